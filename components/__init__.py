@@ -1,0 +1,1 @@
+"""The parts of dxfvision: plain functions that work without any server."""

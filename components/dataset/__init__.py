@@ -1,0 +1,1 @@
+"""Datasets: pictures with their truth, on disk."""

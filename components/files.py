@@ -1,0 +1,129 @@
+"""Files that are whole or absent, and hashes that name what made them.
+
+Everything is written under a temporary name beside its place, flushed to the disk and renamed, so
+no reader ever meets half a file. A *fingerprint* is the SHA-256 of canonical JSON.
+"""
+
+import dataclasses
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+PARTIAL_SUFFIX = ".partial"
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yield a temporary path that becomes `path` when the block ends without an error.
+
+    The folder is made if needed. On an error the temporary file is removed and `path` is left as
+    it was.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}{PARTIAL_SUFFIX}")
+    try:
+        yield partial
+        with partial.open("rb") as handle:
+            os.fsync(handle.fileno())
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def sync_folder(folder: Path) -> None:
+    """Flush a folder's entries to the disk, so that renames in it outlive a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write `data` to `path` so that it is there whole or not at all."""
+    with replacing(path) as partial:
+        partial.write_bytes(data)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write `text` as UTF-8 to `path` so that it is there whole or not at all."""
+    write_bytes(path, text.encode())
+
+
+def write_json(path: Path, value: object) -> None:
+    """Write `value` as indented JSON with sorted keys; whole or not at all."""
+    write_text(path, json.dumps(plain(value), indent=2, sort_keys=True) + "\n")
+
+
+def remove_partials(folder: Path) -> int:
+    """Remove what an interrupted run left under temporary names; return how many files."""
+    leftovers = list(folder.rglob(f".*{PARTIAL_SUFFIX}"))
+    for leftover in leftovers:
+        leftover.unlink(missing_ok=True)
+    return len(leftovers)
+
+
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes as 64 hexadecimal digits."""
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def plain(value: object) -> Any:
+    """Return `value` as what JSON knows: models and dataclasses as dicts, paths as strings.
+
+    Raises:
+        TypeError: If something in `value` has no plain form.
+    """
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, Path):
+        return str(value)
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    if value is None or isinstance(value, str | int | float):
+        return value
+    raise TypeError(f"{type(value).__name__} has no plain form")
+
+
+def fingerprint(*values: object) -> str:
+    """Return the SHA-256 of the canonical JSON of `values` as 64 hexadecimal digits.
+
+    Examples:
+        >>> fingerprint({"a": 1, "b": 2}) == fingerprint({"b": 2, "a": 1})
+        True
+        >>> fingerprint(1) == fingerprint("1")
+        False
+    """
+    text = json.dumps([plain(value) for value in values], sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def source_fingerprint(*packages: str) -> str:
+    """Return a hash of the Python source of sub-packages of `components`.
+
+    It stands for the code version in the name of an artefact: a dataset made by other code is
+    another dataset.
+
+    Args:
+        packages: Folders or modules below `components`, such as `geometry` or `domain.py`.
+    """
+    root = Path(__file__).parent
+    files = [
+        file
+        for package in packages
+        for file in sorted((root / package).rglob("*.py") or []) or [root / package]
+    ]
+    return fingerprint({str(file.relative_to(root)): file_sha256(file) for file in files})

@@ -1,0 +1,133 @@
+"""The home folder: where everything of one installation lies.
+
+The layout is the user's; this module is the only place that spells its names.
+
+    configs/                          settings that differ from the shipped ones
+    data/raw/dxf_templates            the drawings
+    data/raw/images                   the user's own photographs
+    data/processed/{train,val,test}/{images,masks}
+    data/annotations/{coco,yolo}
+    models/checkpoint.pth             the last training, resumable
+    models/opencv_templates           templates for the OpenCV baseline
+    models/registry                   released models, one of them the champion
+    reports                           plots, contact sheets, reports of the last run
+    .state                            what each stage was made from, so that it can be skipped
+"""
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from components.domain import SPLITS, Split
+from components.errors import HomeError
+
+MIN_FREE_BYTES = 200 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Paths below one root folder."""
+
+    root: Path
+
+    @property
+    def configs(self) -> Path:
+        """Settings that differ from the shipped ones; may be missing."""
+        return self.root / "configs"
+
+    @property
+    def drawings(self) -> Path:
+        """DXF files."""
+        return self.root / "data" / "raw" / "dxf_templates"
+
+    @property
+    def photos(self) -> Path:
+        """The user's photographs: backgrounds for generated pictures."""
+        return self.root / "data" / "raw" / "images"
+
+    @property
+    def processed(self) -> Path:
+        """Generated pictures and masks, by split."""
+        return self.root / "data" / "processed"
+
+    def images(self, split: Split) -> Path:
+        """Generated pictures of one split."""
+        return self.processed / split / "images"
+
+    def masks(self, split: Split) -> Path:
+        """Generated masks of one split."""
+        return self.processed / split / "masks"
+
+    @property
+    def manifest(self) -> Path:
+        """One JSON line per sample of the dataset."""
+        return self.processed / "manifest.jsonl"
+
+    @property
+    def coco(self) -> Path:
+        """COCO files, one a split."""
+        return self.root / "data" / "annotations" / "coco"
+
+    @property
+    def yolo(self) -> Path:
+        """YOLO label files and `data.yaml`."""
+        return self.root / "data" / "annotations" / "yolo"
+
+    @property
+    def models(self) -> Path:
+        """Checkpoint, exported model, templates and registry."""
+        return self.root / "models"
+
+    @property
+    def checkpoint(self) -> Path:
+        """State of the last training."""
+        return self.models / "checkpoint.pth"
+
+    @property
+    def templates(self) -> Path:
+        """Templates for the OpenCV baseline."""
+        return self.models / "opencv_templates"
+
+    @property
+    def registry(self) -> Path:
+        """BentoML's model store and the champion's name."""
+        return self.models / "registry"
+
+    @property
+    def reports(self) -> Path:
+        """Plots, contact sheets and reports of the last run."""
+        return self.root / "reports"
+
+    @property
+    def state(self) -> Path:
+        """Records of finished stages."""
+        return self.root / ".state"
+
+    def prepare(self) -> None:
+        """Make the folders and check that they can be written to.
+
+        Raises:
+            HomeError: If the root is no folder, cannot be written to or has no room left.
+        """
+        folders = [self.drawings, self.photos, self.coco, self.yolo, self.templates]
+        folders += [self.registry, self.reports, self.state]
+        folders += [f(split) for split in SPLITS for f in (self.images, self.masks)]
+        try:
+            for folder in folders:
+                folder.mkdir(parents=True, exist_ok=True)
+            probe = self.state / f".probe.{os.getpid()}"
+            probe.write_bytes(b"")
+            probe.unlink()
+        except OSError as error:
+            raise HomeError(
+                f"{self.root}: cannot write to the home folder ({error.strerror}: "
+                f"{error.filename}); free or unlock it, or choose another with --home"
+            ) from error
+        free = shutil.disk_usage(self.root).free
+        if free < MIN_FREE_BYTES:
+            raise HomeError(
+                f"{self.root}: {free / 2**20:.0f} MiB are free on this disk, at least "
+                f"{MIN_FREE_BYTES / 2**20:.0f} MiB are needed; make room or choose another "
+                "folder with --home"
+            )

@@ -1,0 +1,1 @@
+"""The network: training, evaluation, export, registry, inference."""

@@ -1,0 +1,91 @@
+"""How long work tells that it goes on, without knowing who listens.
+
+A stage calls `begin`, `advance` as items are done and `end`; the command line shows bars, a worker
+writes log lines, a test listens to nothing.
+"""
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+logger = logging.getLogger(__name__)
+
+
+class Progress(Protocol):
+    """Who listens to a stage's progress."""
+
+    def begin(self, title: str, total: float | None, unit: str) -> None:
+        """Start a stage of `total` units; None if the number is unknown."""
+
+    def advance(self, count: float, note: str) -> None:
+        """Say that `count` more units are done; `note` is a short text of figures."""
+
+    def end(self) -> None:
+        """End the stage."""
+
+
+class SilentProgress:
+    """Listens to nothing."""
+
+    def begin(self, title: str, total: float | None, unit: str) -> None:
+        """Do nothing."""
+
+    def advance(self, count: float, note: str) -> None:
+        """Do nothing."""
+
+    def end(self) -> None:
+        """Do nothing."""
+
+
+class LogProgress:
+    """Writes a log line every few seconds: for workers and pipes.
+
+    Args:
+        every_s: Shortest time between two lines, in seconds.
+    """
+
+    def __init__(self, every_s: float = 10.0) -> None:
+        """Keep the pace."""
+        self._every_s = every_s
+
+    def begin(self, title: str, total: float | None, unit: str) -> None:
+        """Start the clock."""
+        self._title, self._total, self._unit, self._done = title, total, unit, 0.0
+        self._start = self._last = time.monotonic()
+
+    def advance(self, count: float, note: str) -> None:
+        """Log the count, the rate and the note, if it is time to."""
+        self._done += count
+        now = time.monotonic()
+        if now - self._last < self._every_s:
+            return
+        self._last = now
+        rate = self._done / max(now - self._start, 1e-9)
+        of_total = "" if self._total is None else f"/{self._total:.0f}"
+        logger.info(
+            "%s: %.0f%s %s, %.1f/s %s", self._title, self._done, of_total, self._unit, rate, note
+        )
+
+    def end(self) -> None:
+        """Log the total and its time."""
+        seconds = time.monotonic() - self._start
+        logger.info("%s: %.0f %s in %.1f s", self._title, self._done, self._unit, seconds)
+
+
+@contextmanager
+def stage(
+    progress: Progress, title: str, total: float | None = None, unit: str = ""
+) -> Iterator[Progress]:
+    """Begin a stage and end it whatever happens inside.
+
+    Examples:
+        >>> with stage(SilentProgress(), "render", 2, "images") as bar:
+        ...     bar.advance(1, "")
+    """
+    progress.begin(title, total, unit)
+    try:
+        yield progress
+    finally:
+        progress.end()

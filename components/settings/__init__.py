@@ -1,0 +1,1 @@
+"""Settings: the files in configs/ and their types."""

@@ -1,0 +1,1 @@
+"""Checks of datasets with Great Expectations."""

@@ -1,0 +1,1 @@
+"""Prefect flows: thin doors onto components."""
