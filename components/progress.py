@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Protocol
 
 logger = logging.getLogger(__name__)
@@ -89,3 +90,24 @@ def stage(
         yield progress
     finally:
         progress.end()
+
+
+_listener: ContextVar[Progress | None] = ContextVar("listener", default=None)
+
+
+@contextmanager
+def listening(progress: Progress) -> Iterator[None]:
+    """Make `progress` what `listener` returns inside the block.
+
+    It carries the command line's bars through an orchestrator that passes only plain values.
+    """
+    token = _listener.set(progress)
+    try:
+        yield
+    finally:
+        _listener.reset(token)
+
+
+def listener() -> Progress:
+    """Return who listens here: the innermost `listening`, else log lines."""
+    return _listener.get() or LogProgress()

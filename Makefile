@@ -1,0 +1,75 @@
+# dxfvision: `make` alone lists the targets.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3.11
+VENV ?= .venv
+PROFILE ?= quick
+HOME_DIR ?= .
+# `make setup TORCH_CPU=1` takes PyTorch's CPU build (200 MB) from its own index; without it the
+# plain index gives the CUDA build (3 GB), which runs on a CPU just as well.
+TORCH_CPU ?=
+TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
+
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+export BENTOML_DO_NOT_TRACK := True
+export DO_NOT_TRACK := 1
+export PREFECT_SERVER_ANALYTICS_ENABLED := false
+
+.PHONY: help setup run serve test check fmt smoke samples lock clean
+
+help: ## list the targets
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(READY): requirements.txt pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is missing: apt-get install python3.11-venv, or make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "venv failed: apt-get install python3.11-venv, then rm -r $(VENV) and try again"; exit 1; }
+	@echo "Installing the locked packages into $(VENV); once, a few minutes."
+	@$(if $(TORCH_CPU),$(PIP) install -q --no-deps --index-url $(TORCH_INDEX) $$(grep '^torch==' requirements.txt))
+	@$(PIP) install -q -r requirements.txt 2> $(VENV)/install.log || { cat $(VENV)/install.log; exit 1; }
+	@$(PIP) install -q --no-deps --no-build-isolation -e . 2>> $(VENV)/install.log || { cat $(VENV)/install.log; exit 1; }
+	@$(PIP) check
+	@touch $@
+
+setup: $(READY) ## make .venv and install the lock
+
+run: $(READY) ## drawings in data/raw/dxf_templates -> a trained, checked, served model
+	@$(BIN)/dxfvision run --home $(HOME_DIR) --profile $(PROFILE)
+
+serve: $(READY) ## serve the champion over HTTP on http://127.0.0.1:3000
+	@$(BIN)/dxfvision serve --home $(HOME_DIR)
+
+test: $(READY) ## all tests: unit, flows, service, doctests
+	@$(BIN)/python -m pytest
+
+check: $(READY) ## ruff, mypy, import contracts
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+
+fmt: $(READY) ## sort imports and format
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+smoke: $(READY) ## the whole pipeline on the tiny profile, in a throw-away home folder
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+	$(BIN)/dxfvision run --home "$$folder" --drawings data/raw/dxf_templates --profile tiny && \
+	$(BIN)/dxfvision run --home "$$folder" --drawings data/raw/dxf_templates --profile tiny
+
+samples: $(READY) ## draw the sample drawings again
+	@$(BIN)/python -m components.geometry.sample_drawings data/raw/dxf_templates
+
+lock: $(READY) ## resolve requirements.txt and requirements-serve.txt again from pyproject.toml
+	@for pair in dev:requirements.txt serve:requirements-serve.txt; do \
+	  CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile -q --extra $${pair%%:*} --strip-extras \
+	    --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
+	    -o $${pair##*:} pyproject.toml && \
+	  sed -i -E 's/^(torch==[0-9.]+)\+cpu/\1/' $${pair##*:}; \
+	done
+
+clean: ## remove what runs made in this folder; drawings, photographs and .venv stay
+	@rm -rf .state reports models/registry models/exported models/checkpoint.pth*
+	@find data/processed data/annotations models/opencv_templates -type f ! -name README.md -delete
