@@ -11,7 +11,12 @@ from typing import Any, ClassVar, Literal, Self
 
 import yaml
 from pydantic import ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from components.errors import SettingsError
 
@@ -61,7 +66,7 @@ class YamlSettings(BaseSettings):
     """
 
     file_name: ClassVar[str]
-    model_config = SettingsConfigDict(extra="forbid", frozen=True, env_nested_delimiter="__")
+    model_config = SettingsConfigDict(extra="forbid", frozen=True)
 
     @classmethod
     def settings_customise_sources(
@@ -73,7 +78,11 @@ class YamlSettings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Let the environment win over what was read from files."""
-        return env_settings, init_settings
+        name = cls.file_name.removesuffix("_config.yaml").upper()
+        environment = EnvSettingsSource(
+            settings_cls, env_prefix=f"DXFVISION_{name}__", env_nested_delimiter="__"
+        )
+        return environment, init_settings
 
     @classmethod
     def load(cls, configs: Path | None = None, profile: Profile = "quick") -> Self:

@@ -1,0 +1,1 @@
+"""The shipped settings: YAML files, one for each kind of work."""
