@@ -1,0 +1,86 @@
+"""Bytes -> ezdxf document: the plain reader first, its recovery second.
+
+The recovery reads files that the plain reader refuses, but it also returns an empty document for
+what is no drawing and drops what it cannot read without a word; so it only gets text whose every
+tag was checked, and never binary DXF, which it cannot read.
+"""
+
+import io
+import logging
+from contextlib import contextmanager
+from collections.abc import Iterator
+
+import ezdxf
+from ezdxf import recover
+from ezdxf.document import Drawing as Document
+from ezdxf.filemanagement import dxf_stream_info
+from ezdxf.lldxf.const import DXFError
+from ezdxf.lldxf.tagger import binary_tags_loader
+
+from components.errors import DrawingError
+from components.geometry.dxf_repair import Source, mended
+
+LOADER_ERRORS = (
+    DXFError, ValueError, KeyError, IndexError, TypeError, AttributeError, EOFError,
+    RecursionError, AssertionError, OverflowError, ArithmeticError, StopIteration,
+)  # fmt: skip
+"""What ezdxf raises on malformed files: its own errors and whatever its code trips over."""
+
+
+def loaded(source: Source) -> tuple[Document, tuple[str, ...]]:
+    """Return the document and what had to be repaired to read it.
+
+    Raises:
+        DrawingError: If it cannot be read.
+    """
+    with _silent():
+        try:
+            return _read(source), source.repairs
+        except LOADER_ERRORS as error:
+            if source.binary:
+                raise DrawingError(f"corrupt binary DXF ({_said(error)})") from error
+        source = mended(source)
+        try:
+            return _read(source), source.repairs
+        except LOADER_ERRORS:
+            pass
+        try:
+            document, auditor = recover.read(io.BytesIO(source.data))
+        except LOADER_ERRORS as error:
+            raise DrawingError(f"corrupt: {_said(error)}") from error
+    # Corrected table entries and handles do not touch the curves; lost entities would.
+    lost = [fix.message for fix in auditor.errors]
+    return document, (*source.repairs, *(f"recovered: {message}" for message in lost[:3]))
+
+
+def _read(source: Source) -> Document:
+    """Return the document as ezdxf's plain reader sees it."""
+    if source.binary:
+        return Document.load(binary_tags_loader(source.data, errors="surrogateescape"))
+    encoding = source.encoding or _encoding(source.data)
+    stream = io.TextIOWrapper(io.BytesIO(source.data), encoding, errors="surrogateescape")
+    return ezdxf.read(stream)
+
+
+def _encoding(data: bytes) -> str:
+    """Return the encoding that the header states."""
+    stream = io.TextIOWrapper(io.BytesIO(data), "cp1252", errors="ignore")
+    return str(dxf_stream_info(stream).encoding)
+
+
+def _said(error: BaseException) -> str:
+    """Return a library's message, cut short: it may quote the file."""
+    text = str(error) or type(error).__name__
+    return text.encode("unicode_escape").decode()[:120]
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Keep ezdxf's log lines back: they quote the file unescaped."""
+    logger = logging.getLogger("ezdxf")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)

@@ -1,0 +1,94 @@
+"""Arcs and bulges as chords: every vertex lies on the curve."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+Points = NDArray[np.float64]
+
+MIN_CHORDS_PER_TURN = 96
+"""At least this many chords a full turn: the area of a circle is then 0.07 % small at most."""
+
+MAX_CHORDS_PER_TURN = 4096
+"""Bounds the memory of one circle, however big it is."""
+
+
+def chord_count(radius: float, sweep_rad: float, tolerance: float) -> int:
+    """Return how many chords stand for an arc.
+
+    A chord over the angle t strays r (1 - cos(t / 2)) from its arc.
+
+    Args:
+        radius: Of the arc, above 0.
+        sweep_rad: Angle of the arc, any sign.
+        tolerance: Largest distance between chord and arc, in the unit of the radius.
+    """
+    reach = min(tolerance / radius, 1.0) if radius > 0 else 1.0
+    angle = max(2.0 * math.acos(1.0 - reach), 2.0 * math.pi / MAX_CHORDS_PER_TURN)
+    angle = min(angle, 2.0 * math.pi / MIN_CHORDS_PER_TURN)
+    return max(1, math.ceil(abs(sweep_rad) / angle - 1e-9))
+
+
+def arc_points(
+    centre: tuple[float, float],
+    radius: float,
+    start_rad: float,
+    sweep_rad: float,
+    tolerance: float,
+) -> Points:
+    """Return points on an arc from its start to its end, shape (N, 2).
+
+    A sweep of a whole turn ends exactly where it began.
+    """
+    count = chord_count(radius, sweep_rad, tolerance)
+    angles = start_rad + sweep_rad * np.arange(count + 1) / count
+    points = np.column_stack([np.cos(angles), np.sin(angles)]) * radius + centre
+    if abs(abs(sweep_rad) - 2.0 * math.pi) < 1e-9:
+        points[-1] = points[0]
+    return points
+
+
+def bulged_points(xyb: NDArray[np.float64], closed: bool, tolerance: float) -> Points:
+    """Return points along a polyline whose segments may be arcs.
+
+    A segment's bulge is the tangent of a quarter of the arc's angle, positive when the arc turns
+    counter-clockwise from the segment's start to its end.
+
+    Args:
+        xyb: x, y and the bulge of the segment that begins there, shape (N, 3).
+        closed: Whether a segment joins the last vertex to the first.
+        tolerance: Largest distance between chord and arc.
+
+    Returns:
+        Points, shape (M, 2); for a closed polyline the first point is repeated at the end.
+    """
+    vertices = np.vstack([xyb, xyb[:1]]) if closed else xyb
+    if not np.any(vertices[:-1, 2]):
+        return np.array(vertices[:, :2])
+    pieces = [vertices[:1, :2]]
+    for start, end in zip(vertices[:-1], vertices[1:], strict=True):
+        pieces.append(_segment(start, end, tolerance))
+    return np.vstack(pieces)
+
+
+def _segment(start: Points, end: Points, tolerance: float) -> Points:
+    """Return the points after `start` of one segment, up to and with its end."""
+    bulge = float(start[2])
+    chord = end[:2] - start[:2]
+    length = float(np.hypot(*chord))
+    if bulge == 0.0 or length == 0.0:
+        return end[None, :2]
+    # The centre lies on the chord's bisector, (1 - b²) / (4 b) chord lengths to the left.
+    offset = (1.0 - bulge * bulge) / (4.0 * bulge)
+    centre = start[:2] + 0.5 * chord + offset * np.array([-chord[1], chord[0]])
+    spoke = start[:2] - centre
+    points = arc_points(
+        (float(centre[0]), float(centre[1])),
+        float(np.hypot(*spoke)),
+        math.atan2(spoke[1], spoke[0]),
+        4.0 * math.atan(bulge),
+        tolerance,
+    )[1:]
+    points[-1] = end[:2]
+    return points

@@ -1,0 +1,226 @@
+"""Curves -> closed rings: doubles removed, loose ends joined, whiskers dropped.
+
+      tight tolerance      wider, step by step        what is left over
+    +-----------+         +---------- -+            ---+-------+---  overshoots: cut at crossings
+    |           |  exact  |            | gap           |       |     whiskers, bend and centre
+    +-----------+         +------------+               +-------+     lines: dropped, told
+
+Chains found at one tolerance count as one curve at the next, so a wide tolerance only ever meets
+the loose ends of whole chains and cannot eat short segments.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import numpy as np
+from ezdxf import edgeminer
+from ezdxf.math import Vec3
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
+
+Points = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class JoinSettings:
+    """Tolerances in drawing units.
+
+    Attributes:
+        start: First tolerance for joining ends.
+        limit: Last one.
+        factor: From one to the next.
+        noise: Gaps up to this size are not worth a word.
+    """
+
+    start: float
+    limit: float
+    factor: float
+    noise: float
+
+    def steps(self) -> list[float]:
+        """Return the tolerances from the tightest to the widest."""
+        steps = [self.start]
+        while steps[-1] < self.limit:
+            steps.append(min(steps[-1] * self.factor, self.limit))
+        return steps
+
+
+@dataclass(slots=True)
+class Joined:
+    """What joining gave; places and sizes in drawing units.
+
+    Attributes:
+        rings: Closed curves, shape (N, 2), the first point not repeated.
+        loose: Open chains that closed nothing, shape (N, 2).
+        gaps: Size, x and y of every joint beyond noise.
+        doubles: Number of curves that were drawn twice.
+        trimmed: Number of overshooting ends that were cut off.
+    """
+
+    rings: list[Points] = field(default_factory=list)
+    loose: list[Points] = field(default_factory=list)
+    gaps: list[tuple[float, float, float]] = field(default_factory=list)
+    doubles: int = 0
+    trimmed: int = 0
+
+
+def joined(curves: Sequence[Points], settings: JoinSettings) -> Joined:
+    """Join curves into rings.
+
+    Args:
+        curves: Points of each, shape (N, 2), N >= 2.
+        settings: Tolerances.
+    """
+    result = Joined()
+    unique = without_doubles(curves, settings.start)
+    result.doubles = len(curves) - len(unique)
+    open_chains = _sorted_out(unique, settings.start, result)
+    open_chains = welded(open_chains, settings.start, result)
+    # A loop with a whisker at one corner is a chain that ends where it began.
+    open_chains = _sorted_out(open_chains, settings.start, result)
+    for tolerance in settings.steps()[1:]:
+        if not open_chains:
+            break
+        open_chains = mined(open_chains, tolerance, settings.noise, result)
+    result.loose = open_chains
+    return result
+
+
+def _sorted_out(curves: Sequence[Points], tolerance: float, result: Joined) -> list[Points]:
+    """Put closed curves into the result, return the open ones."""
+    open_chains = []
+    for curve in curves:
+        if len(curve) > 2 and np.hypot(*(curve[-1] - curve[0])) <= tolerance:
+            result.rings.append(curve[:-1])
+        else:
+            open_chains.append(curve)
+    return open_chains
+
+
+def length_of(curve: Points) -> float:
+    """Return the length of an open curve."""
+    return float(np.hypot(*np.diff(curve, axis=0).T).sum())
+
+
+def _fingerprints(curves: Sequence[Points]) -> Points:
+    """Return numbers per curve, shape (N, 7), that do not depend on its direction."""
+    rows = []
+    for curve in curves:
+        start, end = curve[0], curve[-1]
+        along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(curve, axis=0).T))])
+        half = [np.interp(along[-1] / 2, along, curve[:, axis]) for axis in (0, 1)]
+        first, last = sorted((tuple(start), tuple(end)))
+        rows.append([*first, *last, *half, along[-1]])
+    return np.array(rows, dtype=np.float64).reshape(-1, 7)
+
+
+def without_doubles(curves: Sequence[Points], tolerance: float) -> list[Points]:
+    """Return the curves without those that repeat an earlier one, in any direction.
+
+    Two curves are equal if their ends, their middle and their length are: two half circles with
+    the same ends are not.
+    """
+    if len(curves) < 2:
+        return list(curves)
+    pairs = cKDTree(_fingerprints(curves)).query_pairs(tolerance, output_type="ndarray")
+    repeated = set(pairs.max(axis=1).tolist()) if len(pairs) else set()
+    return [curve for index, curve in enumerate(curves) if index not in repeated]
+
+
+def welded(curves: list[Points], tolerance: float, result: Joined) -> list[Points]:
+    """Join ends that meet exactly, where just two meet; rings go into the result.
+
+    This is the bulk of the work in a big drawing, so it is done on all ends at once.
+    """
+    if not curves:
+        return []
+    ends = np.array([point for curve in curves for point in (curve[0], curve[-1])])
+    nodes = _clusters(ends, tolerance)
+    degree = np.bincount(nodes)
+    by_node: dict[int, list[int]] = {}
+    for end, node in enumerate(nodes.tolist()):
+        if degree[node] == 2:
+            by_node.setdefault(node, []).append(end)
+    partner = {a: b for a, b in by_node.values()}
+    partner |= {b: a for a, b in by_node.values()}
+    return _followed(curves, partner, result)
+
+
+def _clusters(points: Points, tolerance: float) -> NDArray[np.int64]:
+    """Return a number per point, equal for points within the tolerance of one another."""
+    pairs = cKDTree(points).query_pairs(tolerance, output_type="ndarray")
+    links = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), (len(points),) * 2)
+    return np.asarray(connected_components(links, directed=False)[1], dtype=np.int64)
+
+
+def _followed(curves: list[Points], partner: dict[int, int], result: Joined) -> list[Points]:
+    """Walk from end to end; end 2 i is the start of curve i, 2 i + 1 its end."""
+    used = [False] * len(curves)
+    chains = []
+    loose_starts = [end for end in range(2 * len(curves)) if end not in partner]
+    for first in [*loose_starts, *range(0, 2 * len(curves), 2)]:
+        if used[first // 2]:
+            continue
+        pieces, end = [], first
+        while end is not None and not used[end // 2]:
+            used[end // 2] = True
+            curve = curves[end // 2]
+            pieces.append(curve if end % 2 == 0 else curve[::-1])
+            end = partner.get(end ^ 1)
+        chain = np.vstack([pieces[0], *(piece[1:] for piece in pieces[1:])])
+        if end is None:
+            chains.append(chain)
+        else:
+            result.rings.append(chain[:-1])
+    return chains
+
+
+def mined(chains: list[Points], tolerance: float, noise: float, result: Joined) -> list[Points]:
+    """Join the loose ends of chains within a tolerance; return the chains still open.
+
+    Chains that would vanish within the tolerance take no part in it.
+    """
+    short = [chain for chain in chains if length_of(chain) <= 4.0 * tolerance]
+    edges = [
+        edgeminer.make_edge(Vec3(chain[0]), Vec3(chain[-1]), length_of(chain), payload=chain)
+        for chain in chains
+        if length_of(chain) > 4.0 * tolerance
+    ]
+    if not edges:
+        return short
+    deposit = edgeminer.Deposit(edges, gap_tol=tolerance)
+    still_open = []
+    for found in edgeminer.find_all_simple_chains(deposit):
+        pieces = [edge.payload[::-1] if edge.is_reverse else edge.payload for edge in found]
+        closes = _distance(pieces[-1][-1], pieces[0][0]) <= tolerance
+        pieces = [piece.copy() for piece in pieces]
+        joints = list(pairwise(pieces)) + ([(pieces[-1], pieces[0])] if closes else [])
+        result.gaps += [gap for gap in (_close(*joint) for joint in joints) if gap[0] > noise]
+        chain = np.vstack([pieces[0], *(piece[1:] for piece in pieces[1:])])
+        if closes:
+            result.rings.append(chain[:-1])
+        else:
+            still_open.append(chain)
+    return still_open + short
+
+
+def _close(before: Points, after: Points) -> tuple[float, float, float]:
+    """Move the end of one piece and the start of the next to their middle, in place.
+
+    Left where they are, ends that overlap would make the ring cross itself.
+
+    Returns:
+        Size of the gap and its middle.
+    """
+    size = _distance(before[-1], after[0])
+    middle = (before[-1] + after[0]) / 2
+    before[-1] = after[0] = middle
+    return size, float(middle[0]), float(middle[1])
+
+
+def _distance(a: Points, b: Points) -> float:
+    """Return the distance of two points."""
+    return float(np.hypot(*(a - b)))
