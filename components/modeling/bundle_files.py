@@ -1,0 +1,46 @@
+"""The files of a bundle and their hashes.
+
+A *bundle* is a folder with everything a model needs to answer: `card.json`, `model.onnx`,
+`parts.json` and `golden/`. Its *manifest* lists the SHA-256 of every file by its path inside the
+bundle, so that a copy that was cut short, changed or added to is found before it is used.
+"""
+
+import json
+from pathlib import Path
+
+from components.files import file_sha256, write_json
+
+MANIFEST_NAME = "manifest.json"
+BENTO_RECORD_NAME = "model.yaml"
+"""BentoML writes this beside the bundle's files in its store."""
+
+
+def manifest_of(bundle: Path) -> dict[str, str]:
+    """Return the SHA-256 of each file of a bundle by its path inside it."""
+    own = {MANIFEST_NAME, BENTO_RECORD_NAME}
+    names = {path.relative_to(bundle).as_posix() for path in bundle.rglob("*") if path.is_file()}
+    return {name: file_sha256(bundle / name) for name in sorted(names - own)}
+
+
+def write_manifest(bundle: Path, manifest: dict[str, str]) -> None:
+    """Write the manifest into the bundle."""
+    write_json(bundle / MANIFEST_NAME, manifest)
+
+
+def fault_of(bundle: Path) -> str | None:
+    """Say what differs between a bundle's files and its manifest; None if nothing does."""
+    file = bundle / MANIFEST_NAME
+    try:
+        wanted = json.loads(file.read_bytes())
+        found = manifest_of(bundle)
+    except (OSError, ValueError) as error:
+        return f"{file}: cannot be read as a manifest ({error})"
+    if not isinstance(wanted, dict):
+        return f"{file}: expected a table of hashes, got {type(wanted).__name__}"
+    for name in sorted(wanted.keys() | found.keys()):
+        if wanted.get(name) != found.get(name):
+            return (
+                f"{bundle / name}: expected SHA-256 {wanted.get(name, '(not in the manifest)')}, "
+                f"found {found.get(name, '(no such file)')}"
+            )
+    return None

@@ -1,0 +1,152 @@
+"""An encoded picture -> the body of `/predict`; the command line prints the same."""
+
+import math
+import time
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from components.domain import Detection, Rle
+from components.geometry.masks import mask_from_rle, polygons_from_mask, rle_from_mask
+from components.modeling.inference import Predictor
+from components.serving.pictures import decode_picture
+from components.serving.schemas import (
+    CandidateAnswer,
+    DetectionAnswer,
+    ModelSummary,
+    PictureFacts,
+    PictureQuality,
+    PolygonAnswer,
+    PredictAnswer,
+    PredictOptions,
+    RleAnswer,
+)
+from components.settings.serve import ServeSettings
+
+WHITE = 255
+
+
+def answer_picture(
+    data: bytes,
+    predictor: Predictor,
+    version: str,
+    options: PredictOptions,
+    settings: ServeSettings,
+    name: str = "the picture",
+) -> PredictAnswer:
+    """Decode a picture, ask the model and put the answer together.
+
+    Args:
+        data: An encoded picture, as `decode_picture` takes.
+        predictor: The model.
+        version: Its version.
+        options: What was asked for.
+        settings: Bounds and tolerances.
+        name: What to call the picture in errors.
+
+    Raises:
+        ImageError: If the picture cannot be decoded or is too large.
+    """
+    start = time.perf_counter()
+    image_rgb = decode_picture(data, settings.limits.max_pixels, name)
+    decoded = time.perf_counter()
+    threshold = options.score_threshold
+    if threshold is None:
+        threshold = settings.answer.score_threshold
+    prediction = predictor.predict(image_rgb, threshold)
+    predicted = time.perf_counter()
+    tolerance_px = settings.answer.polygon_tolerance_px
+    detections = [_detection_answer(each, options, tolerance_px) for each in prediction.detections]
+    facts = _picture_facts(image_rgb)
+    end = time.perf_counter()
+    timing_ms = {
+        "decode": 1000 * (decoded - start),
+        **prediction.timing_ms,
+        "encode": 1000 * (end - predicted),
+        "total": 1000 * (end - start),
+    }
+    return PredictAnswer(
+        model=ModelSummary(version=version),
+        image=facts,
+        detections=detections,
+        timing_ms={stage: round(value, 3) for stage, value in timing_ms.items()},
+    )
+
+
+def picture_quality(image_rgb: NDArray[np.uint8]) -> PictureQuality:
+    """Measure brightness, sharpness and glare of a picture.
+
+    Sharpness is the variance of the Laplacian of the grey values: edges that are one pixel wide
+    give large values, blurred ones small.
+
+    Args:
+        image_rgb: Shape (H, W, 3), uint8.
+
+    References:
+        Pech-Pacheco et al., "Diatom autofocusing in brightfield microscopy", ICPR 2000.
+    """
+    grey = cv2.cvtColor(image_rgb, cv2.COLOR_RGB2GRAY)
+    _, deviation = cv2.meanStdDev(cv2.Laplacian(grey, cv2.CV_16S))
+    glare = cv2.inRange(image_rgb, (0, 0, 0), (WHITE - 1,) * 3)
+    return PictureQuality(
+        brightness=round(cv2.mean(grey)[0], 3),
+        sharpness=round(float(deviation[0, 0]) ** 2, 3),
+        saturated_share=round(1 - cv2.countNonZero(glare) / glare.size, 6),
+    )
+
+
+def detections_in(answer: PredictAnswer) -> list[Detection]:
+    """Return the detections of an answer with their masks; those without a mask are left out."""
+    return [
+        Detection(
+            label=each.label,
+            score=each.score,
+            xyxy_px=each.xyxy_px,
+            mask=mask_from_rle(
+                Rle(size=list(each.segmentation.size), counts=each.segmentation.counts)
+            ),
+            candidates=tuple((other.label, other.score) for other in each.candidates),
+        )
+        for each in answer.detections
+        if each.segmentation is not None
+    ]
+
+
+def _picture_facts(image_rgb: NDArray[np.uint8]) -> PictureFacts:
+    height, width = image_rgb.shape[:2]
+    return PictureFacts(width_px=width, height_px=height, quality=picture_quality(image_rgb))
+
+
+def _detection_answer(
+    detection: Detection, options: PredictOptions, tolerance_px: float
+) -> DetectionAnswer:
+    x0, y0, x1, y1 = detection.xyxy_px
+    # The mask is empty outside its box: working on the cut-out keeps big pictures cheap.
+    left, top = max(math.floor(x0), 0), max(math.floor(y0), 0)
+    cut = detection.mask[top : math.ceil(y1), left : math.ceil(x1)]
+    polygons = _polygons(cut, (left, top), tolerance_px) if options.polygons else None
+    return DetectionAnswer(
+        label=detection.label,
+        score=round(detection.score, 6),
+        xyxy_px=detection.xyxy_px,
+        segmentation=RleAnswer(**rle_from_mask(detection.mask)) if options.masks else None,
+        polygons=polygons,
+        pose=None,
+        candidates=[
+            CandidateAnswer(label=label, score=round(score, 6))
+            for label, score in detection.candidates
+        ],
+    )
+
+
+def _polygons(
+    mask: NDArray[np.bool_], offset: tuple[int, int], tolerance_px: float
+) -> list[PolygonAnswer]:
+    return [
+        PolygonAnswer(
+            outline_px=(polygon.outline_px + offset).tolist(),
+            holes_px=[(hole + offset).tolist() for hole in polygon.holes_px],
+        )
+        for polygon in polygons_from_mask(mask, tolerance_px)
+    ]

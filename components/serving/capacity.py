@@ -1,0 +1,110 @@
+"""How many requests a worker process works on, lets wait and turns away.
+
+    arrival -> waiting (at most `waiting`) -> running (at most `running`) -> answer
+          `-> 429 at once when both are full
+
+A request has until its deadline, then it is answered 504. Work that has not begun by then, or
+whose client has gone, is dropped; work that has begun cannot be interrupted in a thread, so it
+keeps its place until it ends and newcomers are counted against it.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from http import HTTPStatus
+from typing import Any, TypeVar
+
+from components.serving.problems import RequestError
+from components.serving.telemetry import RUNNING, WAITING
+
+T = TypeVar("T")
+
+
+class ClientGoneError(RequestError):
+    """The client closed the connection before its answer was ready."""
+
+    def __init__(self) -> None:
+        """Use the status that proxies use for this; nobody receives it."""
+        super().__init__(499, "client_gone", "the client closed the connection", "ask again")
+
+
+class WorkQueue:
+    """Runs blocking work in threads, within bounds.
+
+    Args:
+        running: Pieces of work done at a time.
+        waiting: Pieces that may wait for their turn.
+        timeout_s: Longest time from arrival to result.
+    """
+
+    def __init__(self, running: int, waiting: int, timeout_s: float) -> None:
+        """Start no thread yet; the first piece of work does."""
+        self._running, self._waiting, self._timeout_s = running, waiting, timeout_s
+        self._held = 0
+        self._threads = ThreadPoolExecutor(max_workers=running, thread_name_prefix="answer")
+
+    async def run(self, work: Callable[[], T], gone: Callable[[], Awaitable[None]]) -> T:
+        """Do the work in a thread and return its result.
+
+        Args:
+            work: What to do.
+            gone: Returns when the client has closed the connection.
+
+        Raises:
+            RequestError: 429 if all places are taken, 504 after the deadline.
+            ClientGoneError: If `gone` returned first.
+        """
+        if self._held >= self._running + self._waiting:
+            raise RequestError(
+                HTTPStatus.TOO_MANY_REQUESTS,
+                "busy",
+                f"{self._held} requests are being answered or wait already",
+                "try again in a second, or raise workers or limits.waiting in serve_config.yaml",
+                {"Retry-After": "1"},
+            )
+        future = self._submit(work)
+        leaver = asyncio.ensure_future(gone())
+        result = asyncio.wrap_future(future)
+        either: set[asyncio.Future[Any]] = {result, leaver}
+        try:
+            await asyncio.wait(either, timeout=self._timeout_s, return_when=asyncio.FIRST_COMPLETED)
+            if result.done():
+                return await result
+            raise ClientGoneError if leaver.done() else self._too_slow()
+        finally:
+            leaver.cancel()
+            result.cancel()
+
+    def close(self) -> None:
+        """Drop what waits and let what runs end."""
+        self._threads.shutdown(wait=True, cancel_futures=True)
+
+    def _submit(self, work: Callable[[], T]) -> Future[T]:
+        loop = asyncio.get_running_loop()
+        self._held += 1
+        WAITING.inc()
+        future = self._threads.submit(_begun, work)
+        future.add_done_callback(lambda ended: loop.call_soon_threadsafe(self._release, ended))
+        return future
+
+    def _release(self, ended: Future[T]) -> None:
+        self._held -= 1
+        if ended.cancelled():
+            WAITING.dec()
+        else:
+            RUNNING.dec()
+
+    def _too_slow(self) -> RequestError:
+        return RequestError(
+            HTTPStatus.GATEWAY_TIMEOUT,
+            "too_slow",
+            f"the answer was not ready within {self._timeout_s:g} s",
+            "send smaller pictures or fewer at a time, or raise limits.timeout_s in "
+            "serve_config.yaml",
+        )
+
+
+def _begun(work: Callable[[], T]) -> T:
+    WAITING.dec()
+    RUNNING.inc()
+    return work()

@@ -1,0 +1,45 @@
+"""How a starter hands the home folder and the settings to the service's processes."""
+
+import os
+from pathlib import Path
+
+from components.home import Home
+from components.settings.serve import ServeSettings
+
+HOME_VARIABLE = "DXFVISION_HOME"
+SETTINGS_VARIABLE = "DXFVISION_SERVICE_SETTINGS"
+
+
+def service_environment(home: Home, settings: ServeSettings, bento_home: Path) -> dict[str, str]:
+    """Return the environment of the service's processes.
+
+    Args:
+        home: Where the registry lies.
+        settings: What the service shall use.
+        bento_home: Folder for BentoML's own files: metrics of the workers, caches.
+    """
+    return {
+        **os.environ,
+        HOME_VARIABLE: str(home.root.resolve()),
+        SETTINGS_VARIABLE: settings.model_dump_json(),
+        "BENTOML_HOME": str(bento_home),
+        "BENTOML_DO_NOT_TRACK": "True",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def home_from_environment() -> Home:
+    """Return the home folder a starter set, else the working directory."""
+    return Home(Path(os.environ.get(HOME_VARIABLE, ".")))
+
+
+def settings_from_environment() -> ServeSettings:
+    """Return the settings a starter set, else those of the home folder.
+
+    Raises:
+        SettingsError: If they are read from files and wrong.
+    """
+    handed = os.environ.get(SETTINGS_VARIABLE)
+    if handed is not None:
+        return ServeSettings.model_validate_json(handed)
+    return ServeSettings.load(home_from_environment().configs)

@@ -1,0 +1,119 @@
+"""What every request passes before and after its route, as one plain ASGI middleware.
+
+It gives the request an id, bounds its body, answers `/readyz`, adds the security headers, and
+writes two metrics and one log line when the answer has gone. Nothing of a picture is ever logged.
+"""
+
+import logging
+import time
+import uuid
+from http import HTTPStatus
+
+from starlette.datastructures import MutableHeaders
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from components.serving.bodies import BoundedBody
+from components.serving.live_model import LiveModel
+from components.serving.problems import RequestError, error_response
+from components.serving.schemas import ReadyAnswer
+from components.serving.telemetry import REQUEST_SECONDS, REQUESTS
+from components.settings.serve import ServeSettings
+
+logger = logging.getLogger(__name__)
+
+READY_ROUTE = "/readyz"
+PROBES = ("/livez", "/healthz", READY_ROUTE)
+ROUTES = (*PROBES, "/metrics", "/predict", "/predict/batch", "/model", "/drawings", "/docs", "/")
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+OTHER = "other"
+"""Route and method label of every request that asks for something else."""
+
+# Nothing from elsewhere, no framing, no guessing of types, no page address sent on.
+HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+
+
+class Gate:
+    """The middleware.
+
+    Args:
+        app: The service behind it.
+        live: Tells whether the service is ready.
+        settings: Bounds.
+    """
+
+    def __init__(self, app: ASGIApp, live: LiveModel, settings: ServeSettings) -> None:
+        """Keep what requests are checked against."""
+        self._app, self._live, self._settings = app, live, settings
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        passage = _Passage(scope, send)
+        body = BoundedBody(scope, receive, self._settings.limits.max_body_bytes)
+        try:
+            if scope["path"] == READY_ROUTE:
+                await self._readiness()(scope, body.receive, passage.send)
+            else:
+                await self._app(scope, body.receive, passage.send)
+        except RequestError as error:
+            response = error_response(error, passage.request_id)
+            await response(scope, body.receive, passage.send)
+        finally:
+            passage.record()
+
+    def _readiness(self) -> Response:
+        """Answer `/readyz`; raises 503 with the reason while no model is in use."""
+        current = self._live.current()
+        answer = ReadyAnswer(status="ready", version=current.version.version, since=current.since)
+        return Response(answer.model_dump_json(), media_type="application/json")
+
+
+class _Passage:
+    """One request on its way through the gate."""
+
+    def __init__(self, scope: Scope, send: Send) -> None:
+        self._scope, self._send = scope, send
+        self._start = time.perf_counter()
+        self._status = HTTPStatus.INTERNAL_SERVER_ERROR.value
+        self.request_id = uuid.uuid4().hex[:16]
+        scope.setdefault("state", {})["request_id"] = self.request_id
+
+    async def send(self, message: Message) -> None:
+        """Send on, with our headers on the way."""
+        if message["type"] == "http.response.start":
+            self._status = message["status"]
+            headers = MutableHeaders(scope=message)
+            headers["X-Request-Id"] = self.request_id
+            for name, value in HEADERS.items():
+                headers.setdefault(name, value)
+        await self._send(message)
+
+    def record(self) -> None:
+        """Count the request and write its line."""
+        path, method = self._scope["path"], self._scope["method"]
+        route = path if path in ROUTES else OTHER
+        seconds = time.perf_counter() - self._start
+        known_method = method if method in METHODS else OTHER
+        REQUESTS.labels(route, known_method, str(self._status)).inc()
+        REQUEST_SECONDS.labels(route).observe(seconds)
+        level = logging.DEBUG if route in PROBES or route == "/metrics" else logging.INFO
+        logger.log(
+            level,
+            "%s %s %s %d %.1f ms",
+            self.request_id,
+            known_method,
+            route,
+            self._status,
+            1000 * seconds,
+        )

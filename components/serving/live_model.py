@@ -1,0 +1,152 @@
+"""The model in use: loaded, proven on its golden pictures, swapped when another is promoted.
+
+One daemon thread a worker process looks at the champion's alias file. A new champion is verified
+by hash, loaded, warmed up and asked about its golden pictures; only then one assignment puts it to
+use. Requests in flight finish with the model they began with. Whatever goes wrong on the way is
+logged and counted, and the model that serves goes on serving.
+"""
+
+import logging
+import threading
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from components.domain import Part
+from components.errors import PipelineError
+from components.geometry.parts_file import read_parts
+from components.modeling.champion import ChampionRecord, read_champion
+from components.modeling.inference import Predictor
+from components.modeling.registry import ModelRegistry, ModelVersion
+from components.serving.agreement import Tolerance
+from components.serving.golden import check_golden
+from components.serving.problems import not_ready
+from components.serving.telemetry import (
+    MODEL_LOADS,
+    READY,
+    observe_process,
+    observe_version,
+)
+from components.settings.serve import ServeSettings
+
+logger = logging.getLogger(__name__)
+
+PARTS_NAME = "parts.json"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LoadedModel:
+    """A model that answered its golden pictures right.
+
+    Attributes:
+        version: Its place in the registry and its card.
+        predictor: Answers pictures.
+        parts: The drawings it knows.
+        since: When it was put to use, UTC.
+    """
+
+    version: ModelVersion
+    predictor: Predictor
+    parts: tuple[Part, ...]
+    since: datetime
+
+
+class LiveModel:
+    """Holds the model in use and follows the champion.
+
+    Args:
+        registry: Where the champion is looked up.
+        settings: How often, and how golden pictures are compared.
+    """
+
+    def __init__(self, registry: ModelRegistry, settings: ServeSettings) -> None:
+        """Load nothing yet."""
+        self._registry, self._settings = registry, settings
+        self._current: LoadedModel | None = None
+        self._refused: ChampionRecord | None = None
+        self._retry_at = 0.0
+        self._reason = "it is being loaded"
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="champion", daemon=True)
+
+    def start(self) -> None:
+        """Load the champion and follow it, in the background."""
+        READY.set(0)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop following."""
+        self._stop.set()
+        self._thread.join()
+
+    def current(self) -> LoadedModel:
+        """Return the model in use.
+
+        Raises:
+            RequestError: 503 with the reason, if there is none.
+        """
+        current = self._current
+        if current is None:
+            raise not_ready(self._reason)
+        return current
+
+    def follow(self) -> None:
+        """Look at the champion's name once and put a new champion to use."""
+        try:
+            record = read_champion(self._registry.champion_file)
+            if record is None:
+                self._reason = "no version was promoted; see `dxfvision models promote`"
+            elif self._is_news(record):
+                self._take(record)
+        except PipelineError as error:
+            self._refuse(error)
+
+    def _watch(self) -> None:
+        while True:
+            try:
+                self.follow()
+                observe_process()
+            except Exception:
+                # This thread must outlive whatever happens; requests are answered meanwhile.
+                logger.exception("following the champion failed; trying again")
+            if self._stop.wait(self._settings.models.watch_every_s):
+                return
+
+    def _is_news(self, record: ChampionRecord) -> bool:
+        """Whether the champion is another than the model in use and not one just refused."""
+        current = self._current
+        if current is not None and current.version.version == record.version:
+            return False
+        return self._refused != record or time.monotonic() >= self._retry_at
+
+    def _take(self, record: ChampionRecord) -> None:
+        """Verify, load, warm up and prove the champion, then put it to use.
+
+        Raises:
+            ModelError: If anything about it is wrong; the model in use stays.
+        """
+        self._refused = record
+        self._retry_at = time.monotonic() + self._settings.models.retry_after_s
+        version = self._registry.verify(record.version)
+        predictor = Predictor.load(version.path, self._settings.runtime_threads)
+        parts = tuple(read_parts(version.path / PARTS_NAME))
+        models = self._settings.models
+        check_golden(
+            version.path, predictor, Tolerance(models.golden_min_iou, models.golden_score_tolerance)
+        )
+        before = self._current
+        self._current = LoadedModel(version, predictor, parts, datetime.now(UTC))
+        self._refused = None
+        MODEL_LOADS.labels("taken").inc()
+        READY.set(1)
+        observe_version(version.version, before.version.version if before else None)
+        logger.info("model %s is in use, after %s", version.version, _name(before))
+
+    def _refuse(self, error: PipelineError) -> None:
+        MODEL_LOADS.labels("refused").inc()
+        self._reason = str(error)
+        logger.error("the champion is refused, %s goes on serving: %s", _name(self._current), error)
+
+
+def _name(model: LoadedModel | None) -> str:
+    return model.version.version if model else "none"

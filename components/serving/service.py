@@ -1,0 +1,65 @@
+"""The Bento: BentoML runs the worker processes, this module says what each of them does.
+
+`bentoml serve components.serving.service:bento` reads the home folder from `DXFVISION_HOME`
+and settings from its `configs/serve_config.yaml`; `dxfvision serve` checks everything first and
+then starts just that.
+"""
+
+import logging
+
+import bentoml
+from starlette.types import Receive, Scope, Send
+
+from components.modeling.registry import ModelRegistry
+from components.serving.api import create_api
+from components.serving.capacity import WorkQueue
+from components.serving.environment import home_from_environment, settings_from_environment
+from components.serving.gate import Gate
+from components.serving.live_model import LiveModel
+
+LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
+
+# BentoML's own timeout answers in its own form; it stays behind ours as a last resort.
+_LAST_RESORT_S = 5.0
+
+settings = settings_from_environment()
+live = LiveModel(ModelRegistry(home_from_environment().registry), settings)
+queue = WorkQueue(settings.limits.running, settings.limits.waiting, settings.limits.timeout_s)
+
+
+class Worker:
+    """Finds and names the parts of drawings in pictures."""
+
+    def __init__(self) -> None:
+        """Load the champion in the background, so that `/livez` answers at once."""
+        handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter(LOG_FORMAT))
+        components_logger = logging.getLogger("components")
+        components_logger.addHandler(handler)
+        components_logger.setLevel(logging.INFO)
+        live.start()
+
+
+api = create_api(live, queue, settings)
+
+
+async def whole_api(scope: Scope, receive: Receive, send: Send) -> None:
+    """Pass on every path, known or not.
+
+    BentoML asks a mounted Starlette application for its routes and answers the rest itself: with a
+    start page that loads a tracker from the internet. It asks a plain function nothing.
+    """
+    await api(scope, receive, send)
+
+
+bento = bentoml.service(
+    name="dxfvision",
+    workers=settings.workers,
+    traffic={"timeout": settings.limits.upload_s + settings.limits.timeout_s + _LAST_RESORT_S},
+    # Both would write down every path that anyone asks for: BentoML's metrics as a label without
+    # bound. `telemetry.py` and the gate's log line take their place.
+    metrics={"enabled": False},
+    logging={"access": {"enabled": False}},
+)(Worker)
+bento.mount_asgi_app(whole_api, path="/")
+bento.add_asgi_middleware(Gate, live=live, settings=settings)

@@ -1,0 +1,154 @@
+"""Every Prometheus metric of the service, named once.
+
+Worker processes write to the files of `PROMETHEUS_MULTIPROC_DIR`, which BentoML sets; `exposition`
+adds them up, whichever worker is asked. Every label has few values: routes and statuses are ours,
+names of parts come from the drawings of the model in use.
+"""
+
+import os
+from pathlib import Path
+
+import psutil
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+)
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+
+from components.serving.schemas import PredictAnswer
+
+CONTENT_TYPE = CONTENT_TYPE_LATEST
+MULTIPROCESS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+
+_SECONDS = (0.002, 0.005, 0.01, 0.02, 0.035, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_SCORES = tuple(step / 20 for step in range(1, 21))
+
+REQUESTS = Counter(
+    "dxfvision_requests", "Requests by route and HTTP status.", ["route", "method", "status"]
+)
+REQUEST_SECONDS = Histogram(
+    "dxfvision_request_seconds",
+    "Time from a request's first byte to the end of its answer.",
+    ["route"],
+    buckets=_SECONDS,
+)
+STAGE_SECONDS = Histogram(
+    "dxfvision_stage_seconds",
+    "Time of one stage of the work on a picture: decode, network, encode and others.",
+    ["stage"],
+    buckets=_SECONDS,
+)
+PICTURES = Counter("dxfvision_pictures", "Pictures that were answered.")
+DETECTIONS = Counter(
+    "dxfvision_detections", "Objects found, by label; 'unknown' fits no drawing.", ["label"]
+)
+SCORES = Histogram(
+    "dxfvision_detection_score", "Scores of the objects found, 0..1.", buckets=_SCORES
+)
+BRIGHTNESS = Histogram(
+    "dxfvision_picture_brightness",
+    "Mean grey value of the pictures, 0..255.",
+    buckets=(16, 32, 48, 64, 96, 128, 160, 192, 208, 224, 240),
+)
+SHARPNESS = Histogram(
+    "dxfvision_picture_sharpness",
+    "Variance of the Laplacian of the pictures.",
+    buckets=(5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000),
+)
+SATURATION = Histogram(
+    "dxfvision_picture_saturated_share",
+    "Share of pixels of a picture with a channel at 255.",
+    buckets=(0.0005, 0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5),
+)
+RUNNING = Gauge(
+    "dxfvision_requests_running", "Requests being worked on.", multiprocess_mode="livesum"
+)
+WAITING = Gauge(
+    "dxfvision_requests_waiting", "Requests that wait for their turn.", multiprocess_mode="livesum"
+)
+READY = Gauge(
+    "dxfvision_ready",
+    "1 if every worker has a model that answered its golden pictures right.",
+    multiprocess_mode="livemin",
+)
+MODEL_INFO = Gauge(
+    "dxfvision_model_info",
+    "1 for the version of the model in use, 0 for those before it.",
+    ["version"],
+    multiprocess_mode="livemax",
+)
+MODEL_LOADS = Counter(
+    "dxfvision_model_loads", "Attempts to put a champion to use, by outcome.", ["outcome"]
+)
+RESIDENT_BYTES = Gauge(
+    "dxfvision_process_resident_bytes",
+    "Memory of the worker processes.",
+    multiprocess_mode="livesum",
+)
+CPU_SECONDS = Gauge(
+    "dxfvision_process_cpu_seconds",
+    "Processor time the running worker processes have used.",
+    multiprocess_mode="livesum",
+)
+OPEN_FILES = Gauge(
+    "dxfvision_process_open_fds",
+    "File descriptors the worker processes hold.",
+    multiprocess_mode="livesum",
+)
+WORKERS = Gauge("dxfvision_workers", "Worker processes alive.", multiprocess_mode="livesum")
+
+
+def observe_answer(answer: PredictAnswer) -> None:
+    """Count one answered picture."""
+    PICTURES.inc()
+    for stage, milliseconds in answer.timing_ms.items():
+        STAGE_SECONDS.labels(stage).observe(milliseconds / 1000)
+    quality = answer.image.quality
+    BRIGHTNESS.observe(quality.brightness)
+    SHARPNESS.observe(quality.sharpness)
+    SATURATION.observe(quality.saturated_share)
+    for detection in answer.detections:
+        DETECTIONS.labels(detection.label).inc()
+        SCORES.observe(detection.score)
+
+
+def observe_process() -> None:
+    """Write down what this worker process uses now."""
+    process = psutil.Process()
+    with process.oneshot():
+        times = process.cpu_times()
+        RESIDENT_BYTES.set(process.memory_info().rss)
+        CPU_SECONDS.set(times.user + times.system)
+        OPEN_FILES.set(process.num_fds())
+    WORKERS.set(1)
+
+
+def observe_version(version: str, before: str | None) -> None:
+    """Write down which version is in use; `Gauge.clear` does nothing across processes."""
+    if before is not None:
+        MODEL_INFO.labels(before).set(0)
+    MODEL_INFO.labels(version).set(1)
+
+
+def exposition() -> bytes:
+    """Return all metrics of all workers in Prometheus' text format."""
+    folder = os.environ.get(MULTIPROCESS_VARIABLE)
+    if folder is None:
+        return generate_latest(REGISTRY)
+    _forget_dead_workers(Path(folder))
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)
+    return generate_latest(registry)
+
+
+def _forget_dead_workers(folder: Path) -> None:
+    """Drop the gauges of worker processes that ended; their counters stay in the sums."""
+    pids = {int(file.stem.rpartition("_")[2]) for file in folder.glob("gauge_live*.db")}
+    for pid in pids:
+        if not psutil.pid_exists(pid):
+            mark_process_dead(pid, str(folder))

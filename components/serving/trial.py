@@ -1,0 +1,109 @@
+"""A trial of the whole service: start it, ask it over HTTP, compare, stop it.
+
+The same pictures are answered in this process, with the same model; both answers must say the same.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from components.errors import ServiceError
+from components.home import Home
+from components.modeling.inference import Predictor
+from components.modeling.registry import ModelRegistry, ModelVersion
+from components.serving.agreement import Tolerance, disagreements
+from components.serving.answers import answer_picture, detections_in
+from components.serving.golden import read_expected
+from components.serving.launch import running_service
+from components.serving.schemas import PredictAnswer, PredictOptions
+from components.settings.serve import ServeSettings
+
+# Same pixels, same model, same machine: only the last bits may differ.
+_SAME = Tolerance(min_iou=0.999, score=0.001)
+
+
+@dataclass(frozen=True, slots=True)
+class TrialReport:
+    """What the trial found; it raises when an answer is wrong.
+
+    Attributes:
+        version: Version of the model that answered.
+        pictures: How many pictures were asked about.
+        detections: How many objects were found in them.
+        http_ms: Time from request to answer, one for each picture, in milliseconds.
+        in_process_ms: Time of the same work in this process.
+    """
+
+    version: str
+    pictures: int
+    detections: int
+    http_ms: tuple[float, ...]
+    in_process_ms: tuple[float, ...]
+
+
+def try_service(home: Home, settings: ServeSettings, images: Sequence[Path] = ()) -> TrialReport:
+    """Run the service for a moment and check its answers.
+
+    Args:
+        home: Whose champion is served.
+        settings: Of the service; it gets a free port on loopback.
+        images: What to ask about; the champion's golden pictures if there are none.
+
+    Raises:
+        ServiceError: If the service does not start, refuses a picture or answers another thing
+            than the model does in this process.
+        ModelError: If the champion is damaged.
+    """
+    champion = ModelRegistry(home.registry).champion()
+    if champion is None:
+        raise ServiceError(f"{home.registry}: no model was promoted; run `dxfvision run` first")
+    pictures = list(images) or list(read_expected(champion.path))
+    predictor = Predictor.load(champion.path, settings.runtime_threads)
+    with running_service(home, settings) as url, httpx.Client(base_url=url, verify=False) as client:
+        times = [_try_picture(path, client, champion, predictor, settings) for path in pictures]
+    return TrialReport(
+        version=champion.version,
+        pictures=len(pictures),
+        detections=sum(each.detections for each in times),
+        http_ms=tuple(each.http_ms for each in times),
+        in_process_ms=tuple(each.in_process_ms for each in times),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    detections: int
+    http_ms: float
+    in_process_ms: float
+
+
+def _try_picture(
+    path: Path,
+    client: httpx.Client,
+    champion: ModelVersion,
+    predictor: Predictor,
+    settings: ServeSettings,
+) -> _Trial:
+    data = path.read_bytes()
+    start = time.perf_counter()
+    response = client.post("/predict", files={"image": (path.name, data)})
+    middle = time.perf_counter()
+    if response.status_code != httpx.codes.OK:
+        raise ServiceError(f"{path}: the service answered {response.status_code}: {response.text}")
+    answer = PredictAnswer.model_validate_json(response.content)
+    wanted = answer_picture(
+        data, predictor, champion.version, PredictOptions(), settings, str(path)
+    )
+    end = time.perf_counter()
+    faults = disagreements(detections_in(wanted), detections_in(answer), _SAME)
+    if answer.model != wanted.model:
+        faults.append(f"version {answer.model.version} answered, wanted {wanted.model.version}")
+    if faults:
+        raise ServiceError(
+            f"{path}: the service does not answer what the model does in this process: "
+            f"{', '.join(faults)}; look into the service's settings"
+        )
+    return _Trial(len(answer.detections), 1000 * (middle - start), 1000 * (end - middle))

@@ -1,0 +1,96 @@
+"""Settings of the HTTP service: `configs/serve_config.yaml`."""
+
+from pathlib import Path
+from typing import Annotated, ClassVar, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_settings import SettingsConfigDict
+
+from components.settings.base import YamlSettings
+
+Seconds = Annotated[float, Field(gt=0, le=3600)]
+
+
+class _Table(BaseModel):
+    """One table of the file; no key beyond the listed ones."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class LimitSettings(_Table):
+    """What one request and all of them together may cost; per worker process."""
+
+    max_body_mib: float = Field(gt=0, le=1024)
+    max_megapixels: float = Field(gt=0, le=80)
+    max_batch: int = Field(ge=1, le=256)
+    running: int = Field(ge=1, le=64)
+    waiting: int = Field(ge=0, le=1024)
+    upload_s: Seconds
+    timeout_s: Seconds
+
+    @property
+    def max_body_bytes(self) -> int:
+        """Largest request body in bytes."""
+        return int(self.max_body_mib * 2**20)
+
+    @property
+    def max_pixels(self) -> int:
+        """Largest picture in pixels."""
+        return int(self.max_megapixels * 1e6)
+
+
+class AnswerSettings(_Table):
+    """What an answer holds unless the request says otherwise."""
+
+    score_threshold: float | None = Field(ge=0, le=1)
+    polygon_tolerance_px: float = Field(ge=0, le=16)
+
+
+class ModelSettings(_Table):
+    """How the champion is watched and checked."""
+
+    watch_every_s: Seconds
+    retry_after_s: Seconds
+    golden_min_iou: float = Field(gt=0, le=1)
+    golden_score_tolerance: float = Field(gt=0, le=1)
+
+
+class AccessSettings(_Table):
+    """Who may ask, and how often."""
+
+    tokens_file: Path | None
+    public_metrics: bool
+    requests_per_s: float = Field(gt=0)
+    burst: int = Field(ge=1)
+
+
+class TlsSettings(_Table):
+    """Certificate files; both or none."""
+
+    certificate: Path | None
+    key: Path | None
+
+    @model_validator(mode="after")
+    def _both_or_none(self) -> Self:
+        if (self.certificate is None) != (self.key is None):
+            raise ValueError("certificate and key must both be set, or neither")
+        return self
+
+
+class ServeSettings(YamlSettings):
+    """Settings of `dxfvision serve`."""
+
+    file_name: ClassVar[str] = "serve_config.yaml"
+    model_config = SettingsConfigDict(env_prefix="DXFVISION_SERVE__")
+
+    host: str
+    port: int = Field(ge=1, le=65535)
+    workers: int = Field(ge=1, le=64)
+    runtime_threads: int = Field(ge=1, le=64)
+    start_s: Seconds
+    stop_s: Seconds
+    limits: LimitSettings
+    answer: AnswerSettings
+    models: ModelSettings
+    access: AccessSettings
+    tls: TlsSettings

@@ -1,0 +1,167 @@
+"""A bundle whose every answer can be told by hand: bright pixels are parts, colour is the label.
+
+The ONNX graph is real and goes through the real `Predictor`: a pixel belongs to a part where it is
+brighter than half; a reddish part is `plate`, a bluish one `ring`. It needs no training and answers
+in milliseconds.
+"""
+
+import hashlib
+import io
+from pathlib import Path
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+from PIL import Image
+
+from components.domain import Contour, Part
+from components.files import write_bytes, write_json
+from components.geometry.masks import rle_from_mask
+from components.geometry.parts_file import write_parts
+from components.modeling.inference import Predictor
+from components.modeling.model_card import InputSpec, ModelCard, Parity, write_card
+from components.settings.train import GroupingSettings, PredictionSettings
+
+LABELS = ("plate", "ring")
+RED, BLUE = (255, 160, 160), (160, 160, 255)
+LONG_SIDE_PX = 320
+
+
+def scene(seed: int = 0, height: int = 240, width: int = 320) -> NDArray[np.uint8]:
+    """A dark picture with one reddish rectangle and one bluish square with a square hole.
+
+    The seed moves both; they never touch.
+    """
+    rng = np.random.default_rng(seed)
+    image = np.full((height, width, 3), 20, np.uint8)
+    x, y = rng.integers(10, 60), rng.integers(10, 100)
+    image[y : y + 80, x : x + 60] = RED
+    x, y = rng.integers(170, 200), rng.integers(10, 100)
+    image[y : y + 100, x : x + 100] = BLUE
+    image[y + 30 : y + 70, x + 30 : x + 70] = 20
+    return image
+
+
+def encoded(image: NDArray[np.uint8], format_name: str = "PNG") -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(image).save(buffer, format_name)
+    return buffer.getvalue()
+
+
+def make_bundle(folder: Path, name: str = "bright", sharpness: float = 0.2) -> Path:
+    """Write a bundle; another `sharpness` gives another model with the same answers."""
+    folder.mkdir(parents=True)
+    onnx_bytes = _graph(sharpness).SerializeToString()
+    write_bytes(folder / "model.onnx", onnx_bytes)
+    write_card(folder / "card.json", _card(name, hashlib.sha256(onnx_bytes).hexdigest()))
+    write_parts(folder / "parts.json", [_square_part("plate", 30.0), _square_part("ring", 50.0)])
+    predictor = Predictor.load(folder)
+    expected = {}
+    for seed in (1, 2):
+        image = scene(seed)
+        write_bytes(folder / "golden" / f"{seed}.png", encoded(image))
+        expected[f"{seed}.png"] = [
+            {
+                "label": found.label,
+                "score": found.score,
+                "segmentation": rle_from_mask(found.mask),
+            }
+            for found in predictor.predict(image).detections
+        ]
+    write_json(folder / "golden" / "expected.json", expected)
+    return folder
+
+
+def _square_part(name: str, side_mm: float) -> Part:
+    half = side_mm / 2
+    corners = np.array([[-half, -half], [half, -half], [half, half], [-half, half]])
+    return Part(name, Contour(corners))
+
+
+def _card(name: str, onnx_sha256: str) -> ModelCard:
+    grouping = GroupingSettings(
+        foreground=0.5,
+        vote_sigma_px=4.0,
+        peak_distance_px=24.0,
+        peak_support=1.0,
+        min_area_px=64,
+        heat_weight=0.0,
+    )
+    return ModelCard(
+        name=name,
+        created="2026-01-01T00:00:00Z",
+        onnx_sha256=onnx_sha256,
+        opset=18,
+        precision="fp32",
+        input=InputSpec(
+            name="images",
+            layout="NHWC",
+            dtype="uint8",
+            colour="RGB",
+            size_multiple=16,
+            preprocessing="shrink and pad",
+        ),
+        labels=LABELS,
+        prediction=PredictionSettings(
+            long_side_px=LONG_SIDE_PX, score_threshold=0.3, max_detections=50, grouping=grouping
+        ),
+        parity=Parity(
+            pictures=1, max_abs_difference=0.0, detections=1, same_label=1.0, min_mask_iou=1.0
+        ),
+        metrics={},
+        seed=0,
+        training_seconds=0.0,
+        training_steps=0,
+        parameters=0,
+        dataset_fingerprint="0" * 64,
+        drawings_fingerprint="0" * 64,
+        settings_fingerprint="0" * 64,
+        source_fingerprint="0" * 64,
+        settings={},
+        versions={},
+    )
+
+
+def _graph(sharpness: float) -> onnx.ModelProto:
+    """part = sigmoid(sharpness * (grey - 128)); label = softmax of red - blue and its negative."""
+    constants = {
+        "sharpness": np.array(sharpness, np.float32),
+        "middle": np.array(128.0, np.float32),
+        "zero": np.array(0.0, np.float32),
+        "one": np.array(1.0, np.float32),
+        "colour_axis": np.array([1], np.int64),
+        "red_less_blue": np.array([1.0, 0.0, -1.0], np.float32).reshape(1, 3, 1, 1),
+        "blue_less_red": np.array([-1.0, 0.0, 1.0], np.float32).reshape(1, 3, 1, 1),
+    }
+    node = helper.make_node
+    nodes = [
+        node("Cast", ["images"], ["floats"], to=TensorProto.FLOAT),
+        node("Transpose", ["floats"], ["planes"], perm=[0, 3, 1, 2]),
+        node("ReduceMean", ["planes", "colour_axis"], ["grey"], keepdims=1),
+        node("AveragePool", ["grey"], ["grey_2"], kernel_shape=[2, 2], strides=[2, 2]),
+        node("Sub", ["grey_2", "middle"], ["above"]),
+        node("Mul", ["above", "sharpness"], ["steep"]),
+        node("Sigmoid", ["steep"], ["part"]),
+        node("Sub", ["one", "part"], ["background"]),
+        node("Mul", ["part", "zero"], ["other"]),
+        node("Concat", ["background", "part", "other"], ["sight"], axis=1),
+        node("AveragePool", ["planes"], ["planes_4"], kernel_shape=[4, 4], strides=[4, 4]),
+        node("Conv", ["planes_4", "red_less_blue"], ["red"]),
+        node("Conv", ["planes_4", "blue_less_red"], ["blue"]),
+        node("Concat", ["red", "blue"], ["colours"], axis=1),
+        node("Softmax", ["colours"], ["label"], axis=1),
+        node("Mul", ["red", "zero"], ["heat"]),
+        node("Concat", ["heat", "heat"], ["offset"], axis=1),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "bright",
+        [helper.make_tensor_value_info("images", TensorProto.UINT8, [1, "h", "w", 3])],
+        [
+            helper.make_tensor_value_info(name, TensorProto.FLOAT, None)
+            for name in ("sight", "label", "heat", "offset")
+        ],
+        [numpy_helper.from_array(array, name) for name, array in constants.items()],
+    )
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
