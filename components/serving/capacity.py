@@ -73,6 +73,7 @@ class WorkQueue:
             raise ClientGoneError if leaver.done() else self._too_slow()
         finally:
             leaver.cancel()
+            future.cancel()
             result.cancel()
 
     def close(self) -> None:

@@ -1,0 +1,44 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from components.home import Home
+from components.modeling.registry import ModelRegistry
+from components.serving.launch import running_service
+from components.settings.serve import ServeSettings
+from tests.bundles import make_bundle
+
+
+@pytest.fixture(scope="session")
+def settings() -> ServeSettings:
+    """Two workers, and models looked at often."""
+    settings = ServeSettings.load(profile="quick")
+    models = settings.models.model_copy(update={"watch_every_s": 0.2, "retry_after_s": 0.5})
+    return settings.model_copy(update={"workers": 2, "models": models})
+
+
+@pytest.fixture(scope="session")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_bundle(tmp_path_factory.mktemp("service") / "bundle")
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory, bundle: Path) -> Home:
+    home = Home(tmp_path_factory.mktemp("home"))
+    registry = ModelRegistry(home.registry)
+    registry.promote(registry.register(bundle).version)
+    return home
+
+
+@pytest.fixture(scope="session")
+def service_url(home: Home, settings: ServeSettings) -> Iterator[str]:
+    with running_service(home, settings) as url:
+        yield url
+
+
+@pytest.fixture
+def client(service_url: str) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=service_url, timeout=30.0) as client:
+        yield client

@@ -1,0 +1,57 @@
+import socket
+
+import pytest
+
+from components.errors import ModelError, ServiceError
+from components.home import Home
+from components.modeling.registry import ModelRegistry
+from components.serving.launch import check_port, check_startable, free_port, serve_command
+
+
+@pytest.fixture
+def home(tmp_path, bundle) -> Home:
+    home = Home(tmp_path)
+    registry = ModelRegistry(home.registry)
+    registry.promote(registry.register(bundle).version)
+    return home
+
+
+def test_home_with_a_champion_and_a_free_port_can_start(home, settings):
+    check_startable(home, settings.model_copy(update={"port": free_port()}))
+
+
+def test_occupied_port_is_named_with_its_remedy():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(ServiceError, match=f"port {port}.*DXFVISION_SERVE__PORT"):
+            check_port("127.0.0.1", port)
+
+
+def test_address_that_is_none_is_named():
+    with pytest.raises(ServiceError, match="cannot listen on localhost"):
+        check_port("localhost", 3000)
+
+
+def test_home_without_a_champion_cannot_start(tmp_path, settings):
+    with pytest.raises(ServiceError, match=r"no model was promoted.*dxfvision run"):
+        check_startable(Home(tmp_path), settings)
+
+
+def test_damaged_champion_cannot_start(home, settings):
+    champion = ModelRegistry(home.registry).champion()
+    (champion.path / "model.onnx").write_bytes(b"half")
+    with pytest.raises(ModelError, match=r"model\.onnx: expected SHA-256"):
+        check_startable(home, settings)
+
+
+def test_command_names_host_port_and_certificates(settings, tmp_path):
+    tls = settings.tls.model_copy(
+        update={"certificate": tmp_path / "cert.pem", "key": tmp_path / "key.pem"}
+    )
+    command = serve_command(settings.model_copy(update={"tls": tls}), 8443)
+    assert command[command.index("--host") + 1] == "127.0.0.1"
+    assert command[command.index("--port") + 1] == "8443"
+    assert command[command.index("--ssl-certfile") + 1].endswith("cert.pem")
+    assert command[command.index("--ssl-keyfile") + 1].endswith("key.pem")

@@ -1,0 +1,112 @@
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+
+from components.errors import PipelineError
+from components.modeling.registry import ModelRegistry
+from components.serving.live_model import LiveModel
+from components.serving.problems import RequestError
+from components.settings.serve import ServeSettings
+from tests.bundles import make_bundle, scene
+
+
+@pytest.fixture
+def live(registry: ModelRegistry, settings: ServeSettings) -> LiveModel:
+    return LiveModel(registry, settings)
+
+
+def second_version(registry: ModelRegistry, tmp_path: Path) -> str:
+    return registry.register(make_bundle(tmp_path / "second", "second", 0.3)).version
+
+
+def test_before_anything_is_loaded_the_reason_is_given(live):
+    with pytest.raises(RequestError, match="being loaded") as refusal:
+        live.current()
+    assert refusal.value.status == 503
+
+
+def test_champion_is_taken_with_its_drawings(live, registry):
+    live.follow()
+    current = live.current()
+    assert current.version == registry.champion()
+    assert [part.name for part in current.parts] == ["plate", "ring"]
+
+
+def test_without_a_champion_the_reason_names_the_remedy(tmp_path, settings):
+    live = LiveModel(ModelRegistry(tmp_path / "none"), settings)
+    live.follow()
+    with pytest.raises(RequestError, match="models promote"):
+        live.current()
+
+
+def test_promotion_swaps_and_the_old_model_still_answers_those_who_hold_it(
+    live, registry, tmp_path
+):
+    live.follow()
+    held = live.current()
+    registry.promote(second_version(registry, tmp_path))
+    live.follow()
+    assert live.current().version.version != held.version.version
+    assert len(held.predictor.predict(scene()).detections) == 2
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda path: (path / "model.onnx").write_bytes(b"half"),
+        lambda path: shutil.rmtree(path),
+        lambda path: (path / "parts.json").unlink(),
+    ],
+    ids=["changed", "gone", "half"],
+)
+def test_damaged_champion_is_refused_and_the_old_one_goes_on(live, registry, tmp_path, damage):
+    live.follow()
+    good = live.current()
+    bad = second_version(registry, tmp_path)
+    registry.promote(bad)
+    damage(registry.get(bad).path)
+    live.follow()
+    assert live.current() is good
+
+
+def test_wrong_golden_answer_is_refused(tmp_path, settings, bundle):
+    wrong = shutil.copytree(bundle, tmp_path / "wrong")
+    (wrong / "golden" / "expected.json").write_text('{"1.png": []}')
+    registry = ModelRegistry(tmp_path / "registry")
+    registry.promote(registry.register(wrong).version)
+    live = LiveModel(registry, settings)
+    live.follow()
+    with pytest.raises(RequestError, match="golden picture is answered wrong"):
+        live.current()
+
+
+def test_refused_champion_is_tried_again_only_after_a_while(live, registry, tmp_path, monkeypatch):
+    live.follow()
+    bad = second_version(registry, tmp_path)
+    registry.promote(bad)
+    onnx = registry.get(bad).path / "model.onnx"
+    whole = onnx.read_bytes()
+    onnx.write_bytes(b"half")
+    live.follow()
+    onnx.write_bytes(whole)
+    live.follow()
+    assert live.current().version.version != bad
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now + 3600)
+    live.follow()
+    assert live.current().version.version == bad
+
+
+def test_background_thread_follows_and_stops(live, registry):
+    live.start()
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        try:
+            live.current()
+            break
+        except PipelineError:
+            time.sleep(0.02)
+    assert live.current().version == registry.champion()
+    live.stop()
