@@ -157,7 +157,7 @@ class Sample:
         semantic_mask: Path of the uint8/uint16 PNG: 0 background, 1..C the label's number,
             255 (65535) other object; relative to the home folder.
         instance_mask: Path of the uint8 PNG: 0 background, else `Annotation.instance_id`.
-        sha256: Hash of each of the three files by its relative path.
+        sha256: Hash of each of its files, the YOLO label included, by its relative path.
     """
 
     index: int

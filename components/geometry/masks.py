@@ -33,6 +33,34 @@ def rle_from_mask(mask: NDArray[np.bool_] | NDArray[np.uint8]) -> Rle:
     return Rle(size=[int(side) for side in encoded["size"]], counts=encoded["counts"].decode())
 
 
+def rle_from_window(
+    mask: NDArray[np.uint8], left: int, top: int, height_px: int, width_px: int
+) -> Rle:
+    """Return the run-length encoding of a mask that covers a small part of a picture.
+
+    It equals `rle_from_mask` of the whole picture and looks at the mask's own pixels only.
+
+    Args:
+        mask: Shape (h, w), non-zero inside.
+        left: Column of the picture at which the mask begins.
+        top: Row of the picture at which the mask begins.
+        height_px: Height of the picture; `top` + h does not exceed it.
+        width_px: Width of the picture; `left` + w does not exceed it.
+    """
+    height, width = mask.shape
+    # Whole columns, one after the other, with a zero before the first and after the last.
+    columns = np.zeros(width * height_px + 2, dtype=np.bool_)
+    columns[1:-1].reshape(width, height_px)[:, top : top + height] = mask.T != 0
+    changes = np.flatnonzero(columns[1:] != columns[:-1]) + left * height_px
+    ends = np.concatenate([[0], changes, [height_px * width_px]])
+    counts = np.diff(ends)
+    if len(counts) > 1 and counts[-1] == 0:
+        counts = counts[:-1]
+    raw = {"size": [height_px, width_px], "counts": counts.tolist()}
+    packed = coco_mask.frPyObjects(raw, height_px, width_px)
+    return Rle(size=[height_px, width_px], counts=packed["counts"].decode())
+
+
 def mask_from_rle(rle: Rle) -> NDArray[np.bool_]:
     """Return the mask, shape (H, W), bool, of a COCO run-length encoding."""
     decoded = coco_mask.decode({"size": rle["size"], "counts": rle["counts"].encode()})
@@ -77,3 +105,40 @@ def polygons_from_mask(
             child = hierarchy[0][child][0]
         polygons.append(Polygon(np.asarray(rings[number], dtype=np.int32), tuple(holes)))
     return sorted(polygons, key=lambda p: -cv2.contourArea(p.outline_px))
+
+
+def edge_polygons(mask: NDArray[np.uint8]) -> list[Polygon]:
+    """Return the regions of a mask as polygons along the pixels' edges, biggest first.
+
+    This is how COCO's tools read a polygon: the single pixel (column 3, row 5) is the square from
+    (3, 5) to (4, 6).
+
+    Args:
+        mask: Shape (H, W), non-zero inside.
+    """
+    doubled = np.repeat(np.repeat(mask, 2, axis=0), 2, axis=1)
+    # Of the two fine pixels of each pixel, an outline passes the one at the edge: the even one on
+    # the left and above, the odd one on the right and below; around holes it is the reverse.
+    return [
+        Polygon((p.outline_px + 1) // 2, tuple((hole + 1) // 2 for hole in p.holes_px))
+        for p in polygons_from_mask(doubled)
+    ]
+
+
+def bridged(rings: list[NDArray[np.int32]]) -> NDArray[np.int32]:
+    """Return one closed ring that runs through all rings, joined by seams of no width.
+
+    Formats that know only simple polygons keep holes that way: a fill by parity passes each seam
+    twice and sees nothing of it.
+
+    Args:
+        rings: Outline and holes, or several outlines, each of shape (N, 2).
+    """
+    whole = rings[0]
+    for ring in rings[1:]:
+        offsets = whole[:, None].astype(np.int64) - ring[None]
+        near = int(np.argmin((offsets * offsets).sum(axis=-1)))
+        here, there = divmod(near, len(ring))
+        loop = np.vstack([ring[there:], ring[: there + 1]])
+        whole = np.vstack([whole[: here + 1], loop, whole[here:]])
+    return whole

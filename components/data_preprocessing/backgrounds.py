@@ -1,0 +1,312 @@
+"""What lies under the parts: procedural grounds and the user's own photographs.
+
+Lengths of a ground are in *frames*, the width of the picture, since a scene's scale is its own.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from components.data_preprocessing.materials import Colour, any_colour, around, ramp, rgb_from_hsv
+from components.data_preprocessing.textures import VARIANTS, Rng, crop, tile
+from components.data_preprocessing.view import View
+from components.domain import SPLITS, Split
+from components.settings.data import BackgroundName
+
+logger = logging.getLogger(__name__)
+
+Picture = NDArray[np.uint8]
+PHOTO_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp")
+_PHOTO_MAX_PX = 1600
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Line:
+    """A printed line or a seam on the ground.
+
+    Attributes:
+        xy: Vertices in frames from the middle of the picture, shape (N, 2), y up.
+        rgb: Its colour.
+        width: In frames.
+        filled: Whether it is a closed area instead, such as a sheet of paper.
+    """
+
+    xy: NDArray[np.float64]
+    rgb: Colour
+    width: float
+    filled: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ground:
+    """The surface of the table.
+
+    Attributes:
+        kind: What it is made of.
+        pattern: Name of the grey tile.
+        variant: Which of its tiles.
+        colours: Colour of each grey level, shape (256, 1, 3).
+        zoom: Pixels per pixel of the tile, for pictures 320 pixels wide.
+        at: Where in the tile or photograph, 0..1 across and down.
+        lines: What is printed on it, bottom first.
+        photo: Photograph that takes the place of the tile.
+    """
+
+    kind: str
+    pattern: str
+    variant: int
+    colours: NDArray[np.uint8]
+    zoom: float
+    at: tuple[float, float]
+    lines: tuple[Line, ...] = ()
+    photo: Path | None = None
+
+    @property
+    def mean_rgb(self) -> Colour:
+        """Typical colour, RGB, 0..255."""
+        if self.photo is not None:
+            return np.asarray(read_photo(self.photo).mean(axis=(0, 1)), dtype=np.float64)
+        return np.asarray(self.colours[118:139, 0].mean(axis=0), dtype=np.float64)
+
+
+def usable_photos(folder: Path) -> list[Path]:
+    """Return the pictures of a folder that can be decoded, by name; the others are logged."""
+    photos = []
+    for path in sorted(folder.glob("*")):
+        if path.suffix.lower() not in PHOTO_SUFFIXES:
+            continue
+        if cv2.haveImageReader(str(path)) and cv2.imread(str(path)) is not None:
+            photos.append(path)
+        else:
+            logger.warning("%s: not a picture that can be decoded; left out", path)
+    return photos
+
+
+@lru_cache(maxsize=48)
+def read_photo(path: Path) -> Picture:
+    """Return a photograph as RGB of at most 1600 pixels a side.
+
+    Raises:
+        ValueError: If it cannot be decoded; `usable_photos` finds that out before.
+    """
+    bgr = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    if bgr is None:
+        raise ValueError(f"{path}: not a picture that can be decoded")
+    scale = min(1.0, _PHOTO_MAX_PX / max(bgr.shape[:2]))
+    if scale < 1.0:
+        bgr = cv2.resize(bgr, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), dtype=np.uint8)
+
+
+def _parallels(rng: Rng, pitch: float, angle: float, rgb: Colour, width: float) -> list[Line]:
+    """Return lines at a pitch, all over the picture."""
+    along = np.array([np.cos(angle), np.sin(angle)])
+    across = np.array([-along[1], along[0]])
+    start = rng.uniform(0, pitch)
+    return [
+        Line(np.outer(np.linspace(-1.2, 1.2, 13), along) + across * offset, rgb, width)
+        for offset in np.arange(-1.2 + start, 1.2, pitch)
+    ]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Look:
+    patterns: tuple[str, ...]
+    colours: NDArray[np.uint8]
+    lines: tuple[Line, ...] = ()
+
+
+def _wood(rng: Rng) -> _Look:
+    tone = rgb_from_hsv(rng.uniform(0.05, 0.11), rng.uniform(0.15, 0.6), rng.uniform(0.25, 0.9))
+    lines: list[Line] = []
+    if rng.random() < 0.4:
+        lines = _parallels(
+            rng, rng.uniform(0.2, 0.6), rng.uniform(0, np.pi), tone * 0.35, rng.uniform(0.003, 0.01)
+        )
+    return _Look(("grain",), around(tone, rng.uniform(4, 17)), tuple(lines))
+
+
+def _concrete(rng: Rng) -> _Look:
+    tone = np.full(3, rng.uniform(80, 205)) + rng.normal(0, 4, 3)
+    return _Look(("cloud", "noise", "blotch"), around(tone, rng.uniform(3, 16)))
+
+
+def _terrazzo(rng: Rng) -> _Look:
+    tone = np.full(3, rng.uniform(110, 225)) + rng.normal(0, 6, 3)
+    chips = [np.clip(tone + rng.normal(0, 55, 3), 10, 250) for _ in range(2)]
+    colours = ramp((20, chips[0]), (95, tone), (145, tone), (235, chips[1]))
+    return _Look(("chips",), colours)
+
+
+def _gravel(rng: Rng) -> _Look:
+    tone = np.full(3, rng.uniform(70, 180)) * np.array([1.0, 0.97, 0.92])
+    return _Look(("gravel",), around(tone, rng.uniform(10, 26)))
+
+
+def _cloth(rng: Rng) -> _Look:
+    return _Look(("knit", "fibre"), around(any_colour(rng), rng.uniform(3, 12)))
+
+
+def _belt(rng: Rng) -> _Look:
+    tone = np.full(3, rng.uniform(18, 90))
+    if rng.random() < 0.35:
+        tone = rgb_from_hsv(rng.uniform(0.35, 0.65), rng.uniform(0.3, 0.8), rng.uniform(0.2, 0.6))
+    lines: list[Line] = []
+    if rng.random() < 0.4:
+        lines = _parallels(
+            rng, rng.uniform(0.05, 0.4), rng.uniform(0, np.pi), tone * 0.6, rng.uniform(0.003, 0.02)
+        )
+    return _Look(("knit", "noise", "streak"), around(tone, rng.uniform(2, 9)), tuple(lines))
+
+
+def _cutting_mat(rng: Rng) -> _Look:
+    hue = rng.choice([0.42, 0.38, 0.6, 0.0])
+    tone = rgb_from_hsv(float(hue), rng.uniform(0.2, 0.8), rng.uniform(0.2, 0.5))
+    ink = np.clip(tone + rng.uniform(30, 130), 0, 240)
+    angle, pitch = rng.uniform(0, np.pi), rng.uniform(0.05, 0.14)
+    width = rng.uniform(0.0012, 0.004)
+    lines = _parallels(rng, pitch, angle, ink, width)
+    lines += _parallels(rng, pitch, angle + np.pi / 2, ink, width)
+    return _Look(("noise", "cloud"), around(tone, rng.uniform(1.5, 5)), tuple(lines))
+
+
+def _paper(rng: Rng) -> _Look:
+    tone = np.full(3, rng.uniform(180, 250)) + rng.normal(0, 3, 3)
+    if rng.random() < 0.6:
+        ink = tone * rng.uniform(0.15, 0.6)
+        return _Look(("print",), ramp((0, ink), (110, tone), (255, tone)))
+    return _Look(("noise", "fibre"), around(tone, rng.uniform(0.5, 2.5)))
+
+
+def _painted(rng: Rng) -> _Look:
+    tone = any_colour(rng)
+    if rng.random() < 0.6:
+        tone = np.full(3, rng.uniform(50, 240)) + rng.normal(0, 6, 3)
+    return _Look(("noise", "cloud", "scratch"), around(tone, rng.uniform(0.5, 5)))
+
+
+def _metal_sheet(rng: Rng) -> _Look:
+    tone = np.full(3, rng.uniform(90, 205)) + rng.normal(0, 3, 3)
+    patterns = ("streak", "rolled", "scratch", "spangle")
+    return _Look(patterns, around(tone, rng.uniform(3, 13)))
+
+
+LOOKS: dict[BackgroundName, Callable[[Rng], _Look]] = {
+    "wood": _wood,
+    "concrete": _concrete,
+    "terrazzo": _terrazzo,
+    "gravel": _gravel,
+    "cloth": _cloth,
+    "belt": _belt,
+    "cutting_mat": _cutting_mat,
+    "paper": _paper,
+    "painted": _painted,
+    "metal_sheet": _metal_sheet,
+}
+
+
+def variants_of(split: Split) -> tuple[int, int]:
+    """Return the first and one past the last tile variant of a split; no two splits share one."""
+    bounds = [0, VARIANTS - 2, VARIANTS - 1, VARIANTS]
+    place = SPLITS.index(split)
+    return bounds[place], bounds[place + 1]
+
+
+def photos_of(split: Split, photos: Sequence[Path]) -> list[Path]:
+    """Return a split's share of the photographs: each tenth for `val` and `test`, else `train`.
+
+    With fewer than ten the last two are `val`'s and `test`'s; a single one is `train`'s.
+    """
+    period = min(10, len(photos))
+    wanted = {period - 2: "val", period - 1: "test"} if period > 2 else {}
+    return [p for i, p in enumerate(photos) if wanted.get(i % period, "train") == split]
+
+
+def random_ground(
+    rng: Rng, name: BackgroundName, split: Split, photos: Sequence[Path] = ()
+) -> Ground:
+    """Return a ground of one kind.
+
+    Args:
+        rng: Source of randomness.
+        name: Kind; a `photo` without any photograph becomes painted.
+        split: Decides which tiles and photographs may be used.
+        photos: The user's photographs.
+    """
+    own = photos_of(split, photos)
+    kind: BackgroundName = "painted" if name == "photo" else name
+    look = LOOKS[kind](rng)
+    ground = Ground(
+        kind=kind,
+        pattern=look.patterns[int(rng.integers(len(look.patterns)))],
+        variant=int(rng.integers(*variants_of(split))),
+        colours=look.colours,
+        zoom=rng.uniform(0.6, 1.9),
+        at=(rng.random(), rng.random()),
+        lines=look.lines + (_sheet(rng) if rng.random() < 0.12 else ()),
+    )
+    if name == "photo" and own:
+        photo = own[int(rng.integers(len(own)))]
+        return replace(ground, kind="photo", lines=(), photo=photo)
+    return ground
+
+
+def _sheet(rng: Rng) -> tuple[Line, ...]:
+    """Return a sheet or mat that covers a corner, with a darker rim as its shadow."""
+    middle, angle = rng.uniform(-0.6, 0.6, 2), rng.uniform(0, np.pi)
+    half = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * rng.uniform(0.25, 0.6, 2)
+    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    corners = half @ turn + middle
+    tone = any_colour(rng)
+    return (
+        Line(corners + rng.uniform(-0.006, 0.006, 2), tone * 0.4, 0.0, filled=True),
+        Line(corners, tone, 0.0, filled=True),
+    )
+
+
+def ground_picture(ground: Ground, view: View, seed: int) -> Picture:
+    """Return the bare ground as RGB of the picture's size.
+
+    Args:
+        ground: What to draw.
+        view: The camera: printed lines follow its perspective and lens.
+        seed: The dataset's, for the tiles.
+    """
+    height, width = view.height_px, view.width_px
+    if ground.photo is not None:
+        return _photo_crop(read_photo(ground.photo), ground, height, width)
+    zoom = ground.zoom * width / 320
+    grey = crop(tile(ground.pattern, ground.variant, seed), height, width, ground.at, zoom)
+    picture = np.asarray(cv2.applyColorMap(grey, ground.colours), dtype=np.uint8)
+    matrix = view.plane(0.0)
+    for line in ground.lines:
+        _draw(picture, line, view.pixels(line.xy * view.width_mm, matrix))
+    return picture
+
+
+def _draw(picture: Picture, line: Line, xy_px: NDArray[np.float64]) -> None:
+    points = [np.rint(xy_px * 16).astype(np.int32)]
+    rgb = [float(channel) for channel in np.clip(line.rgb, 0, 255)]
+    if line.filled:
+        cv2.fillPoly(picture, points, rgb, cv2.LINE_AA, 4)
+    else:
+        thick = max(1, round(line.width * picture.shape[1]))
+        cv2.polylines(picture, points, False, rgb, thick, cv2.LINE_AA, 4)
+
+
+def _photo_crop(photo: Picture, ground: Ground, height: int, width: int) -> Picture:
+    """Return a random piece of a photograph with the picture's proportions."""
+    room = min(photo.shape[0] / height, photo.shape[1] / width)
+    share = room * (0.45 + 0.55 * (ground.zoom - 0.6) / 1.3)
+    rows, columns = max(1, int(height * share)), max(1, int(width * share))
+    top = int(ground.at[1] * (photo.shape[0] - rows))
+    left = int(ground.at[0] * (photo.shape[1] - columns))
+    piece = photo[top : top + rows, left : left + columns]
+    way = cv2.INTER_AREA if share > 1 else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(piece, (width, height), interpolation=way), dtype=np.uint8)

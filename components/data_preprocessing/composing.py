@@ -1,0 +1,238 @@
+"""From settings and a number to a scene.
+
+Two sources of randomness feed a scene: the *group's* decides place, ground and lamps, the
+*sample's* decides camera, objects and where they lie.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from components.data_preprocessing.augmentations import CameraEffects, random_effects
+from components.data_preprocessing.backgrounds import Ground, random_ground
+from components.data_preprocessing.distractors import PLATES, small_object, unknown_plate
+from components.data_preprocessing.layout import Table
+from components.data_preprocessing.lighting import Lighting, backlight, random_lighting
+from components.data_preprocessing.materials import Surface, around, random_surface, shifted_to
+from components.data_preprocessing.scene import Placement, Scene, SceneObject
+from components.data_preprocessing.view import View, random_view
+from components.domain import OTHER_LABEL, Part, Split
+from components.settings.data import BackgroundName, DataSettings, MaterialName, PresetName
+
+Rng = np.random.Generator
+Name = TypeVar("Name", bound=str)
+
+_SIZE_LIMITS = (0.05, 1.1)
+"""Longer side of parts that may lie in a scene, in frames: others are too small or too big to tell
+at the scene's scale, unless the camera's scale is given."""
+
+
+def chosen(rng: Rng, weights: Mapping[Name, float]) -> Name:
+    """Return one name, drawn by its weight."""
+    names = list(weights)
+    shares = np.array([weights[name] for name in names], dtype=np.float64)
+    return names[int(rng.choice(len(names), p=shares / shares.sum()))]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Place:
+    """What the scenes of one group share.
+
+    Attributes:
+        preset: Kind of place.
+        ground: What lies under the objects.
+        lighting: The lamps.
+        hard: Whether parts have nearly the ground's colour.
+    """
+
+    preset: PresetName
+    ground: Ground
+    lighting: Lighting
+    hard: bool
+
+
+def random_place(
+    rng: Rng, settings: DataSettings, split: Split, photos: Sequence[Path] = ()
+) -> Place:
+    """Return the place of a group of scenes.
+
+    Args:
+        rng: The group's source of randomness.
+        settings: Weights and ranges.
+        split: Decides which tiles and photographs may be used.
+        photos: The user's photographs.
+    """
+    preset = chosen(rng, settings.presets)
+    ground = random_ground(rng, _ground_name(rng, settings, preset, photos), split, photos)
+    hard = rng.random() < settings.scene.hard_share and preset in ("workbench", "conveyor")
+    if preset == "backlight":
+        glow = np.full(3, rng.uniform(195, 255)) + rng.normal(0, 4, 3)
+        ground = replace(
+            ground, pattern="noise", colours=around(glow, 0.8), lines=(), photo=None, kind="panel"
+        )
+        return Place(preset, ground, backlight(rng, settings.light), hard)
+    if preset == "bright_on_dark":
+        black = np.full(3, rng.uniform(6, 40)) + rng.normal(0, 2, 3)
+        ground = replace(ground, colours=around(black, rng.uniform(0.5, 3)), lines=(), photo=None)
+    return Place(preset, ground, random_lighting(rng, settings.light), hard)
+
+
+def _ground_name(
+    rng: Rng, settings: DataSettings, preset: PresetName, photos: Sequence[Path]
+) -> BackgroundName:
+    if preset == "conveyor":
+        return "belt"
+    weights = {name: w for name, w in settings.backgrounds.items() if photos or name != "photo"}
+    return chosen(rng, weights) if sum(weights.values()) > 0 else "painted"
+
+
+def compose(
+    rng: Rng, parts: Sequence[Part], place: Place, settings: DataSettings, seed: int
+) -> Scene:
+    """Return a scene.
+
+    Args:
+        rng: The sample's source of randomness.
+        parts: Drawings to choose from; none gives a scene of other objects only.
+        place: What the group shares.
+        settings: Ranges.
+        seed: The dataset's.
+    """
+    conf = settings.scene
+    close_up = bool(parts) and rng.random() < conf.close_up_share
+    size = rng.uniform(*(conf.close_up_size if close_up else conf.part_size))
+    view = _view(rng, parts, settings, size)
+    table = Table(view)
+    fitting = _fitting(parts, view)
+    if fitting and rng.random() >= conf.empty_share:
+        count = int(rng.integers(conf.parts[0], conf.parts[1] + 1))
+        count = max(1, min(count, round(0.9 / size**1.5))) if close_up else count
+        _lay_parts(rng, table, fitting, place, settings, count)
+    for _ in range(int(rng.integers(conf.distractors[0], conf.distractors[1] + 1))):
+        _lay(rng, table, _distractor(rng, place, settings, view, seed), place, settings)
+    return Scene(
+        seed=seed,
+        view=view,
+        ground=place.ground,
+        lighting=place.lighting,
+        objects=tuple(table.objects),
+        effects=_effects(rng, place, settings),
+    )
+
+
+def _view(rng: Rng, parts: Sequence[Part], settings: DataSettings, size: float) -> View:
+    """Return the camera: its scale makes one part drawn at random `size` frames long."""
+    px_per_mm = settings.camera.px_per_mm
+    if px_per_mm is None:
+        longer = max(parts[int(rng.integers(len(parts)))].size_mm) if parts else 100.0
+        px_per_mm = size * settings.width_px / longer
+    return random_view(rng, settings.camera, settings.width_px, settings.height_px, px_per_mm)
+
+
+def _fitting(parts: Sequence[Part], view: View) -> list[Part]:
+    low, high = (limit * view.width_mm for limit in _SIZE_LIMITS)
+    return [part for part in parts if low <= max(part.size_mm) <= high]
+
+
+def _lay_parts(
+    rng: Rng,
+    table: Table,
+    parts: Sequence[Part],
+    place: Place,
+    settings: DataSettings,
+    count: int,
+) -> None:
+    shared = rng.random() < settings.scene.same_material_share
+    surface = _surface(rng, place, settings)
+    for _ in range(count):
+        part = parts[int(rng.integers(len(parts)))]
+        own = surface if shared else _surface(rng, place, settings)
+        piece = _placement(rng, part, own, settings, mirrored_share=settings.scene.mirrored_share)
+        _lay(rng, table, SceneObject(part.name, (piece,)), place, settings)
+
+
+def _placement(
+    rng: Rng,
+    part: Part,
+    surface: Surface,
+    settings: DataSettings,
+    mirrored_share: float,
+    scale: float = 1.0,
+) -> Placement:
+    conf = settings.scene
+    thin = rng.random() < conf.thin_share
+    share = 0.002 if thin else rng.uniform(*conf.thickness)
+    glossy = rng.random() < settings.light.glare_share
+    return Placement(
+        part=part,
+        x_mm=0.0,
+        y_mm=0.0,
+        angle_rad=rng.uniform(-np.pi, np.pi),
+        mirrored=rng.random() < mirrored_share,
+        z_mm=0.0,
+        thickness_mm=share * max(part.size_mm) * scale,
+        surface=replace(surface, at=(rng.random(), rng.random())),
+        glare=surface.gloss * rng.uniform(20, 150) if glossy else 0.0,
+        scale=scale,
+    )
+
+
+def _surface(rng: Rng, place: Place, settings: DataSettings) -> Surface:
+    materials = settings.materials
+    if place.preset == "bright_on_dark":
+        metals: dict[MaterialName, float] = {"brushed": 1.0, "rolled": 1.0, "scratched": 0.6}
+        surface = random_surface(rng, chosen(rng, metals))
+        return shifted_to(surface, np.full(3, rng.uniform(130, 235)))
+    surface = random_surface(rng, chosen(rng, materials))
+    if place.preset == "backlight":
+        return replace(shifted_to(surface, np.full(3, rng.uniform(4, 45))), opacity=1.0)
+    if place.hard:
+        return shifted_to(surface, _near(rng, place.ground.mean_rgb, settings))
+    return surface
+
+
+def _near(rng: Rng, ground_rgb: NDArray[np.float64], settings: DataSettings) -> NDArray[np.float64]:
+    """Return a colour that differs from the ground's by little more than its brightness."""
+    step = rng.uniform(*settings.scene.hard_contrast) * rng.choice([-1.0, 1.0])
+    # Away from the ends of the scale, where there is no room for a difference.
+    if not 0 < ground_rgb.mean() + step < 250:
+        step = -step
+    near = ground_rgb + step + rng.normal(0, abs(step) / 3, 3)
+    return np.asarray(np.clip(near, 3, 252))
+
+
+def _distractor(
+    rng: Rng, place: Place, settings: DataSettings, view: View, seed: int
+) -> SceneObject:
+    if rng.random() >= settings.scene.unknown_plate_share:
+        return small_object(rng, seed, view.width_mm)
+    plate = unknown_plate(seed, int(rng.integers(PLATES)))
+    scale = rng.uniform(0.07, 0.42) * view.width_mm / max(plate.size_mm)
+    surface = _surface(rng, place, settings)
+    piece = _placement(rng, plate, surface, settings, mirrored_share=0.0, scale=scale)
+    return SceneObject(OTHER_LABEL, (piece,))
+
+
+def _lay(rng: Rng, table: Table, thing: SceneObject, place: Place, settings: DataSettings) -> None:
+    """Lay an object on the table, or leave it out if there is no room."""
+    conf = settings.scene
+    apart = place.preset == "conveyor"
+    if not apart and rng.random() < conf.touching_share and table.lay_against(rng, thing):
+        return
+    overlapping = not apart and rng.random() < conf.overlapping_share
+    truncated = rng.random() < conf.truncated_share
+    table.lay(rng, thing, truncated, overlap=0.45 if overlapping else 0.0)
+
+
+def _effects(rng: Rng, place: Place, settings: DataSettings) -> CameraEffects:
+    share = settings.camera.motion_share
+    effects = random_effects(rng, settings.camera, 0.3 if place.preset == "conveyor" else share)
+    if place.preset == "backlight":
+        # The camera is set for the panel: it is near white, never grey.
+        gain = rng.uniform(0.9, 1.25)
+        return replace(effects, gains=(gain, gain, gain), gamma=1.0)
+    return effects

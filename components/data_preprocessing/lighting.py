@@ -1,0 +1,110 @@
+"""Lamps: how bright each place of the table is and where shadows fall."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from components.data_preprocessing.textures import Rng
+from components.settings.data import LightSettings
+
+_GRID = (12, 16)
+"""Rows and columns of the coarse map that is smoothed over the picture."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lamp:
+    """One lamp that throws shadows.
+
+    Attributes:
+        throw: Displacement (x, y) on the table of the shadow of a point, per mm of its height.
+        blur: Standard deviation of the shadow's edge, per mm of height.
+        depth: Share of the light that the shadow takes, 0..1.
+    """
+
+    throw: tuple[float, float]
+    blur: float
+    depth: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lighting:
+    """The light of a scene.
+
+    Attributes:
+        lamps: Those that throw shadows, the main one first.
+        contact_depth: Darkness right beside an edge that stands on the ground, 0..1.
+        gain_map: Light on a coarse grid over the picture, RGB, 1 is normal, shape (12, 16, 3).
+        bevel_px: Width of rims in pixels of a picture 320 wide.
+        rim_bright: Grey levels added where a rim faces the main lamp.
+        rim_dark: Grey levels taken where it turns away.
+    """
+
+    lamps: tuple[Lamp, ...]
+    contact_depth: float
+    gain_map: NDArray[np.float64]
+    bevel_px: float
+    rim_bright: float
+    rim_dark: float
+
+    def towards(self) -> NDArray[np.float64]:
+        """Return the unit vector (x, y) on the table that points to the main lamp."""
+        if not self.lamps:
+            return np.array([0.0, 1.0])
+        throw = np.array(self.lamps[0].throw)
+        return np.asarray(-throw / max(float(np.hypot(*throw)), 1e-9))
+
+
+def _lamp(rng: Rng, settings: LightSettings, depth_share: float) -> Lamp:
+    azimuth = rng.uniform(0, 2 * np.pi)
+    reach = 1.0 / np.tan(np.deg2rad(rng.uniform(*settings.elevation_deg)))
+    throw = (float(reach * np.cos(azimuth)), float(reach * np.sin(azimuth)))
+    blur = rng.uniform(*settings.softness) * max(reach, 0.5)
+    return Lamp(throw, blur, depth_share * rng.uniform(*settings.shadow_depth))
+
+
+def random_lighting(rng: Rng, settings: LightSettings) -> Lighting:
+    """Return lamps over a workbench."""
+    lamps = [_lamp(rng, settings, 1.0)]
+    if rng.random() < settings.second_lamp_share:
+        lamps.append(_lamp(rng, settings, 0.6))
+    return Lighting(
+        lamps=tuple(lamps),
+        contact_depth=rng.uniform(*settings.contact_depth),
+        gain_map=_gain_map(rng, settings),
+        bevel_px=rng.uniform(*settings.bevel_px),
+        rim_bright=rng.uniform(0, 70) * rng.random(),
+        rim_dark=rng.uniform(0, 60) * rng.random(),
+    )
+
+
+def backlight(rng: Rng, settings: LightSettings) -> Lighting:
+    """Return the light of a panel below: no shadows, a slight fall-off to the sides."""
+    gain = _gain_map(rng, settings.model_copy(update={"spot_share": 0.0, "gradient": (0.0, 0.2)}))
+    return Lighting((), 0.0, gain, rng.uniform(*settings.bevel_px), rng.uniform(0, 25), 0.0)
+
+
+def _gain_map(rng: Rng, settings: LightSettings) -> NDArray[np.float64]:
+    rows, columns = np.meshgrid(
+        np.linspace(-0.5, 0.5, _GRID[0]), np.linspace(-0.5, 0.5, _GRID[1]), indexing="ij"
+    )
+    azimuth = rng.uniform(0, 2 * np.pi)
+    slope = rng.uniform(*settings.gradient)
+    gain = 1.0 + slope * (rows * np.sin(azimuth) + columns * np.cos(azimuth))
+    if rng.random() < settings.spot_share:
+        middle, width = rng.uniform(-0.6, 0.6, 2), rng.uniform(0.12, 0.5)
+        distance2 = (rows - middle[0]) ** 2 + (columns - middle[1]) ** 2
+        # A spot comes with less light elsewhere, as the camera's exposure follows the brightest.
+        gain = 0.8 * gain + rng.uniform(*settings.spot_gain) * np.exp(-distance2 / width**2)
+    tint = np.exp(rng.normal(0.0, settings.tint, 3))
+    drift = np.exp(rng.normal(0.0, settings.tint, 3)) - 1.0
+    return np.asarray(gain[..., None] * tint + columns[..., None] * drift)
+
+
+def lit(picture: NDArray[np.uint8], gain_map: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """Return a picture, RGB, with a coarse map of gains laid over it."""
+    coarse = np.clip(gain_map * 110.0, 0, 255).astype(np.uint8)
+    size = picture.shape[1], picture.shape[0]
+    fine = cv2.resize(coarse, size, interpolation=cv2.INTER_LINEAR)
+    return np.asarray(cv2.multiply(picture, fine, scale=1.0 / 110.0), dtype=np.uint8)

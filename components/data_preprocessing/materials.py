@@ -1,0 +1,242 @@
+"""What objects are made of: patterns, colours, gloss.
+
+A *surface* turns a grey pattern into colours by a table of 256 entries, which is how one brushed
+tile becomes steel, brass or black anodised aluminium.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from components.data_preprocessing.textures import VARIANTS, Rng
+from components.settings.data import MaterialName
+
+Colour = NDArray[np.float64]
+"""Red, green and blue, 0..255, shape (3,)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Surface:
+    """How one object looks.
+
+    Attributes:
+        pattern: Name of the grey tile.
+        variant: Which of its tiles.
+        colours: Colour of each grey level, shape (256, 1, 3), uint8, RGB.
+        zoom: Pixels per pixel of the tile, for pictures 320 pixels wide.
+        at: Where in the tile, 0..1 across and down.
+        gloss: How strongly it mirrors lamps, 0..1.
+        opacity: 1 hides what lies beneath.
+        edge: Colour of cut edges, RGB.
+    """
+
+    pattern: str
+    variant: int
+    colours: NDArray[np.uint8]
+    zoom: float
+    at: tuple[float, float]
+    gloss: float
+    opacity: float
+    edge: Colour
+
+    @property
+    def mean_rgb(self) -> Colour:
+        """Colour of the pattern's middle grey."""
+        return np.asarray(self.colours[118:139, 0].mean(axis=0), dtype=np.float64)
+
+
+def ramp(*stops: tuple[float, Colour]) -> NDArray[np.uint8]:
+    """Return a table of colours, shape (256, 1, 3), that runs through stops (grey level, RGB)."""
+    levels = np.arange(256)
+    places = [place for place, _ in stops]
+    channels = [
+        np.interp(levels, places, [colour[channel] for _, colour in stops]) for channel in range(3)
+    ]
+    table: NDArray[np.uint8] = np.clip(np.stack(channels, axis=-1), 0, 255).astype(np.uint8)
+    return np.asarray(table.reshape(256, 1, 3))
+
+
+def around(colour: Colour, contrast: float) -> NDArray[np.uint8]:
+    """Return a table that varies a colour's brightness by `contrast` grey levels per spread.
+
+    The patterns have a spread of 42 levels.
+    """
+    change = 128.0 / 42.0 * contrast
+    return ramp((0, colour - change), (255, colour + change))
+
+
+def rgb_from_hsv(hue: float, saturation: float, value: float) -> Colour:
+    """Return a colour of hue 0..1, saturation 0..1 and value 0..1.
+
+    Examples:
+        >>> rgb_from_hsv(0.0, 1.0, 1.0).tolist()
+        [255.0, 0.0, 0.0]
+    """
+    # Smith's hexcone: each channel is a clipped triangle wave of the hue.
+    wheel: NDArray[np.float64] = np.abs((hue * 6.0 + np.array([0.0, 4.0, 2.0])) % 6.0 - 3.0) - 1.0
+    rgb = 255.0 * value * (1.0 + saturation * (np.clip(wheel, 0.0, 1.0) - 1.0))
+    return np.asarray(rgb, dtype=np.float64)
+
+
+def any_colour(rng: Rng) -> Colour:
+    """Return a colour as paints and plastics have it: grey in one of four cases."""
+    if rng.random() < 0.3:
+        return np.full(3, rng.uniform(15, 245)) + rng.normal(0, 4, 3)
+    return rgb_from_hsv(rng.random(), rng.uniform(0.25, 1.0), rng.uniform(0.2, 0.95))
+
+
+def _metal_tone(rng: Rng) -> Colour:
+    """Return steel, aluminium, or sometimes brass and copper."""
+    grey = np.full(3, rng.uniform(90, 225))
+    if rng.random() < 0.15:
+        brass = np.array([1.05, rng.uniform(0.75, 0.92), rng.uniform(0.4, 0.65)])
+        return np.asarray(grey * brass)
+    return np.asarray(grey * (1.0 + rng.normal(0, 0.02, 3)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Look:
+    """What a material's function decides; the rest is drawn for all alike."""
+
+    patterns: tuple[str, ...]
+    colour: Colour
+    contrast: float
+    gloss: float = 0.0
+    opacity: float = 1.0
+    colours: NDArray[np.uint8] | None = None
+    edge: Colour | None = None
+
+
+def _brushed(rng: Rng) -> _Look:
+    return _Look(("streak",), _metal_tone(rng), rng.uniform(4, 14), rng.uniform(0.3, 0.9))
+
+
+def _rolled(rng: Rng) -> _Look:
+    return _Look(("rolled", "cloud"), _metal_tone(rng), rng.uniform(3, 10), rng.uniform(0.2, 0.7))
+
+
+def _galvanised(rng: Rng) -> _Look:
+    tone = np.full(3, rng.uniform(110, 200)) + np.array([-2.0, 0.0, 4.0])
+    return _Look(("spangle",), tone, rng.uniform(5, 16), rng.uniform(0.2, 0.6))
+
+
+def _anodised(rng: Rng) -> _Look:
+    tone = rgb_from_hsv(rng.random(), rng.uniform(0.4, 0.95), rng.uniform(0.2, 0.85))
+    if rng.random() < 0.35:
+        tone = np.full(3, rng.uniform(18, 60))
+    return _Look(("noise", "streak"), tone, rng.uniform(1.5, 5), rng.uniform(0.3, 0.8))
+
+
+def _painted(rng: Rng) -> _Look:
+    patterns = ("noise", "cloud", "scratch")
+    return _Look(patterns, any_colour(rng), rng.uniform(1, 6), rng.uniform(0, 0.5))
+
+
+def _rusty(rng: Rng) -> _Look:
+    rust = np.array([rng.uniform(95, 160), rng.uniform(50, 85), rng.uniform(20, 50)])
+    bare = np.full(3, rng.uniform(70, 150)) if rng.random() < 0.6 else rust * 0.6
+    colours = ramp((20, rust * 0.6), (110, rust), (160, bare), (255, bare * 1.2))
+    return _Look(("blotch", "cloud"), rust, 0.0, colours=colours, edge=rust * 0.6)
+
+
+def _oily(rng: Rng) -> _Look:
+    tone = _metal_tone(rng)
+    film = tone * rng.uniform(0.35, 0.7) * np.array([1.0, 0.95, 0.8])
+    colours = ramp((40, film * 0.8), (105, film), (150, tone), (255, tone * 1.15))
+    return _Look(("blotch",), tone, 0.0, rng.uniform(0.5, 1.0), colours=colours)
+
+
+def _scratched(rng: Rng) -> _Look:
+    return _Look(("scratch",), _metal_tone(rng), rng.uniform(5, 13), rng.uniform(0.2, 0.7))
+
+
+def _rubber(rng: Rng) -> _Look:
+    tone = np.full(3, rng.uniform(14, 70)) + rng.normal(0, 2, 3)
+    if rng.random() < 0.2:
+        tone = np.array([rng.uniform(120, 190), rng.uniform(40, 80), rng.uniform(30, 60)])
+    return _Look(("noise", "cloud"), tone, rng.uniform(1.5, 6))
+
+
+def _mdf(rng: Rng) -> _Look:
+    tone = rng.uniform(0.75, 1.15) * np.array([176.0, 139.0, 98.0])
+    burnt = tone * rng.uniform(0.2, 0.8)
+    return _Look(("fibre", "cloud", "grain"), tone, rng.uniform(3, 11), edge=burnt)
+
+
+def _cardboard(rng: Rng) -> _Look:
+    tone = rng.uniform(0.75, 1.15) * np.array([187.0, 150.0, 108.0])
+    return _Look(("stripe", "fibre"), tone, rng.uniform(2, 7))
+
+
+def _acrylic(rng: Rng) -> _Look:
+    opacity = 1.0 if rng.random() < 0.5 else rng.uniform(0.45, 0.85)
+    return _Look(("noise",), any_colour(rng), rng.uniform(0.5, 2.5), rng.uniform(0.4, 1), opacity)
+
+
+def _carbon(rng: Rng) -> _Look:
+    return _Look(("weave",), np.full(3, rng.uniform(30, 65)), rng.uniform(4, 12), 0.5)
+
+
+def _pcb(rng: Rng) -> _Look:
+    hue = rng.choice([0.38, 0.38, 0.36, 0.6, 0.0])
+    tone = rgb_from_hsv(float(hue), rng.uniform(0.6, 0.9), rng.uniform(0.25, 0.5))
+    return _Look(("traces",), tone, rng.uniform(6, 14), 0.3)
+
+
+def _plastic(rng: Rng) -> _Look:
+    patterns = ("stripe", "noise")
+    return _Look(patterns, any_colour(rng), rng.uniform(1, 6), rng.uniform(0.0, 0.5))
+
+
+LOOKS: dict[MaterialName, Callable[[Rng], _Look]] = {
+    "brushed": _brushed,
+    "rolled": _rolled,
+    "galvanised": _galvanised,
+    "anodised": _anodised,
+    "painted": _painted,
+    "rusty": _rusty,
+    "oily": _oily,
+    "scratched": _scratched,
+    "rubber": _rubber,
+    "mdf": _mdf,
+    "cardboard": _cardboard,
+    "acrylic": _acrylic,
+    "carbon": _carbon,
+    "pcb": _pcb,
+    "plastic": _plastic,
+}
+
+
+def random_surface(rng: Rng, name: MaterialName) -> Surface:
+    """Return a surface of one material."""
+    look = LOOKS[name](rng)
+    colours = around(look.colour, look.contrast) if look.colours is None else look.colours
+    edge = look.colour * rng.uniform(0.55, 1.1) if look.edge is None else look.edge
+    return Surface(
+        pattern=look.patterns[int(rng.integers(len(look.patterns)))],
+        variant=int(rng.integers(VARIANTS)),
+        colours=colours,
+        zoom=rng.uniform(0.6, 1.6),
+        at=(rng.random(), rng.random()),
+        gloss=look.gloss,
+        opacity=look.opacity,
+        edge=edge,
+    )
+
+
+def shifted_to(surface: Surface, mean_rgb: Colour) -> Surface:
+    """Return the surface with its mean colour moved to another, its pattern kept."""
+    move = mean_rgb - surface.mean_rgb
+    colours = np.clip(surface.colours.astype(np.float64) + move, 0, 255).astype(np.uint8)
+    return Surface(
+        pattern=surface.pattern,
+        variant=surface.variant,
+        colours=colours,
+        zoom=surface.zoom,
+        at=surface.at,
+        gloss=surface.gloss,
+        opacity=surface.opacity,
+        edge=np.clip(surface.edge + move, 0, 255),
+    )

@@ -1,0 +1,293 @@
+"""Scene -> RGB picture and the pixels of each object.
+
+Objects are painted from below to above. Each solid is a prism under perspective: its *base* and
+its *top* are the same rings at two heights; all that shows of it, its *silhouette*, is the area
+its rings sweep between the two. Holes show what lies beneath, and their far walls.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from components.data_preprocessing.augmentations import corner_gain, photographed
+from components.data_preprocessing.backgrounds import ground_picture
+from components.data_preprocessing.dxf_to_mask import FINE, INSIDE, averaged, fill
+from components.data_preprocessing.lighting import Lamp, Lighting, lit
+from components.data_preprocessing.scene import Placement, Scene
+from components.data_preprocessing.textures import crop, tile
+from components.data_preprocessing.view import View
+
+Picture = NDArray[np.uint8]
+Mask = NDArray[np.uint8]
+Rings = list[NDArray[np.float64]]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A rectangle of the picture.
+
+    Attributes:
+        left: First column.
+        top: First row.
+        right: One past the last column.
+        bottom: One past the last row.
+    """
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return self.bottom - self.top, self.right - self.left
+
+    def of(self, array: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Return the view of an array of the picture's size."""
+        return array[self.top : self.bottom, self.left : self.right]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Silhouette:
+    """The pixels inside the frame of one object, nothing in front of it.
+
+    Attributes:
+        window: Where the mask lies.
+        mask: Non-zero inside, shape of the window, uint8.
+        in_frame: Share of the whole object that the frame shows, 0..1.
+    """
+
+    window: Window
+    mask: Mask
+    in_frame: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rendering:
+    """A drawn scene.
+
+    Attributes:
+        image: RGB, shape (H, W, 3), uint8.
+        instances: Number of the visible object, shape (H, W), uint8: 0 the ground, i + 1 the
+            scene's object i.
+        silhouettes: Of each object of the scene; None if the frame shows nothing of it.
+    """
+
+    image: Picture
+    instances: Mask
+    silhouettes: tuple[Silhouette | None, ...]
+
+
+def window_round(points_px: NDArray[np.float64], view: View, margin_px: float) -> Window | None:
+    """Return the part of the frame round some points, None if they lie outside."""
+    low = np.floor(points_px.min(axis=0) - margin_px).astype(int)
+    high = np.ceil(points_px.max(axis=0) + margin_px).astype(int) + 1
+    left, top = max(0, int(low[0])), max(0, int(low[1]))
+    right, bottom = min(view.width_px, int(high[0])), min(view.height_px, int(high[1]))
+    return Window(left, top, right, bottom) if left < right and top < bottom else None
+
+
+def swept(mask: Mask, base: Rings, top: Rings, window: Window, scale: float) -> None:
+    """Fill the area that rings sweep from base to top; `scale` as in `fill`."""
+    reach = max(float(np.abs(t - b).max()) for b, t in zip(base, top, strict=True))
+    # One step for each 1.5 pixels keeps the notches between two steps below a pixel.
+    steps = max(1, int(np.ceil(reach / 1.5)))
+    for step in range(steps + 1):
+        share = step / steps
+        rings = [b + (t - b) * share for b, t in zip(base, top, strict=True)]
+        fill(mask, rings, (window.left, window.top), scale)
+
+
+def render(scene: Scene) -> Rendering:
+    """Draw a scene.
+
+    Args:
+        scene: What to draw.
+
+    Returns:
+        The picture as the camera gives it, and every object's pixels.
+    """
+    view = scene.view
+    canvas = ground_picture(scene.ground, view, scene.seed)
+    if not canvas.flags.writeable or not canvas.flags.c_contiguous:
+        canvas = canvas.copy()
+    instances = np.zeros((view.height_px, view.width_px), dtype=np.uint8)
+    silhouettes = []
+    for number, thing in enumerate(scene.objects, start=1):
+        drawn = [_paint(canvas, piece, scene) for piece in thing.pieces]
+        silhouette = _joined([d for d in drawn if d is not None])
+        if silhouette is not None:
+            silhouette.window.of(instances)[silhouette.mask > 0] = number
+        silhouettes.append(silhouette)
+    gain = scene.lighting.gain_map
+    gain = gain * corner_gain(scene.effects.vignetting, *gain.shape[:2])
+    image = photographed(lit(canvas, gain), scene.effects, scene.seed)
+    return Rendering(image, instances, tuple(silhouettes))
+
+
+def _joined(pieces: list[Silhouette]) -> Silhouette | None:
+    """Return one silhouette of several pieces."""
+    if len(pieces) <= 1:
+        return pieces[0] if pieces else None
+    window = Window(
+        min(p.window.left for p in pieces),
+        min(p.window.top for p in pieces),
+        max(p.window.right for p in pieces),
+        max(p.window.bottom for p in pieces),
+    )
+    mask = np.zeros(window.shape, dtype=np.uint8)
+    for piece in pieces:
+        top, left = piece.window.top - window.top, piece.window.left - window.left
+        rows, columns = piece.window.shape
+        mask[top : top + rows, left : left + columns] |= piece.mask
+    return Silhouette(window, mask, float(np.mean([p.in_frame for p in pieces])))
+
+
+def _paint(canvas: Picture, piece: Placement, scene: Scene) -> Silhouette | None:
+    """Paint one solid with its shadows; return what shows of it, or None."""
+    base, top = piece.rings_px(scene.view, 0.0), piece.rings_px(scene.view, 1.0)
+    _paint_shadows(canvas, piece, scene, base)
+    # Rings of holes lie inside the outline's.
+    window = window_round(np.vstack([base[0], top[0]]), scene.view, 1.0)
+    if window is None:
+        return None
+    rows, columns = window.shape
+    fine_top = np.zeros((rows * FINE, columns * FINE), dtype=np.uint8)
+    fill(fine_top, top, (window.left, window.top))
+    alpha_top = averaged(fine_top)
+    wall_px = float(np.abs(top[0] - base[0]).max())
+    alpha = alpha_top
+    if wall_px > 0.4:
+        fine = fine_top.copy()
+        swept(fine, base, top, window, FINE)
+        alpha = averaged(fine)
+        wall = _wall(piece, scene.lighting, top[0].mean(axis=0) - base[0].mean(axis=0), window)
+        _blend(window.of(canvas), wall, alpha, 1.0)
+    face = _face(piece, scene, window, fine_top)
+    _blend(window.of(canvas), face, alpha_top, piece.surface.opacity)
+    mask = (alpha >= INSIDE).view(np.uint8)
+    return Silhouette(window, mask, _in_frame(top, scene.view))
+
+
+def _blend(target: Picture, paint: Picture, alpha: Mask, opacity: float) -> None:
+    """Lay paint over a part of the canvas, in place."""
+    over = alpha.astype(np.float32)
+    over *= opacity / 255.0
+    under = np.float32(1.0) - over
+    target[...] = cv2.blendLinear(paint, target, over, under)
+
+
+def _wall(
+    piece: Placement, lighting: Lighting, lean_px: NDArray[np.float64], window: Window
+) -> Picture:
+    """Return the colour of the side walls, which lean away from the middle of the picture."""
+    # The walls that show face against the lean; pictures have y down, the table has it up.
+    facing = np.array([-lean_px[0], lean_px[1]]) / max(float(np.hypot(*lean_px)), 1e-9)
+    shade = 0.62 + 0.33 * float(facing @ lighting.towards())
+    rgb = np.clip(piece.surface.edge * shade, 0, 255).astype(np.uint8)
+    wall = np.empty((*window.shape, 3), dtype=np.uint8)
+    wall[:] = rgb
+    return wall
+
+
+def _face(piece: Placement, scene: Scene, window: Window, fine: Mask) -> Picture:
+    """Return the upper side's colours, rims and glare included, for a window."""
+    surface, lighting = piece.surface, scene.lighting
+    grey = tile(surface.pattern, surface.variant, scene.seed)
+    zoom = surface.zoom * scene.view.width_px / 320
+    face = cv2.applyColorMap(crop(grey, *window.shape, surface.at, zoom), surface.colours)
+    if piece.glare > 2.0:
+        face = cv2.add(face, _glare(piece, window))
+    towards = lighting.towards() * (1, -1)
+    shift = towards * lighting.bevel_px * FINE * max(1.0, scene.view.width_px / 320)
+    if lighting.rim_bright > 3.0:
+        face = cv2.scaleAdd(_rim(fine, shift), lighting.rim_bright / 255.0, face)
+    if lighting.rim_dark > 3.0:
+        face = cv2.addWeighted(face, 1.0, _rim(fine, -shift), -lighting.rim_dark / 255.0, 0.0)
+    return np.asarray(face, dtype=np.uint8)
+
+
+def _rim(fine: Mask, shift: NDArray[np.float64]) -> Picture:
+    """Return how much of each pixel is rim: inside the shape, but outside it when it is moved."""
+    move = np.array([[1.0, 0.0, -shift[0]], [0.0, 1.0, -shift[1]]])
+    size = fine.shape[1], fine.shape[0]
+    away = cv2.warpAffine(fine, move, size, borderMode=cv2.BORDER_REPLICATE)
+    rim = averaged(np.asarray(cv2.subtract(fine, away), dtype=np.uint8))
+    return np.asarray(cv2.cvtColor(rim, cv2.COLOR_GRAY2RGB), dtype=np.uint8)
+
+
+def _glare(piece: Placement, window: Window) -> Picture:
+    """Return the soft band of light that a glossy side mirrors."""
+    # The band's place and slope come from the texture's place, which is random already.
+    angle, place = 2 * np.pi * piece.surface.at[0], piece.surface.at[1]
+    rows, columns = np.meshgrid(np.linspace(0, 1, 12), np.linspace(0, 1, 12), indexing="ij")
+    across = rows * np.sin(angle) + columns * np.cos(angle)
+    across = (across - across.min()) / (np.ptp(across) + 1e-9)
+    band = piece.glare * np.exp(-(((across - place) / 0.22) ** 2))
+    size = window.shape[1], window.shape[0]
+    fine = cv2.resize(np.clip(band, 0, 255).astype(np.uint8), size)
+    return np.asarray(cv2.cvtColor(fine, cv2.COLOR_GRAY2RGB), dtype=np.uint8)
+
+
+def _paint_shadows(canvas: Picture, piece: Placement, scene: Scene, base: Rings) -> None:
+    """Darken the ground round a solid: every lamp's shadow, and the contact with the ground."""
+    lighting, view = scene.lighting, scene.view
+    for number, lamp in enumerate(lighting.lamps):
+        contact = lighting.contact_depth if number == 0 else 0.0
+        _paint_shadow(canvas, piece, view, base, lamp, contact)
+
+
+def _paint_shadow(
+    canvas: Picture, piece: Placement, view: View, base: Rings, lamp: Lamp, contact: float
+) -> None:
+    throw = np.array([lamp.throw[0], -lamp.throw[1]]) * piece.thickness_mm * view.px_per_mm
+    sigma = max(0.5, lamp.blur * piece.thickness_mm * view.px_per_mm)
+    sigma = min(sigma, 0.06 * view.width_px)
+    unit = view.width_px / 320
+    window = window_round(
+        np.vstack([base[0], base[0] + throw]), view, 2.5 * max(sigma, 1.5 * unit) + 1
+    )
+    if window is None:
+        return
+    # Wide soft shadows are drawn on a coarser grid: nobody sees the difference.
+    scale = 1.0 if sigma < 2.5 else 0.5
+    rows, columns = (max(1, int(np.ceil(side * scale))) for side in window.shape)
+    shadow = np.zeros((rows, columns), dtype=np.uint8)
+    swept(shadow, base, [ring + throw for ring in base], window, scale)
+    shadow = _soft(shadow, sigma * scale)
+    if contact > 0.02:
+        foot = np.zeros((rows, columns), dtype=np.uint8)
+        fill(foot, base, (window.left, window.top), scale)
+        foot = _soft(foot, max(1.4 * unit * scale, 0.7))
+        dark = cv2.addWeighted(shadow, lamp.depth, foot, contact, 0.0)
+    else:
+        dark = cv2.convertScaleAbs(shadow, alpha=lamp.depth)
+    light = cv2.resize(cv2.bitwise_not(dark), (window.shape[1], window.shape[0]))
+    target = window.of(canvas)
+    target[...] = cv2.multiply(target, cv2.cvtColor(light, cv2.COLOR_GRAY2RGB), scale=1 / 255)
+
+
+def _soft(mask: Mask, sigma: float) -> Mask:
+    side = 2 * int(np.ceil(2.0 * sigma)) + 1
+    blurred = cv2.GaussianBlur(mask, (side, side), sigma, borderType=cv2.BORDER_REPLICATE)
+    return np.asarray(blurred, dtype=np.uint8)
+
+
+def _in_frame(rings: Rings, view: View) -> float:
+    """Return the share of a shape's area that lies inside the frame."""
+    low, high = rings[0].min(axis=0), rings[0].max(axis=0)
+    edge = np.array([view.width_px, view.height_px]) - 0.5
+    if (low >= -0.5).all() and (high <= edge).all():
+        return 1.0
+    # A grid of 128 cells along the longer side of its box, wherever that lies.
+    scale = 128.0 / float((high - low).max())
+    cells = np.zeros((128, 128), dtype=np.uint8)
+    fill(cells, [(ring - low) * scale for ring in rings], scale=1.0)
+    begin = np.clip((np.array([-0.5, -0.5]) - low) * scale, 0, 128).round().astype(int)
+    end = np.clip((edge - low) * scale, 0, 128).round().astype(int)
+    total = np.count_nonzero(cells)
+    inside = np.count_nonzero(cells[begin[1] : end[1], begin[0] : end[0]])
+    return inside / total if total else 0.0

@@ -1,0 +1,108 @@
+"""The manifest: one JSON line per sample with its truth, its files and their hashes."""
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from components.domain import Annotation, Pose, Rle, Sample
+from components.errors import DatasetError
+from components.files import plain, replacing
+
+
+def sample_line(sample: Sample) -> str:
+    """Return a sample as one line of JSON, without the line's end."""
+    return json.dumps(plain(sample), sort_keys=True, separators=(",", ":"))
+
+
+def sample_from_line(line: str) -> Sample:
+    """Return the sample of one line.
+
+    Raises:
+        ValueError: If the line is no JSON or lacks something.
+    """
+    try:
+        record = json.loads(line)
+        annotations = tuple(_annotation(entry) for entry in record["annotations"])
+        return Sample(
+            index=int(record["index"]),
+            split=record["split"],
+            group=record["group"],
+            image=Path(record["image"]),
+            semantic_mask=Path(record["semantic_mask"]),
+            instance_mask=Path(record["instance_mask"]),
+            width_px=int(record["width_px"]),
+            height_px=int(record["height_px"]),
+            annotations=annotations,
+            sha256=dict(record["sha256"]),
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"not a sample: {error!r}") from error
+
+
+def _annotation(record: dict[str, Any]) -> Annotation:
+    pose = record["pose"]
+    return Annotation(
+        instance_id=int(record["instance_id"]),
+        label=record["label"],
+        xyxy_px=tuple(record["xyxy_px"]),
+        area_px=int(record["area_px"]),
+        visible=_rle(record["visible"]),
+        whole=_rle(record["whole"]),
+        visible_fraction=float(record["visible_fraction"]),
+        pose=None if pose is None else _pose(pose),
+    )
+
+
+def _rle(record: dict[str, Any]) -> Rle:
+    return Rle(size=record["size"], counts=record["counts"])
+
+
+def _pose(record: dict[str, Any]) -> Pose:
+    matrix = record["mm_to_px"]
+    return Pose(
+        x_px=record["x_px"],
+        y_px=record["y_px"],
+        angle_rad=record["angle_rad"],
+        px_per_mm=record["px_per_mm"],
+        mirrored=record["mirrored"],
+        mm_to_px=None if matrix is None else np.array(matrix, dtype=np.float64),
+    )
+
+
+def read_manifest(path: Path) -> Iterator[Sample]:
+    """Yield the samples of a manifest by their number.
+
+    Raises:
+        DatasetError: If there is none or a line is damaged; it is named.
+    """
+    try:
+        with path.open(encoding="utf-8") as lines:
+            for number, line in enumerate(lines, start=1):
+                yield _checked(path, number, line)
+    except OSError as error:
+        raise DatasetError(
+            f"{path}: no manifest can be read ({error.strerror}); run `dxfvision generate`"
+        ) from error
+
+
+def _checked(path: Path, number: int, line: str) -> Sample:
+    try:
+        return sample_from_line(line)
+    except ValueError as error:
+        raise DatasetError(
+            f"{path} line {number}: expected a sample as JSON, got {line[:60]!r} ({error}); "
+            "regenerate with `dxfvision generate`"
+        ) from error
+
+
+def write_manifest(path: Path, samples: Iterable[Sample]) -> int:
+    """Write samples to a manifest, whole or not at all; return how many."""
+    count = 0
+    with replacing(path) as partial, partial.open("w", encoding="utf-8") as out:
+        for sample in samples:
+            out.write(sample_line(sample) + "\n")
+            count += 1
+    return count

@@ -1,0 +1,80 @@
+"""One generated sample, in memory: scene, picture, masks, annotations.
+
+Sample i depends on (seed, i), the parts and the settings alone: whoever makes it, and when.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from components.data_preprocessing.composing import compose, random_place
+from components.data_preprocessing.renderer import render
+from components.data_preprocessing.scene import Scene
+from components.dataset.annotations import annotate
+from components.dataset.splits import group_name, group_number, split_of_group
+from components.domain import Annotation, Part, Split
+from components.settings.data import DataSettings
+
+_GROUP, _SAMPLE = 10, 11
+"""Streams of randomness: no two uses of a seed may draw the same numbers."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RenderedSample:
+    """A picture with its truth.
+
+    Attributes:
+        index: Number of the sample.
+        split: Where it stands.
+        group: Samples of one group share background and lamps.
+        image: RGB, shape (H, W, 3), uint8.
+        instances: Shape (H, W), uint8: 0 the ground, else `Annotation.instance_id`.
+        annotations: Of every object that shows, other objects included.
+        scene: What was drawn.
+    """
+
+    index: int
+    split: Split
+    group: str
+    image: NDArray[np.uint8]
+    instances: NDArray[np.uint8]
+    annotations: tuple[Annotation, ...]
+    scene: Scene
+
+
+def make_sample(
+    parts: Sequence[Part],
+    settings: DataSettings,
+    seed: int,
+    index: int,
+    photos: Sequence[Path] = (),
+    split: Split | None = None,
+) -> RenderedSample:
+    """Return one sample.
+
+    Args:
+        parts: Drawings to choose from.
+        settings: Size and ranges.
+        seed: The dataset's.
+        index: Number of the sample, from 0, without end.
+        photos: The user's photographs, for backgrounds.
+        split: Whose textures and photographs to use; None takes the group's own.
+    """
+    group = group_number(index, settings.samples_per_group)
+    split = split or split_of_group(seed, group, settings.splits)
+    place = random_place(np.random.default_rng([seed, _GROUP, group]), settings, split, photos)
+    scene = compose(np.random.default_rng([seed, _SAMPLE, index]), parts, place, settings, seed)
+    rendering = render(scene)
+    annotations = annotate(scene, rendering, settings.min_area_px)
+    return RenderedSample(
+        index=index,
+        split=split,
+        group=group_name(seed, group),
+        image=rendering.image,
+        instances=rendering.instances,
+        annotations=annotations,
+        scene=scene,
+    )
