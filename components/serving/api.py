@@ -21,6 +21,8 @@ from components.serving.answers import answer_picture
 from components.serving.bodies import FIELD, FORM_TYPE, SentPicture, read_pictures
 from components.serving.capacity import WorkQueue
 from components.serving.live_model import LiveModel, LoadedModel
+from components.serving.overlay import overlay_png
+from components.serving.pictures import decode_picture
 from components.serving.problems import error_body, request_error
 from components.serving.routes import SafeRoute, answer_unrouted, documented
 from components.serving.schemas import (
@@ -29,6 +31,7 @@ from components.serving.schemas import (
     DrawingsAnswer,
     DrawingSummary,
     ModelAnswer,
+    OverlayOptions,
     PredictAnswer,
     PredictOptions,
 )
@@ -66,6 +69,12 @@ _PICTURES = {
 }
 
 
+class PngResponse(Response):
+    """A picture."""
+
+    media_type = "image/png"
+
+
 def create_api(live: LiveModel, queue: WorkQueue, settings: ServeSettings) -> FastAPI:
     """Return the application with every route.
 
@@ -100,6 +109,16 @@ def _picture_routes(live: LiveModel, queue: WorkQueue, settings: ServeSettings) 
         [picture] = await read_pictures(request, 1, limits.upload_s)
         work = functools.partial(_predict, picture, loaded, options, settings)
         return _json(await queue.run(work, functools.partial(_gone, request)))
+
+    @router.post("/predict/overlay", response_class=PngResponse, openapi_extra=_ONE_PICTURE)
+    async def predict_overlay(
+        request: Request, options: Annotated[OverlayOptions, Query()]
+    ) -> Response:
+        """Find the parts in one picture and answer it with them drawn on."""
+        loaded = live.current()
+        [picture] = await read_pictures(request, 1, limits.upload_s)
+        work = functools.partial(_overlay, picture, loaded, options, settings)
+        return PngResponse(await queue.run(work, functools.partial(_gone, request)))
 
     @router.post("/predict/batch", response_model=BatchAnswer, openapi_extra=_PICTURES)
     async def predict_batch(
@@ -178,6 +197,16 @@ def _predict(
     )
     telemetry.observe_answer(answer)
     return answer.model_dump_json()
+
+
+def _overlay(
+    picture: SentPicture, loaded: LoadedModel, options: OverlayOptions, settings: ServeSettings
+) -> bytes:
+    asked = PredictOptions(score_threshold=options.score_threshold, masks=False)
+    answer = answer_picture(picture.data, loaded.predictor, loaded.version.version, asked, settings)
+    telemetry.observe_answer(answer)
+    image_rgb = decode_picture(picture.data, settings.limits.max_pixels)
+    return overlay_png(image_rgb, answer.detections)
 
 
 def _predict_batch(

@@ -1,7 +1,8 @@
 """What every request passes before and after its route, as one plain ASGI middleware.
 
-It gives the request an id, bounds its body, answers `/readyz`, adds the security headers, and
-writes two metrics and one log line when the answer has gone. Nothing of a picture is ever logged.
+It gives the request an id, asks who may pass, bounds the body, answers `/readyz`, adds the security
+headers, and writes two metrics and one log line when the answer has gone. Nothing of a picture is
+ever logged.
 """
 
 import logging
@@ -9,10 +10,11 @@ import time
 import uuid
 from http import HTTPStatus
 
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from components.serving.access import PREDICT_ROUTES, Doorkeeper
 from components.serving.bodies import BoundedBody
 from components.serving.live_model import LiveModel
 from components.serving.problems import RequestError, error_response
@@ -24,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 READY_ROUTE = "/readyz"
 PROBES = ("/livez", "/healthz", READY_ROUTE)
-ROUTES = (*PROBES, "/metrics", "/predict", "/predict/batch", "/model", "/drawings", "/docs", "/")
+ROUTES = (*PROBES, *PREDICT_ROUTES, "/metrics", "/docs", "/")
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 OTHER = "other"
 """Route and method label of every request that asks for something else."""
@@ -53,6 +55,7 @@ class Gate:
     def __init__(self, app: ASGIApp, live: LiveModel, settings: ServeSettings) -> None:
         """Keep what requests are checked against."""
         self._app, self._live, self._settings = app, live, settings
+        self._doorkeeper = Doorkeeper(settings.access)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass one request."""
@@ -62,6 +65,8 @@ class Gate:
         passage = _Passage(scope, send)
         body = BoundedBody(scope, receive, self._settings.limits.max_body_bytes)
         try:
+            if scope["path"] not in PROBES:
+                self._admit(scope)
             if scope["path"] == READY_ROUTE:
                 await self._readiness()(scope, body.receive, passage.send)
             else:
@@ -71,6 +76,11 @@ class Gate:
             await response(scope, body.receive, passage.send)
         finally:
             passage.record()
+
+    def _admit(self, scope: Scope) -> None:
+        authorization = Headers(scope=scope).get("authorization", "")
+        address = (scope.get("client") or ("unknown",))[0]
+        self._doorkeeper.admit(scope["path"], authorization, address)
 
     def _readiness(self) -> Response:
         """Answer `/readyz`; raises 503 with the reason while no model is in use."""

@@ -23,6 +23,7 @@ import httpx
 from components.errors import ServiceError
 from components.home import Home
 from components.modeling.registry import ModelRegistry
+from components.serving.access import known_hashes
 from components.serving.environment import service_environment
 from components.settings.serve import ServeSettings
 
@@ -92,7 +93,21 @@ def check_startable(home: Home, settings: ServeSettings) -> None:
             f"{home.registry}: no model was promoted, there is nothing to serve; make one with "
             "`dxfvision run`, or see `dxfvision models list` and `dxfvision models promote`"
         )
+    if not known_hashes(settings.access) and not is_loopback(settings.host):
+        raise ServiceError(
+            f"host {settings.host} can be reached from elsewhere and no access token is set; set "
+            "access.tokens in serve_config.yaml (`dxfvision token` makes one), or listen on "
+            "127.0.0.1"
+        )
     check_port(settings.host, settings.port)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach an address."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def check_port(host: str, port: int) -> None:

@@ -108,6 +108,16 @@ class PredictOptions(BaseModel):
     polygons: bool = Field(default=True, description="Whether to answer polygons.")
 
 
+class OverlayOptions(BaseModel):
+    """What a request for a drawn picture may ask for, as query parameters."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    score_threshold: Share | None = Field(
+        default=None, description="Lowest score to draw; the model's own if left out."
+    )
+
+
 class ErrorBody(_Answer):
     """What went wrong and what to do."""
 

@@ -8,14 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
-
 from components.errors import ServiceError
 from components.home import Home
 from components.modeling.inference import Predictor
 from components.modeling.registry import ModelRegistry, ModelVersion
 from components.serving.agreement import Tolerance, disagreements
 from components.serving.answers import answer_picture, detections_in
+from components.serving.client import Client
 from components.serving.golden import read_expected
 from components.serving.launch import running_service
 from components.serving.schemas import PredictAnswer, PredictOptions
@@ -62,7 +61,8 @@ def try_service(home: Home, settings: ServeSettings, images: Sequence[Path] = ()
         raise ServiceError(f"{home.registry}: no model was promoted; run `dxfvision run` first")
     pictures = list(images) or list(read_expected(champion.path))
     predictor = Predictor.load(champion.path, settings.runtime_threads)
-    with running_service(home, settings) as url, httpx.Client(base_url=url, verify=False) as client:
+    # The certificate, if there is one, need not name loopback.
+    with running_service(home, settings) as url, Client(url, verify=False) as client:
         times = [_try_picture(path, client, champion, predictor, settings) for path in pictures]
     return TrialReport(
         version=champion.version,
@@ -82,18 +82,15 @@ class _Trial:
 
 def _try_picture(
     path: Path,
-    client: httpx.Client,
+    client: Client,
     champion: ModelVersion,
     predictor: Predictor,
     settings: ServeSettings,
 ) -> _Trial:
-    data = path.read_bytes()
     start = time.perf_counter()
-    response = client.post("/predict", files={"image": (path.name, data)})
+    answer = _ask(path, client)
     middle = time.perf_counter()
-    if response.status_code != httpx.codes.OK:
-        raise ServiceError(f"{path}: the service answered {response.status_code}: {response.text}")
-    answer = PredictAnswer.model_validate_json(response.content)
+    data = path.read_bytes()
     wanted = answer_picture(
         data, predictor, champion.version, PredictOptions(), settings, str(path)
     )
@@ -107,3 +104,10 @@ def _try_picture(
             f"{', '.join(faults)}; look into the service's settings"
         )
     return _Trial(len(answer.detections), 1000 * (middle - start), 1000 * (end - middle))
+
+
+def _ask(path: Path, client: Client) -> PredictAnswer:
+    try:
+        return client.predict(path)
+    except ServiceError as error:
+        raise ServiceError(f"{path}: the service gave no answer: {error}") from error

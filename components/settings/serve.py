@@ -1,7 +1,7 @@
 """Settings of the HTTP service: `configs/serve_config.yaml`."""
 
 from pathlib import Path
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_settings import SettingsConfigDict
@@ -9,6 +9,8 @@ from pydantic_settings import SettingsConfigDict
 from components.settings.base import YamlSettings
 
 Seconds = Annotated[float, Field(gt=0, le=3600)]
+Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+Role = Literal["predict", "operate"]
 
 
 class _Table(BaseModel):
@@ -55,9 +57,17 @@ class ModelSettings(_Table):
     golden_score_tolerance: float = Field(gt=0, le=1)
 
 
+class TokenHashes(_Table):
+    """SHA-256 of access tokens by role."""
+
+    predict: tuple[Sha256, ...]
+    operate: tuple[Sha256, ...]
+
+
 class AccessSettings(_Table):
     """Who may ask, and how often."""
 
+    tokens: TokenHashes
     tokens_file: Path | None
     public_metrics: bool
     requests_per_s: float = Field(gt=0)

@@ -1,17 +1,20 @@
 """The whole application in this process: gate, routes, queue and a real model, without BentoML."""
 
 import asyncio
+import io
 from collections.abc import Awaitable, Callable
 
 import httpx
 import pytest
+from PIL import Image
 
 from components.serving import telemetry
+from components.serving.access import new_token
 from components.serving.api import create_api
 from components.serving.capacity import WorkQueue
 from components.serving.gate import Gate
 from components.serving.live_model import LiveModel
-from components.settings.serve import ServeSettings
+from components.settings.serve import ServeSettings, TokenHashes
 from tests.bundles import encoded, scene
 
 Talk = Callable[[httpx.AsyncClient], Awaitable[None]]
@@ -189,6 +192,33 @@ def test_fault_of_our_own_is_answered_500_and_hides_its_text(talk, monkeypatch, 
         assert "secret inside" in caplog.text
 
     talk(conversation)
+
+
+def test_overlay_is_a_picture_of_the_same_size(talk):
+    async def conversation(client: httpx.AsyncClient) -> None:
+        response = await client.post("/predict/overlay", content=PICTURE)
+        assert response.headers["Content-Type"] == "image/png"
+        assert Image.open(io.BytesIO(response.content)).size == (320, 240)
+        check_error(await client.post("/predict/overlay", content=b"x"), 415, "picture_type")
+
+    talk(conversation)
+
+
+def test_tokens_guard_everything_but_the_probes(talk, settings):
+    token, its_hash = new_token()
+    tokens = TokenHashes(predict=(its_hash,), operate=())
+    access = settings.access.model_copy(update={"tokens": tokens})
+    bearer = {"Authorization": f"Bearer {token}"}
+
+    async def conversation(client: httpx.AsyncClient) -> None:
+        assert (await client.get("/readyz")).status_code == 200
+        check_error(await client.post("/predict", content=PICTURE), 401, "token_missing")
+        check_error(await client.get("/nothing"), 401, "token_missing")
+        check_error(await client.get("/docs", headers=bearer), 403, "wrong_role")
+        good = await client.post("/predict", content=PICTURE, headers=bearer)
+        assert good.status_code == 200
+
+    talk(conversation, settings.model_copy(update={"access": access}))
 
 
 def test_batch_answers_each_picture_and_names_the_bad_one(talk):

@@ -5,7 +5,13 @@ import pytest
 from components.errors import ModelError, ServiceError
 from components.home import Home
 from components.modeling.registry import ModelRegistry
-from components.serving.launch import check_port, check_startable, free_port, serve_command
+from components.serving.launch import (
+    check_port,
+    check_startable,
+    free_port,
+    is_loopback,
+    serve_command,
+)
 
 
 @pytest.fixture
@@ -55,3 +61,16 @@ def test_command_names_host_port_and_certificates(settings, tmp_path):
     assert command[command.index("--port") + 1] == "8443"
     assert command[command.index("--ssl-certfile") + 1].endswith("cert.pem")
     assert command[command.index("--ssl-keyfile") + 1].endswith("key.pem")
+
+
+def test_open_address_without_tokens_is_refused(home, settings):
+    with pytest.raises(ServiceError, match="no access token is set"):
+        check_startable(home, settings.model_copy(update={"host": "0.0.0.0"}))
+
+
+@pytest.mark.parametrize(
+    ("host", "wanted"),
+    [("127.0.0.1", True), ("::1", True), ("0.0.0.0", False), ("example", False)],
+)
+def test_loopback_is_known(host, wanted):
+    assert is_loopback(host) is wanted

@@ -1,0 +1,155 @@
+"""Who may ask what, and how often.
+
+A *token* is a long random text that a client sends as `Authorization: Bearer TOKEN`. The service
+knows only its SHA-256 and its *role*: `predict` may ask about pictures, `operate` may also see
+metrics, model and drawings. Tokens are random, not chosen by people, so a plain hash cannot be
+guessed from; every known hash is compared in constant time.
+
+Hashes stand in `access.tokens` of `serve_config.yaml` or in a JSON file of the same form:
+
+    {"predict": ["9f86d081..."], "operate": ["60303ae2..."]}
+"""
+
+import hashlib
+import hmac
+import secrets
+import time
+from collections import OrderedDict
+from http import HTTPStatus
+
+from pydantic import ValidationError
+
+from components.errors import SettingsError
+from components.serving.problems import RequestError
+from components.settings.serve import AccessSettings, Role, TokenHashes
+
+# Routes that ask about pictures; every other one but the open ones is for operators.
+PREDICT_ROUTES = ("/predict", "/predict/batch", "/predict/overlay", "/drawings", "/model")
+_MAX_CLIENTS = 10_000
+
+
+def new_token() -> tuple[str, str]:
+    """Return a new token for the client and its hash for the service."""
+    token = secrets.token_urlsafe(32)
+    return token, token_hash(token)
+
+
+def token_hash(token: str) -> str:
+    """Return the SHA-256 of a token as 64 hexadecimal digits."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def known_hashes(settings: AccessSettings) -> dict[str, Role]:
+    """Return the role of every token hash.
+
+    Raises:
+        SettingsError: If the file of hashes cannot be read.
+    """
+    tables = [settings.tokens]
+    if settings.tokens_file is not None:
+        try:
+            tables.append(TokenHashes.model_validate_json(settings.tokens_file.read_bytes()))
+        except (OSError, ValidationError) as error:
+            raise SettingsError(
+                f"{settings.tokens_file}: cannot be read as token hashes by role ({error}); "
+                '{"predict": ["SHA-256 of a token"], "operate": []} is expected'
+            ) from error
+    roles: dict[str, Role] = {}
+    for table in tables:
+        roles.update(dict.fromkeys(table.predict, "predict"))
+        roles.update(dict.fromkeys(table.operate, "operate"))
+    return roles
+
+
+class Doorkeeper:
+    """Decides whether a request may pass.
+
+    Args:
+        settings: Token hashes and rates.
+
+    Raises:
+        SettingsError: If the file of hashes cannot be read.
+    """
+
+    def __init__(self, settings: AccessSettings) -> None:
+        """Read the hashes."""
+        self._roles = known_hashes(settings)
+        self._public_metrics = settings.public_metrics
+        self._rates = RateLimit(settings.requests_per_s, settings.burst)
+
+    def admit(self, route: str, authorization: str, address: str) -> None:
+        """Let a request pass or raise.
+
+        Args:
+            route: Path asked for.
+            authorization: The header of that name, empty if there is none.
+            address: Of the client.
+
+        Raises:
+            RequestError: 401 without a known token, 403 with one of another role, 429 if this
+                client asks too often.
+        """
+        if self._roles and not (route == "/metrics" and self._public_metrics):
+            address = self._check_token(route, authorization, address)
+        self._rates.take(address)
+
+    def _check_token(self, route: str, authorization: str, address: str) -> str:
+        """Return the hash of a token that may ask for this route."""
+        scheme, _, token = authorization.partition(" ")
+        asked = token_hash(token.strip())
+        role: Role | None = None
+        for known, its_role in self._roles.items():
+            if hmac.compare_digest(asked, known):
+                role = its_role
+        if role is None or scheme.lower() != "bearer":
+            self._rates.take(address)
+            raise RequestError(
+                HTTPStatus.UNAUTHORIZED,
+                "token_missing" if not authorization else "token_unknown",
+                "a known access token is needed",
+                "send the header Authorization: Bearer TOKEN",
+                {"WWW-Authenticate": "Bearer"},
+            )
+        if role == "predict" and route not in PREDICT_ROUTES:
+            raise RequestError(
+                HTTPStatus.FORBIDDEN,
+                "wrong_role",
+                "this token may ask about pictures only",
+                "use a token of the role operate",
+            )
+        return asked
+
+
+class RateLimit:
+    """A leaky bucket for each client: `burst` at once, `per_s` in the long run.
+
+    The clients seen longest ago are forgotten once there are too many, so memory stays bounded.
+    """
+
+    def __init__(self, per_s: float, burst: int) -> None:
+        """Start with every bucket full."""
+        self._per_s, self._burst = per_s, burst
+        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def take(self, client: str) -> None:
+        """Take one request from a client's bucket.
+
+        Raises:
+            RequestError: 429 if it is empty.
+        """
+        now = time.monotonic()
+        left, since = self._buckets.pop(client, (float(self._burst), now))
+        left = min(left + (now - since) * self._per_s, self._burst)
+        taken = left >= 1
+        self._buckets[client] = (left - taken, now)
+        if len(self._buckets) > _MAX_CLIENTS:
+            self._buckets.popitem(last=False)
+        if not taken:
+            wait_s = (1 - left) / self._per_s
+            raise RequestError(
+                HTTPStatus.TOO_MANY_REQUESTS,
+                "too_often",
+                f"more than {self._per_s:g} requests a second came from this client",
+                f"wait {wait_s:.2f} s before the next one",
+                {"Retry-After": str(max(round(wait_s), 1))},
+            )
