@@ -47,8 +47,9 @@ def signed_area(xy: Points) -> float:
         Braden, "The Surveyor's Area Formula", College Math. J. 17 (1986).
     """
     ring = checked_ring(xy)
-    x, y = (ring - ring[0]).T
-    return 0.5 * float(np.sum(x * np.roll(y, -1) - np.roll(x, -1) * y))
+    # The edges to and from the first vertex, now the origin, enclose nothing.
+    x, y = (ring[1:] - ring[0]).T
+    return 0.5 * float(x[:-1] @ y[1:] - x[1:] @ y[:-1])
 
 
 def counter_clockwise(xy: Points) -> Points:
@@ -62,7 +63,8 @@ def counter_clockwise(xy: Points) -> Points:
 def perimeter(xy: Points) -> float:
     """Return the length of the closed curve."""
     ring = checked_ring(xy)
-    return float(np.linalg.norm(np.roll(ring, -1, axis=0) - ring, axis=1).sum())
+    closing = ring[0] - ring[-1]
+    return float(np.hypot(*np.diff(ring, axis=0).T).sum() + np.hypot(*closing))
 
 
 def box(xy: Points) -> tuple[Points, Points]:
@@ -74,8 +76,8 @@ def box(xy: Points) -> tuple[Points, Points]:
 def without_repeats(xy: Points, tolerance: float = 0.0) -> Points:
     """Return the vertices without those that repeat the one before within `tolerance`."""
     ring = np.asarray(xy, dtype=np.float64)
-    steps = np.linalg.norm(ring - np.roll(ring, 1, axis=0), axis=1)
-    keep = steps > tolerance
+    steps = np.diff(ring, axis=0, prepend=ring[-1:])
+    keep = np.hypot(steps[:, 0], steps[:, 1]) > tolerance
     return ring[keep] if keep.any() else ring[:1]
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from components.domain import Part
+from components.errors import DrawingError
 from components.geometry.contours import hole_area, outline_area
 
 Verdict = Literal["accepted", "repaired", "rejected"]
@@ -77,15 +78,34 @@ class Drawing:
     gaps: tuple[Gap, ...] = field(default=())
 
 
+class PlacedError(DrawingError):
+    """A fault at a place, which is told in the drawing's own coordinates.
+
+    Args:
+        text: The sentence, with `{place}` where the place belongs.
+        place: x and y in the coordinates of whoever raises.
+    """
+
+    def __init__(self, text: str, place: tuple[float, float]) -> None:
+        """Keep both."""
+        super().__init__(text.format(place=f"({place[0]:.6g}, {place[1]:.6g})"))
+        self._text, self._place = text, place
+
+    def moved(self, origin: tuple[float, float]) -> "PlacedError":
+        """Return the same fault, told where the raiser's origin lies at `origin`."""
+        x, y = self._place
+        return PlacedError(self._text, (x + origin[0], y + origin[1]))
+
+
 def shown(text: str) -> str:
-    """Return `text` fit for a terminal, a log line or a page's text.
+    r"""Return `text` fit for a terminal, a log line or a page's text.
 
     Control characters, direction overrides, lone surrogates and other unprintable characters are
     written as escapes; letters of every language stay.
 
     Examples:
         >>> print(shown("a" + chr(27) + "[31m" + chr(10) + "b"))
-        a\\x1b[31m\\nb
+        a\x1b[31m\nb
     """
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 

@@ -73,21 +73,35 @@ def read_bytes(path: Path, max_bytes: int, folder: Path | None = None) -> bytes:
         # Path.resolve tells a loop of links by RuntimeError before Python 3.13.
         reason = getattr(error, "strerror", None) or "a loop of links"
         raise DrawingError(f"the file cannot be opened ({reason})") from error
-    with os.fdopen(handle, "rb") as file:
-        status = os.fstat(file.fileno())
-        if stat.S_ISDIR(status.st_mode):
-            raise DrawingError("it is a folder, not a file")
-        if not stat.S_ISREG(status.st_mode):
-            raise DrawingError("it is no regular file but a device or pipe")
-        if status.st_size > max_bytes:
-            raise DrawingError(
-                f"{status.st_size / 2**20:.1f} MiB is more than max_file_mib "
-                f"({max_bytes / 2**20:.0f})"
-            )
-        data = file.read(max_bytes + 1)
+    try:
+        _check_status(os.fstat(handle), max_bytes)
+        # One byte more than allowed: the file may have grown since it was measured.
+        with os.fdopen(handle, "rb", closefd=False) as file:
+            data = file.read(max_bytes + 1)
+    finally:
+        os.close(handle)
     if len(data) > max_bytes:
         raise DrawingError(f"it is bigger than max_file_mib ({max_bytes / 2**20:.0f})")
     return data
+
+
+def _check_status(status: os.stat_result, max_bytes: int) -> None:
+    """Refuse what is no readable regular file of a bearable size.
+
+    Raises:
+        DrawingError: Saying what it is.
+    """
+    if stat.S_ISDIR(status.st_mode):
+        raise DrawingError("it is a folder, not a file")
+    if not stat.S_ISREG(status.st_mode):
+        raise DrawingError("it is no regular file but a device or pipe")
+    if not status.st_mode & 0o444:
+        # The administrator could read it all the same; the verdict must not depend on who asks.
+        raise DrawingError("permission denied: nobody may read the file (mode 000)")
+    if status.st_size > max_bytes:
+        raise DrawingError(
+            f"{status.st_size / 2**20:.1f} MiB is more than max_file_mib ({max_bytes / 2**20:.0f})"
+        )
 
 
 def safe_name(stem: str) -> str:

@@ -5,86 +5,78 @@ product of the INSERTs' matrices, so mirrored, unevenly scaled and nested ones n
 care. How much that would be is counted before anything is sampled.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from ezdxf.document import Drawing as Document
-from ezdxf.entities import DXFEntity
+from ezdxf.entities.dxfentity import DXFEntity
 from ezdxf.math import Matrix44
 from numpy.typing import NDArray
 
 from components.errors import DrawingError
-from components.geometry.drawing import EntityCount, shown
+from components.geometry.drawing import shown
+from components.geometry.dxf_blocks import check_blocks
 from components.geometry.dxf_entities import CURVES, REGIONS, curves_of
+from components.geometry.harvest import (
+    EMPTY,
+    INVISIBLE,
+    NO_BLOCK,
+    NO_CURVE,
+    NO_GEOMETRY,
+    NO_PLANE,
+    NO_SCALE,
+    REPEATED,
+    UNKNOWN,
+    Curve,
+    Harvest,
+)
 from components.geometry.layers import LayerRules
 from components.settings.drawings import DrawingSettings
 
 TEXT_TYPES = frozenset(
-    "TEXT MTEXT ATTRIB ATTDEF DIMENSION ARC_DIMENSION LARGE_RADIAL_DIMENSION LEADER MULTILEADER "
-    "MLEADER TOLERANCE ACAD_TABLE GEOMAPIMAGE ARCALIGNEDTEXT RTEXT".split()
+    [
+        "TEXT",
+        "MTEXT",
+        "ATTRIB",
+        "ATTDEF",
+        "DIMENSION",
+        "ARC_DIMENSION",
+        "LARGE_RADIAL_DIMENSION",
+        "LEADER",
+        "MULTILEADER",
+        "MLEADER",
+        "TOLERANCE",
+        "ACAD_TABLE",
+        "GEOMAPIMAGE",
+        "ARCALIGNEDTEXT",
+        "RTEXT",
+    ]
 )
-AID_TYPES = frozenset("POINT RAY XLINE VIEWPORT IMAGE WIPEOUT OLE2FRAME OLEFRAME LIGHT".split())
+AID_TYPES = frozenset(
+    ["POINT", "RAY", "XLINE", "VIEWPORT", "IMAGE", "WIPEOUT", "OLE2FRAME", "OLEFRAME", "LIGHT"]
+)
 SOLID_TYPES = frozenset(
-    "3DFACE 3DSOLID BODY REGION MESH SURFACE EXTRUDEDSURFACE LOFTEDSURFACE REVOLVEDSURFACE "
-    "SWEPTSURFACE PLANESURFACE NURBSURFACE SOLID TRACE HELIX SUN UNDERLAY".split()
+    [
+        "3DFACE",
+        "3DSOLID",
+        "BODY",
+        "REGION",
+        "MESH",
+        "SURFACE",
+        "EXTRUDEDSURFACE",
+        "LOFTEDSURFACE",
+        "REVOLVEDSURFACE",
+        "SWEPTSURFACE",
+        "PLANESURFACE",
+        "NURBSURFACE",
+        "SOLID",
+        "TRACE",
+        "HELIX",
+        "SUN",
+        "UNDERLAY",
+    ]
 )
-
-NO_GEOMETRY = "texts and dimensions are not cut"
-NO_CURVE = "points, construction lines and pictures are not cut"
-NO_PLANE = "filled areas and 3D bodies are not cut"
-UNKNOWN = "unsupported type"
-INVISIBLE = "entity is invisible"
-REPEATED = "hatches repeat the contours"
-EMPTY = "no extent"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Curve:
-    """One curve of the drawing.
-
-    Attributes:
-        xy: Points, shape (N, 2), in drawing units; a closed curve repeats its first point.
-        entity: DXF type it came from.
-        layer: Layer it lies on.
-    """
-
-    xy: NDArray[np.float64]
-    entity: str
-    layer: str
-
-
-@dataclass(slots=True)
-class Harvest:
-    """The curves of a document and the book-keeping.
-
-    Attributes:
-        curves: In the order of the file.
-        kept: Number of kept entities by type and layer.
-        dropped: Number of dropped entities by type, layer and rule.
-        z_extent: Largest distance by which one curve leaves its plane, in drawing units.
-        warnings: What the user should know.
-        vertices: Number of points so far.
-    """
-
-    curves: list[Curve] = field(default_factory=list)
-    kept: Counter[tuple[str, str]] = field(default_factory=Counter)
-    dropped: Counter[tuple[str, str, str]] = field(default_factory=Counter)
-    z_extent: float = 0.0
-    warnings: list[str] = field(default_factory=list)
-    vertices: int = 0
-
-    def kept_counts(self) -> tuple[EntityCount, ...]:
-        """Return the kept entities as records."""
-        return tuple(EntityCount(e, layer, n) for (e, layer), n in sorted(self.kept.items()))
-
-    def dropped_counts(self) -> tuple[EntityCount, ...]:
-        """Return the dropped entities as records."""
-        return tuple(
-            EntityCount(e, layer, n, r) for (e, layer, r), n in sorted(self.dropped.items())
-        )
 
 
 def harvested(
@@ -101,57 +93,15 @@ def harvested(
     Raises:
         DrawingError: If a bound is passed, a block inserts itself or a number cannot be meant.
     """
-    check_explosion(document, settings)
+    check_blocks(document, settings)
     walk = _Walk(document, rules, tolerance, settings)
-    walk.visit(document.modelspace(), Matrix44(), "0")
+    walk.visit(document.modelspace(), None, "0")
     if not walk.harvest.curves and walk.regions:
         walk.take_regions()
     else:
         for entity, layer, _ in walk.regions:
             walk.harvest.dropped[entity.dxftype(), layer, REPEATED] += 1
     return walk.harvest
-
-
-def check_explosion(document: Document, settings: DrawingSettings) -> None:
-    """Refuse blocks that insert themselves, go too deep or stand for too many entities.
-
-    Raises:
-        DrawingError: Naming the block and the bound.
-    """
-    counts: dict[str, tuple[int, int]] = {}
-
-    def measure(name: str, entities: Iterable[DXFEntity], path: tuple[str, ...]) -> tuple[int, int]:
-        """Return how many entities a block stands for and how deep it goes."""
-        if name in path:
-            raise DrawingError(f"block '{shown(name)}' inserts itself")
-        if len(path) > settings.max_block_depth:
-            raise DrawingError(f"blocks are nested deeper than {settings.max_block_depth} levels")
-        if name not in counts:
-            total, depth = 0, 0
-            for entity in entities:
-                below, levels = 1, 0
-                if entity.dxftype() == "INSERT":
-                    below, levels = measure_insert(entity, (*path, name))
-                total, depth = total + below, max(depth, levels)
-            counts[name] = (total, depth)
-        return counts[name]
-
-    def measure_insert(insert: Any, path: tuple[str, ...]) -> tuple[int, int]:
-        """Return the same of an INSERT, its rows and columns counted."""
-        block = document.blocks.get(insert.dxf.name)
-        if block is None:
-            return 1, 1
-        below, levels = measure(insert.dxf.name.lower(), block, path)
-        return below * max(1, insert.mcount), levels + 1
-
-    total, depth = measure("*model_space", document.modelspace(), ())
-    if depth > settings.max_block_depth:
-        raise DrawingError(f"blocks are nested deeper than {settings.max_block_depth} levels")
-    if total > settings.max_entities:
-        raise DrawingError(
-            f"the drawing stands for {total} entities once its blocks are resolved, more than "
-            f"max_entities ({settings.max_entities})"
-        )
 
 
 class _Walk:
@@ -162,11 +112,14 @@ class _Walk:
     ) -> None:
         """Keep what every step needs."""
         self.harvest = Harvest()
-        self.regions: list[tuple[DXFEntity, str, Matrix44]] = []
+        self.regions: list[tuple[DXFEntity, str, Matrix44 | None]] = []
         self._document, self._rules, self._settings = document, rules, settings
         self._tolerance = tolerance
+        self._rule_of_layer: dict[str, str] = {}
 
-    def visit(self, entities: Iterable[DXFEntity], matrix: Matrix44, parent_layer: str) -> None:
+    def visit(
+        self, entities: Iterable[DXFEntity], matrix: Matrix44 | None, parent_layer: str
+    ) -> None:
         """Take or drop each entity; entities on layer 0 of a block lie on the INSERT's layer."""
         for entity in entities:
             kind = entity.dxftype()
@@ -193,13 +146,15 @@ class _Walk:
         """Return why an entity is dropped; empty if it is not."""
         if entity.dxf.is_supported("invisible") and entity.dxf.get("invisible", 0):
             return INVISIBLE
-        return _rule_of_type(entity, kind) or self._rules.rule_against(layer)
+        if layer not in self._rule_of_layer:
+            self._rule_of_layer[layer] = self._rules.rule_against(layer)
+        return _rule_of_type(entity, kind) or self._rule_of_layer[layer]
 
-    def _insert(self, insert: Any, matrix: Matrix44, layer: str) -> None:
+    def _insert(self, insert: Any, matrix: Matrix44 | None, layer: str) -> None:
         """Follow an INSERT into its block, once for each of its rows and columns."""
         block = self._document.blocks.get(insert.dxf.name)
         if block is None:
-            self.harvest.dropped["INSERT", layer, "its block is not defined"] += 1
+            self.harvest.dropped["INSERT", layer, NO_BLOCK] += 1
             self.harvest.warnings.append(
                 f"block '{shown(insert.dxf.name)}' is inserted but not defined; geometry may be "
                 "missing"
@@ -207,15 +162,16 @@ class _Walk:
             return
         scales = (insert.dxf.xscale, insert.dxf.yscale)
         if not all(np.isfinite(scale) and scale != 0.0 for scale in scales):
-            self.harvest.dropped["INSERT", layer, "its scale is 0 or no number"] += 1
+            self.harvest.dropped["INSERT", layer, NO_SCALE] += 1
             return
         for single in _singles(insert):
-            self.visit(block, single.matrix44() * matrix, layer)
+            own = single.matrix44()
+            self.visit(block, own * matrix if matrix else own, layer)
 
-    def _take(self, entity: DXFEntity, layer: str, matrix: Matrix44) -> None:
+    def _take(self, entity: DXFEntity, layer: str, matrix: Matrix44 | None) -> None:
         """Sample an entity and move it to its place."""
         placed = [_moved(points, matrix) for points in curves_of(entity, self._finer(matrix))]
-        extents = [np.ptp(points, axis=0) for points in placed]
+        extents = [points.max(axis=0) - points.min(axis=0) for points in placed]
         if not any(extent[:2].max() > 0.0 for extent in extents):
             # A line along Z is a point in the plan, but it says that the drawing is no plan.
             rule = EMPTY if not any(extent.max() > 0 for extent in extents) else NO_PLANE
@@ -231,10 +187,12 @@ class _Walk:
                 f"the curves need more than max_vertices ({self._settings.max_vertices}) points"
             )
 
-    def _finer(self, matrix: Matrix44) -> float:
+    def _finer(self, matrix: Matrix44 | None) -> float:
         """Return the tolerance in the block's own units."""
+        if matrix is None:
+            return self._tolerance
         axes = (matrix.transform_direction((1, 0, 0)), matrix.transform_direction((0, 1, 0)))
-        return self._tolerance / max(axis.magnitude for axis in axes)
+        return self._tolerance / max(float(axis.magnitude) for axis in axes)
 
 
 def _rule_of_type(entity: Any, kind: str) -> str:
@@ -257,7 +215,9 @@ def _singles(insert: Any) -> Iterator[Any]:
         yield insert
 
 
-def _moved(points: NDArray[np.float64], matrix: Matrix44) -> NDArray[np.float64]:
-    """Return points, shape (N, 3), after an affine matrix."""
+def _moved(points: NDArray[np.float64], matrix: Matrix44 | None) -> NDArray[np.float64]:
+    """Return points, shape (N, 3), after an affine matrix; None moves nothing."""
+    if matrix is None:
+        return points
     m = np.array(list(matrix.rows()), dtype=np.float64)
     return np.asarray(points @ m[:3, :3] + m[3, :3])

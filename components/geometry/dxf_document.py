@@ -7,13 +7,12 @@ tag was checked, and never binary DXF, which it cannot read.
 
 import io
 import logging
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
 
-import ezdxf
 from ezdxf import recover
 from ezdxf.document import Drawing as Document
-from ezdxf.filemanagement import dxf_stream_info
+from ezdxf.filemanagement import dxf_stream_info, read
 from ezdxf.lldxf.const import DXFError
 from ezdxf.lldxf.tagger import binary_tags_loader
 
@@ -59,7 +58,7 @@ def _read(source: Source) -> Document:
         return Document.load(binary_tags_loader(source.data, errors="surrogateescape"))
     encoding = source.encoding or _encoding(source.data)
     stream = io.TextIOWrapper(io.BytesIO(source.data), encoding, errors="surrogateescape")
-    return ezdxf.read(stream)
+    return read(stream)
 
 
 def _encoding(data: bytes) -> str:

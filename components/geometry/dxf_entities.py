@@ -5,10 +5,11 @@ Every function returns arrays of shape (N, 3); a closed curve repeats its first 
 
 import math
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from ezdxf.entities import DXFEntity
+from ezdxf.entities.dxfentity import DXFEntity
 from ezdxf.math import OCS, Vec3
 from ezdxf.path import from_hatch
 from numpy.typing import NDArray
@@ -214,7 +215,7 @@ def _valid_range(entity: Any, tolerance: float) -> Any:
     if first <= knots[0] and last >= knots[-1]:
         return curve.flattening(tolerance, 8)
     spans = np.unique(knots[(knots >= first) & (knots <= last)])
-    chords = np.concatenate([np.linspace(a, b, 33)[:-1] for a, b in zip(spans, spans[1:])])
+    chords = np.concatenate([np.linspace(a, b, 33)[:-1] for a, b in pairwise(spans)])
     return curve.points([*chords, last])
 
 

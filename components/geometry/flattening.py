@@ -1,6 +1,7 @@
 """Arcs and bulges as chords: every vertex lies on the curve."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,7 +68,7 @@ def bulged_points(xyb: NDArray[np.float64], closed: bool, tolerance: float) -> P
     if not np.any(vertices[:-1, 2]):
         return np.array(vertices[:, :2])
     pieces = [vertices[:1, :2]]
-    for start, end in zip(vertices[:-1], vertices[1:], strict=True):
+    for start, end in pairwise(vertices):
         pieces.append(_segment(start, end, tolerance))
     return np.vstack(pieces)
 

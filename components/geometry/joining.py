@@ -144,9 +144,24 @@ def welded(curves: list[Points], tolerance: float, result: Joined) -> list[Point
     for end, node in enumerate(nodes.tolist()):
         if degree[node] == 2:
             by_node.setdefault(node, []).append(end)
-    partner = {a: b for a, b in by_node.values()}
-    partner |= {b: a for a, b in by_node.values()}
+    partner: dict[int, int] = {}
+    for a, b in by_node.values():
+        partner[a], partner[b] = b, a
     return _followed(curves, partner, result)
+
+
+def joined_ends(ends: Points, tolerance: float) -> NDArray[np.int64]:
+    """Return a number per curve, equal for curves that hang together.
+
+    Args:
+        ends: Start and end of each curve in turn, shape (2 N, 2).
+        tolerance: Ends this near to each other hang together.
+    """
+    nodes = _clusters(ends, tolerance)
+    links = coo_array(
+        (np.ones(len(ends) // 2), (nodes[0::2], nodes[1::2])), (int(nodes.max()) + 1,) * 2
+    )
+    return np.asarray(connected_components(links, directed=False)[1][nodes[0::2]], dtype=np.int64)
 
 
 def _clusters(points: Points, tolerance: float) -> NDArray[np.int64]:
@@ -183,28 +198,37 @@ def mined(chains: list[Points], tolerance: float, noise: float, result: Joined) 
 
     Chains that would vanish within the tolerance take no part in it.
     """
-    short = [chain for chain in chains if length_of(chain) <= 4.0 * tolerance]
-    edges = [
-        edgeminer.make_edge(Vec3(chain[0]), Vec3(chain[-1]), length_of(chain), payload=chain)
-        for chain in chains
-        if length_of(chain) > 4.0 * tolerance
-    ]
+    still_open, edges = [], []
+    for chain in chains:
+        length = length_of(chain)
+        if length <= 4.0 * tolerance:
+            still_open.append(chain)
+        elif _distance(chain[0], chain[-1]) <= tolerance:
+            _join([chain], tolerance, noise, result)
+        else:
+            edges.append(
+                edgeminer.make_edge(Vec3(chain[0]), Vec3(chain[-1]), length, payload=chain)
+            )
     if not edges:
-        return short
+        return still_open
     deposit = edgeminer.Deposit(edges, gap_tol=tolerance)
-    still_open = []
     for found in edgeminer.find_all_simple_chains(deposit):
         pieces = [edge.payload[::-1] if edge.is_reverse else edge.payload for edge in found]
-        closes = _distance(pieces[-1][-1], pieces[0][0]) <= tolerance
-        pieces = [piece.copy() for piece in pieces]
-        joints = list(pairwise(pieces)) + ([(pieces[-1], pieces[0])] if closes else [])
-        result.gaps += [gap for gap in (_close(*joint) for joint in joints) if gap[0] > noise]
-        chain = np.vstack([pieces[0], *(piece[1:] for piece in pieces[1:])])
-        if closes:
-            result.rings.append(chain[:-1])
-        else:
-            still_open.append(chain)
-    return still_open + short
+        still_open += _join(pieces, tolerance, noise, result)
+    return still_open
+
+
+def _join(pieces: list[Points], tolerance: float, noise: float, result: Joined) -> list[Points]:
+    """Join pieces end to end; a ring goes into the result, an open chain is returned."""
+    closes = _distance(pieces[-1][-1], pieces[0][0]) <= tolerance
+    pieces = [piece.copy() for piece in pieces]
+    joints = list(pairwise(pieces)) + ([(pieces[-1], pieces[0])] if closes else [])
+    result.gaps += [gap for gap in (_close(*joint) for joint in joints) if gap[0] > noise]
+    chain = np.vstack([pieces[0], *(piece[1:] for piece in pieces[1:])])
+    if closes:
+        result.rings.append(chain[:-1])
+        return []
+    return [chain]
 
 
 def _close(before: Points, after: Points) -> tuple[float, float, float]:
@@ -217,8 +241,25 @@ def _close(before: Points, after: Points) -> tuple[float, float, float]:
     """
     size = _distance(before[-1], after[0])
     middle = (before[-1] + after[0]) / 2
-    before[-1] = after[0] = middle
+    before[-1] = after[0] = _corner(before, after, middle, size)
     return size, float(middle[0]), float(middle[1])
+
+
+def _corner(before: Points, after: Points, middle: Points, size: float) -> Points:
+    """Return where two ends should meet: where their lines cross, if that is near, or midway.
+
+    ----+--      --- |           ---- ----
+        |            |  -> ---+        -> midway
+        |            |        |
+    """
+    along, onward = before[-1] - before[-2], after[1] - after[0]
+    turn = along[0] * onward[1] - along[1] * onward[0]
+    if abs(turn) < 0.1 * np.hypot(*along) * np.hypot(*onward):
+        return middle
+    across = after[0] - before[-1]
+    step = (across[0] * onward[1] - across[1] * onward[0]) / turn
+    corner: Points = before[-1] + step * along
+    return corner if _distance(corner, middle) <= 1.5 * size else middle
 
 
 def _distance(a: Points, b: Points) -> float:

@@ -4,6 +4,7 @@ Counted from outside, rings at even depth are outlines and rings at odd depth th
 outline inside a hole is a part of its own. Rings that cross or touch are refused with the place.
 """
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,7 @@ from shapely.validation import explain_validity
 
 from components.errors import DrawingError
 from components.geometry.contours import box, perimeter, signed_area, without_repeats
+from components.geometry.drawing import PlacedError
 
 Points = NDArray[np.float64]
 
@@ -40,6 +42,11 @@ class Tree:
     depth: NDArray[np.int64]
 
 
+def polygons_of(rings: list[Points]) -> NDArray[np.object_]:
+    """Return one polygon per ring, valid or not."""
+    return np.array([shapely.Polygon(ring) for ring in rings], dtype=np.object_)
+
+
 def cleaned(rings: list[Points], speck: float) -> tuple[list[Points], int]:
     """Return the rings without repeated vertices, and how many were too narrow to be rings.
 
@@ -49,7 +56,7 @@ def cleaned(rings: list[Points], speck: float) -> tuple[list[Points], int]:
     """
     kept = []
     for ring in rings:
-        extent = max(float(np.ptp(ring, axis=0).max()), 1e-300)
+        extent = max(float((ring.max(axis=0) - ring.min(axis=0)).max()), 1e-300)
         points = without_repeats(ring, 1e-9 * extent)
         # Twice the area over the length of the way round is the width of a long thin ring.
         wide = len(points) >= 3 and 2 * abs(signed_area(points)) > speck * perimeter(points) / 2
@@ -66,7 +73,8 @@ def without_double_rings(rings: list[Points], tolerance: float) -> tuple[list[Po
     if len(rings) < 2:
         return rings, 0
     corners = np.array([np.concatenate(box(ring)) for ring in rings])
-    boxes = shapely.box(*(corners + np.array([-1, -1, 1, 1]) * tolerance).T)
+    low_x, low_y, high_x, high_y = (corners + np.array([-1, -1, 1, 1]) * tolerance).T
+    boxes = np.asarray(shapely.box(low_x, low_y, high_x, high_y))
     first, second = shapely.STRtree(boxes).query(boxes, predicate="intersects")
     near = (first < second) & (np.abs(corners[first] - corners[second]).max(axis=1) <= tolerance)
     repeated: set[int] = set()
@@ -89,7 +97,7 @@ def healed(rings: list[Points], speck: float) -> tuple[list[Points], int]:
         rings: Vertices of each, shape (N, 2).
         speck: Side of a square that is as big as all specks of a ring may be together.
     """
-    polygons = shapely.polygons([shapely.linearrings(ring) for ring in rings])
+    polygons = polygons_of(rings)
     result, count = list(rings), 0
     for index in np.flatnonzero(~shapely.is_valid(polygons)).tolist():
         # A collection may hold a multi-polygon: two levels of parts.
@@ -111,13 +119,13 @@ def nested(rings: list[Points]) -> Tree:
     """Return how rings lie in each other.
 
     Raises:
-        DrawingError: If a ring crosses or touches itself or another one, naming the place.
+        PlacedError: If a ring crosses or touches itself or another one, naming the place.
     """
-    polygons = shapely.polygons([shapely.linearrings(ring) for ring in rings])
+    polygons = polygons_of(rings)
     valid = shapely.is_valid(polygons)
     if not valid.all():
         _refuse_invalid(polygons[int(np.argmin(valid))])
-    curves = shapely.get_exterior_ring(polygons)
+    curves = np.asarray(shapely.get_exterior_ring(polygons))
     tree = shapely.STRtree(curves)
     first, second = tree.query(curves, predicate="intersects")
     met = first < second
@@ -154,21 +162,23 @@ def _refuse_invalid(polygon: shapely.Polygon) -> None:
     """Refuse a ring that meets itself.
 
     Raises:
-        DrawingError: Naming the place.
+        PlacedError: Naming the place.
     """
     said = explain_validity(polygon)
-    place = said[said.find("[") + 1 : said.find("]")].split() if "[" in said else []
-    where = f" at ({float(place[0]):.6g}, {float(place[1]):.6g})" if len(place) == 2 else ""
-    raise DrawingError(f"a contour crosses or touches itself{where}")
+    found = re.search(r"\[(\S+) (\S+)\]", said)
+    if found is None:
+        raise DrawingError("a contour crosses or touches itself")
+    place = (float(found[1]), float(found[2]))
+    raise PlacedError("a contour crosses or touches itself at {place}", place)
 
 
 def _refuse_crossing(one: shapely.LinearRing, other: shapely.LinearRing) -> None:
     """Refuse two rings that meet.
 
     Raises:
-        DrawingError: Naming the place.
+        PlacedError: Naming the place.
     """
     met = one.intersection(other)
     place = met.representative_point() if not met.is_empty else one.representative_point()
     verb = "cross" if one.crosses(other) else "touch"
-    raise DrawingError(f"two contours {verb} at ({place.x:.6g}, {place.y:.6g})")
+    raise PlacedError(f"two contours {verb} at {{place}}", (place.x, place.y))

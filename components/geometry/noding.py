@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from components.errors import DrawingError
+from components.geometry.drawing import PlacedError
 
 Points = NDArray[np.float64]
 
@@ -41,20 +41,21 @@ def noded(chains: list[Points], overshoot: float) -> Noded:
         overshoot: Longest end that may be cut off.
 
     Raises:
-        DrawingError: If two rings share an edge: then it is open which of them are parts.
+        PlacedError: If two rings share an edge: then it is open which of them are parts.
     """
     active = [chain for chain in chains if len(chain) > 1]
     loose: list[Points] = []
-    if len(active) < 2 or len(active) > MAX_CHAINS:
+    if not active or len(active) > MAX_CHAINS:
         return Noded([], list(chains), 0)
     while active:
         lines = shapely.union_all([shapely.LineString(chain) for chain in active])
-        polygons, cuts, dangles, _ = shapely.polygonize_full([lines])
+        faces, cuts, dangles, _ = shapely.polygonize_full([lines])
+        polygons = [face for face in faces.geoms if isinstance(face, shapely.Polygon)]
         stray = _stray(active, [*cuts.geoms, *dangles.geoms], overshoot)
         if not stray:
-            rings = [np.array(p.exterior.coords)[:-1] for p in polygons.geoms]
+            rings = [np.array(p.exterior.coords)[:-1] for p in polygons]
             if len(rings) > 1:
-                _check_shared_edges(list(polygons.geoms))
+                _check_shared_edges(polygons)
             return Noded(rings, loose, len(dangles.geoms))
         loose += [chain for index, chain in enumerate(active) if index in stray]
         active = [chain for index, chain in enumerate(active) if index not in stray]
@@ -75,7 +76,7 @@ def _check_shared_edges(polygons: list[shapely.Polygon]) -> None:
     """Refuse rings side by side.
 
     Raises:
-        DrawingError: Naming a place on the shared edge.
+        PlacedError: Naming a place on the shared edge.
     """
     tree = shapely.STRtree(polygons)
     first, second = tree.query(polygons, predicate="intersects")
@@ -84,7 +85,8 @@ def _check_shared_edges(polygons: list[shapely.Polygon]) -> None:
             shared = polygons[i].boundary.intersection(polygons[j].boundary)
             if shared.length > 0:
                 x, y = shared.interpolate(0.5, normalized=True).coords[0]
-                raise DrawingError(
-                    f"ambiguous: two contours share an edge at ({x:.6g}, {y:.6g}); a bend line or "
-                    "two parts with a common cut? put it on its own layer or draw the parts apart"
+                raise PlacedError(
+                    "ambiguous: two contours share an edge at {place}; a bend line or two parts "
+                    "with a common cut? put it on its own layer or draw the parts apart",
+                    (x, y),
                 )

@@ -15,12 +15,14 @@ files hold:
 import math
 import sys
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
-import ezdxf
 from ezdxf import units
 from ezdxf.document import Drawing as Document
-from ezdxf.layouts import BaseLayout, Modelspace
+from ezdxf.filemanagement import new
+from ezdxf.layouts.base import BaseLayout
+from ezdxf.layouts.layout import Modelspace
 
 from components.files import replacing
 
@@ -103,7 +105,7 @@ def draw_hinge(space: Modelspace) -> None:
 def _draw_hinge_half(block: BaseLayout) -> None:
     """Draw the half at x >= 0: an open chain from (0, 25) down to (0, -25), and two holes."""
     path = [(0.0, 25.0), (8.0, 25.0), (8.0, 15.0), (20.0, 15.0), (20.0, 25.0), (36.0, 25.0)]
-    for start, end in zip(path, path[1:], strict=False):
+    for start, end in pairwise(path):
         block.add_line(start, end)
     block.add_arc((36.0, 19.0), 6.0, 0.0, 90.0)
     block.add_line((42.0, 19.0), (42.0, -17.0))
@@ -157,7 +159,7 @@ def sample_document(name: str) -> Document:
     Args:
         name: Key of `SAMPLES`.
     """
-    document = ezdxf.new("R2000", units=units.MM)
+    document = new("R2000", units=units.MM)
     document.layers.add(CUT, color=7)
     document.layers.add(TEXT, color=3)
     SAMPLES[name](document.modelspace())

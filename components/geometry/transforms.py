@@ -82,7 +82,8 @@ def part_in_picture(part: Part, pose: Pose) -> tuple[Points, list[Points]]:
 def turned_xy(xy: Points, angle_rad: float) -> Points:
     """Return points turned counter-clockwise about the origin."""
     c, s = np.cos(angle_rad), np.sin(angle_rad)
-    return np.asarray(xy, dtype=np.float64) @ np.array([[c, s], [-s, c]])
+    turned: Points = np.asarray(xy, dtype=np.float64) @ np.array([[c, s], [-s, c]])
+    return turned
 
 
 def mirrored_xy(xy: Points) -> Points:

@@ -182,7 +182,12 @@ def check_size(width_mm: float, height_mm: float, unit: Unit, settings: DrawingS
             f"({settings.max_size_mm:g}); the unit ({unit.name}) must be wrong: choose it"
         )
     if size_mm < settings.min_size_mm:
-        raise DrawingError(
-            f"a part of {_length(width_mm)} x {_length(height_mm)} is smaller than min_size_mm "
-            f"({settings.min_size_mm:g}); the unit ({unit.name}) must be wrong: choose it"
-        )
+        raise too_small(size_mm, unit, settings)
+
+
+def too_small(size_mm: float, unit: Unit, settings: DrawingSettings) -> DrawingError:
+    """Return the fault of a part that is smaller than parts can be."""
+    return DrawingError(
+        f"a part of {_length(size_mm)} is smaller than min_size_mm ({settings.min_size_mm:g}); "
+        f"the unit ({unit.name}) must be wrong: choose it"
+    )

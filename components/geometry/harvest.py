@@ -1,0 +1,102 @@
+"""What was collected from a document: curves to cut, and counts of what was kept and dropped."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from components.geometry.drawing import EntityCount, shown
+from components.geometry.joining import joined_ends
+
+NO_GEOMETRY = "texts and dimensions are not cut"
+NO_CURVE = "points, construction lines and pictures are not cut"
+NO_PLANE = "filled areas and 3D bodies are not cut"
+UNKNOWN = "unsupported type"
+INVISIBLE = "entity is invisible"
+REPEATED = "hatches repeat the contours"
+EMPTY = "no extent"
+NO_BLOCK = "its block is not defined"
+NO_SCALE = "its scale is 0 or no number"
+LOSSES = frozenset((UNKNOWN, EMPTY, NO_BLOCK, NO_SCALE))
+"""Rules that a drawing cannot be accepted with unchanged: something may be missing."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Curve:
+    """One curve of the drawing.
+
+    Attributes:
+        xy: Points, shape (N, 2), in drawing units; a closed curve repeats its first point.
+        entity: DXF type it came from.
+        layer: Layer it lies on.
+    """
+
+    xy: NDArray[np.float64]
+    entity: str
+    layer: str
+
+
+@dataclass(slots=True)
+class Harvest:
+    """The curves of a document and the book-keeping.
+
+    Attributes:
+        curves: In the order of the file.
+        kept: Number of kept entities by type and layer.
+        dropped: Number of dropped entities by type, layer and rule.
+        z_extent: Largest distance by which one curve leaves its plane, in drawing units.
+        warnings: What the user should know.
+        vertices: Number of points so far.
+    """
+
+    curves: list[Curve] = field(default_factory=list)
+    kept: Counter[tuple[str, str]] = field(default_factory=Counter)
+    dropped: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    z_extent: float = 0.0
+    warnings: list[str] = field(default_factory=list)
+    vertices: int = 0
+
+    def origin(self) -> NDArray[np.float64]:
+        """Return whole numbers below and left of all curves, shape (2,), fit to be subtracted."""
+        lows = [curve.xy.min(axis=0) for curve in self.curves]
+        return np.asarray(np.floor(np.min(lows, axis=0)), dtype=np.float64)
+
+    def biggest_piece(self) -> float:
+        """Return the longer side of the biggest connected piece, in drawing units.
+
+        A stray line far away or many parts on one sheet say nothing about the size of a part.
+        """
+        lows = np.array([curve.xy.min(axis=0) for curve in self.curves])
+        highs = np.array([curve.xy.max(axis=0) for curve in self.curves])
+        ends = np.array([end for curve in self.curves for end in (curve.xy[0], curve.xy[-1])])
+        reach = 1e-6 * float((highs.max(axis=0) - lows.min(axis=0)).max())
+        piece = joined_ends(ends - self.origin(), reach)
+        for values, pick in ((lows, np.minimum), (highs, np.maximum)):
+            of_piece = values[np.unique(piece, return_index=True)[1]]
+            pick.at(of_piece, piece, values)
+            values[:] = of_piece[piece]
+        return float((highs - lows).max())
+
+    def kept_counts(self) -> tuple[EntityCount, ...]:
+        """Return the kept entities as records."""
+        return tuple(EntityCount(e, layer, n) for (e, layer), n in sorted(self.kept.items()))
+
+    def losses(self) -> list[str]:
+        """Return what was left out though it may have been meant to be cut."""
+        lost: Counter[tuple[str, str]] = Counter()
+        for (entity, _, rule), count in self.dropped.items():
+            if rule in LOSSES:
+                lost[entity, rule] += count
+        return [f"{n} {shown(entity)} left out: {rule}" for (entity, rule), n in lost.items()]
+
+    def unread_layers(self) -> list[str]:
+        """Return which layers were left out for their names alone."""
+        named = {(layer, rule) for (_, layer, rule) in self.dropped if "name says" in rule}
+        return [f"layer '{shown(layer)}' left out: {rule}" for layer, rule in sorted(named)]
+
+    def dropped_counts(self) -> tuple[EntityCount, ...]:
+        """Return the dropped entities as records."""
+        return tuple(
+            EntityCount(e, layer, n, r) for (e, layer, r), n in sorted(self.dropped.items())
+        )
