@@ -1,0 +1,99 @@
+"""Reading the truth of any COCO file: pictures, names, masks."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pycocotools import mask as coco_mask
+
+from components.domain import Rle
+from components.errors import DatasetError
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CocoObject:
+    """One annotated object: its category's name and its pixels."""
+
+    label: str
+    rle: Rle
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CocoPicture:
+    """One picture of a COCO file.
+
+    Attributes:
+        path: Where it lies.
+        width_px: As the file says.
+        height_px: As the file says.
+        objects: What is in it; crowds are left out.
+    """
+
+    path: Path
+    width_px: int
+    height_px: int
+    objects: tuple[CocoObject, ...]
+
+
+def read_coco(coco: Path, images: Path) -> list[CocoPicture]:
+    """Read the pictures of a COCO file.
+
+    Args:
+        coco: The file.
+        images: Folder that its file names are relative to, or that holds the bare names.
+
+    Raises:
+        DatasetError: If the file is damaged, or a picture it lists is missing.
+    """
+    try:
+        content = json.loads(coco.read_bytes())
+        names = {int(c["id"]): str(c["name"]) for c in content["categories"]}
+        by_picture: dict[int, list[dict[str, Any]]] = {int(i["id"]): [] for i in content["images"]}
+        for annotation in content["annotations"]:
+            by_picture[int(annotation["image_id"])].append(annotation)
+        return [
+            _picture(entry, by_picture[int(entry["id"])], names, images)
+            for entry in content["images"]
+        ]
+    except OSError as error:
+        raise DatasetError(f"{coco}: cannot be read ({error.strerror})") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DatasetError(
+            f"{coco}: is no COCO file with images, annotations and categories "
+            f"({type(error).__name__}: {error})"
+        ) from error
+
+
+def _picture(
+    entry: dict[str, Any], annotations: list[dict[str, Any]], names: dict[int, str], images: Path
+) -> CocoPicture:
+    width, height = int(entry["width"]), int(entry["height"])
+    objects = tuple(
+        CocoObject(names[int(a["category_id"])], _rle(a["segmentation"], width, height))
+        for a in annotations
+        if not a.get("iscrowd")
+    )
+    return CocoPicture(_found(images, str(entry["file_name"])), width, height, objects)
+
+
+def _found(images: Path, file_name: str) -> Path:
+    """Return where a picture lies: as named, or by its bare name in the folder."""
+    for path in (images / file_name, images / Path(file_name).name):
+        if path.is_file():
+            return path
+    raise DatasetError(
+        f"{images / file_name}: this picture of the COCO file is missing; "
+        "name the folder that its file names are relative to"
+    )
+
+
+def _rle(segmentation: Any, width: int, height: int) -> Rle:
+    """Return polygons, uncompressed or compressed run lengths as the last."""
+    if isinstance(segmentation, list):
+        encoded = coco_mask.merge(coco_mask.frPyObjects(segmentation, height, width))
+    elif isinstance(segmentation["counts"], list):
+        encoded = coco_mask.frPyObjects(segmentation, height, width)
+    else:
+        return Rle(size=segmentation["size"], counts=segmentation["counts"])
+    return Rle(size=[height, width], counts=encoded["counts"].decode())

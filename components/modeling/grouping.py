@@ -1,0 +1,185 @@
+"""From the heads' answers to instances: every pixel votes for its object's centre.
+
+    object pixels --offset--> votes --blur--> density x heat --maxima--> centres
+    pixel -> the centre its vote lies nearest to -> instance
+
+Two touching objects vote for two centres and come apart; the pieces of a ring that was seen
+broken vote for one and stay together. A connected region listens to a centre only if enough of its
+pixels do, so that stray votes do not cut it. Everything here is NumPy and OpenCV.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from components.modeling.heads import BACKGROUND, CENTRE_STRIDE, OTHER, PART, SIGHT_STRIDE
+from components.settings.train import GroupingSettings
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answer:
+    """What the network says about one picture of h x w network pixels.
+
+    Attributes:
+        sight: Probability of background, part, other, shape (3, h/2, w/2), float32.
+        label: Probability of each of K drawings, shape (K, h/4, w/4), float32.
+        heat: Probability of an object's centre, shape (h/4, w/4), float32.
+        offset: To the object's centre (x, y) in network pixels, shape (2, h/4, w/4), float32.
+    """
+
+    sight: NDArray[np.float32]
+    label: NDArray[np.float32]
+    heat: NDArray[np.float32]
+    offset: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Instances:
+    """The objects of one picture.
+
+    Attributes:
+        ids: 0 background, else 1..M, shape (h/2, w/2), int32.
+        scores: Belief that it is one whole part, shape (M,), float32; for an object that is
+            rather other than part, that it is such an object.
+        is_part: Shape (M,), bool.
+        labels: Mean probability of each drawing, shape (M, K), float32.
+    """
+
+    ids: NDArray[np.int32]
+    scores: NDArray[np.float32]
+    is_part: NDArray[np.bool_]
+    labels: NDArray[np.float32]
+
+
+def group(answer: Answer, settings: GroupingSettings) -> Instances:
+    """Return the instances of one picture.
+
+    Args:
+        answer: Of the network.
+        settings: Thresholds; lengths in network pixels.
+    """
+    height, width = answer.sight.shape[1:]
+    on_object = answer.sight[BACKGROUND] < 1.0 - settings.foreground
+    _, regions = cv2.connectedComponents(on_object.astype(np.uint8), connectivity=4)
+    rows, columns = np.nonzero(on_object)
+    offset = cv2.resize(answer.offset.transpose(1, 2, 0), (width, height))[rows, columns]
+    places = np.stack([columns, rows], 1).astype(np.float32)
+    votes = (places + 0.5) * SIGHT_STRIDE - 0.5 + offset
+    centres, heights = _centres(votes, answer.heat, settings)
+    assigned = _assigned(votes, regions[rows, columns], centres, answer.heat.shape, settings)
+    area = settings.min_area_px / SIGHT_STRIDE**2
+    numbers, assigned = _numbered(assigned, area)
+    ids = np.zeros((height, width), np.int32)
+    ids[rows, columns] = assigned
+    return _judged(answer, ids, numbers, heights, settings)
+
+
+def _centres(
+    votes: NDArray[np.float32], heat: NDArray[np.float32], settings: GroupingSettings
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return where votes gather, (M, 2) in network pixels, and the heat there, (M,)."""
+    height, width = heat.shape
+    cells = _cells(votes)
+    inside = ((cells >= 0) & (cells < (width, height))).all(1)
+    places = cells[inside, 1] * width + cells[inside, 0]
+    count = np.bincount(places, minlength=height * width).reshape(height, width)
+    sigma = settings.vote_sigma_px / CENTRE_STRIDE
+    density = cv2.GaussianBlur(count.astype(np.float32), (0, 0), sigma)
+    warm = cv2.dilate(heat, np.ones((3, 3), np.uint8))
+    density *= (1.0 - settings.heat_weight) + settings.heat_weight * warm
+    reach = 2 * round(settings.peak_distance_px / CENTRE_STRIDE) + 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
+    highest = cv2.dilate(density, disc)
+    # Half of the least object's votes on one spot, spread by the blur, would reach this.
+    enough = 0.5 * settings.min_area_px / SIGHT_STRIDE**2 / (2 * np.pi * sigma**2 + 1.0)
+    rows, columns = np.nonzero((density >= highest) & (density > enough))
+    centres = (np.stack([columns, rows], 1) + 0.5) * CENTRE_STRIDE - 0.5
+    return centres.astype(np.float32), warm[rows, columns]
+
+
+def _assigned(
+    votes: NDArray[np.float32],
+    regions: NDArray[np.int32],
+    centres: NDArray[np.float32],
+    hw: tuple[int, int],
+    settings: GroupingSettings,
+) -> NDArray[np.int64]:
+    """Return the number of each pixel's centre, or beyond them one number per lone region."""
+    region_count = int(regions.max(initial=0)) + 1
+    lone = len(centres) + np.arange(region_count)
+    if len(centres) == 0:
+        return lone[regions]
+    nearest = _nearest(votes, centres, hw)
+    near = np.linalg.norm(votes - centres[nearest], axis=1) <= settings.peak_distance_px
+    shape = (region_count, len(centres))
+    table = np.bincount(regions * shape[1] + nearest, near, shape[0] * shape[1]).reshape(shape)
+    area = np.bincount(regions, minlength=region_count)
+    supported = table >= np.maximum(settings.peak_support * area[:, None], 1.0)
+    best = np.where(supported.any(1), table.argmax(1), lone)
+    heard = supported[regions, nearest]
+    return np.where(heard, nearest, best[regions])
+
+
+def _nearest(
+    votes: NDArray[np.float32], centres: NDArray[np.float32], hw: tuple[int, int]
+) -> NDArray[np.int64]:
+    """Return the number of the centre nearest to each vote, looked up on the heat-map's grid."""
+    grid = np.ones(hw, np.uint8)
+    cells = _cells(centres)
+    grid[cells[:, 1], cells[:, 0]] = 0
+    _, basins = cv2.distanceTransformWithLabels(
+        grid, cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    number = np.zeros(len(centres) + 1, np.int64)
+    number[basins[cells[:, 1], cells[:, 0]]] = np.arange(len(centres))
+    places = np.clip(_cells(votes), 0, (hw[1] - 1, hw[0] - 1))
+    return number[basins[places[:, 1], places[:, 0]]]
+
+
+def _cells(points: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Return the column and row on the heat-map's grid of points in network pixels."""
+    return np.rint((points + 0.5) / CENTRE_STRIDE - 0.5).astype(np.int64)
+
+
+def _numbered(
+    assigned: NDArray[np.int64], least_area: float
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return which groups are big enough, and each pixel's place 1.. among them, 0 for none."""
+    count = np.bincount(assigned) if len(assigned) else np.zeros(0, np.int64)
+    kept = np.flatnonzero(count >= max(least_area, 1.0))
+    place = np.zeros(len(count) + 1, np.int64)
+    place[kept] = np.arange(1, len(kept) + 1)
+    return kept, place[assigned]
+
+
+def _judged(
+    answer: Answer,
+    ids: NDArray[np.int32],
+    numbers: NDArray[np.int64],
+    heights: NDArray[np.float32],
+    settings: GroupingSettings,
+) -> Instances:
+    """Return the instances with their scores: how clearly seen, how sure their centre."""
+    count = len(numbers) + 1
+    flat = ids.ravel()
+    area = np.maximum(np.bincount(flat, minlength=count), 1)[1:]
+    part = np.bincount(flat, answer.sight[PART].ravel(), count)[1:] / area
+    other = np.bincount(flat, answer.sight[OTHER].ravel(), count)[1:] / area
+    heat = np.zeros(len(numbers), np.float32)
+    known = numbers < len(heights)
+    heat[known] = heights[numbers[known]]
+    belief = (1.0 - settings.heat_weight) + settings.heat_weight * heat
+    scores = np.maximum(part, other) * belief
+    return Instances(ids, scores.astype(np.float32), part >= other, _labels(answer, ids, count))
+
+
+def _labels(answer: Answer, ids: NDArray[np.int32], count: int) -> NDArray[np.float32]:
+    """Return the mean label probabilities of instances 1..count-1, shape (count - 1, K)."""
+    ratio = CENTRE_STRIDE // SIGHT_STRIDE
+    coarse = ids[::ratio, ::ratio].ravel()
+    # Instances so thin that no coarse pixel falls on them know nothing: all drawings alike.
+    sums = [np.bincount(coarse, plane.ravel(), count)[1:] for plane in answer.label]
+    means = np.stack(sums, 1) + 1e-6
+    return np.asarray(means / means.sum(1, keepdims=True), np.float32)

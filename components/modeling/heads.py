@@ -1,0 +1,13 @@
+"""What the network's heads mean: names and strides, shared by training and service."""
+
+BACKGROUND, PART, OTHER = 0, 1, 2
+"""Channels of the sight head."""
+SIGHT_COUNT = 3
+
+SIGHT_STRIDE = 2
+"""Network pixels per output pixel of the sight head."""
+CENTRE_STRIDE = 4
+"""Network pixels per output pixel of the label and centre heads."""
+
+SIZE_MULTIPLE = 16
+"""Width and height of the network's input must be multiples of this."""

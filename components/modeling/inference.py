@@ -1,0 +1,259 @@
+"""Picture -> instances with masks, by ONNX Runtime; nothing here loads torch.
+
+    picture --shrink, pad--> network pixels --ONNX--> heads --group--> instances --enlarge--> masks
+
+A *bundle* is the folder that an export writes: `model.onnx`, its `card.json` and what the service
+needs beside them.
+"""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import cv2
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from components.domain import UNKNOWN_LABEL, Detection
+from components.errors import ModelError
+from components.files import file_sha256
+from components.geometry.masks import xyxy_from_mask
+from components.modeling.grouping import Answer, Instances, group
+from components.modeling.heads import BACKGROUND, SIGHT_STRIDE, SIZE_MULTIPLE
+from components.modeling.model_card import CARD_NAME, MODEL_NAME, ModelCard, read_card
+from components.settings.train import PredictionSettings
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prediction:
+    """What a model says about one picture.
+
+    Attributes:
+        detections: Best first.
+        timing_ms: Wall time of each step.
+    """
+
+    detections: tuple[Detection, ...]
+    timing_ms: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """A picture at network size.
+
+    Attributes:
+        pixels: Shape (h, w, 3), uint8; h and w are multiples of 16.
+        scale_x: Network pixels per picture pixel, along rows of pixels.
+        scale_y: The same along columns.
+    """
+
+    pixels: NDArray[np.uint8]
+    scale_x: float
+    scale_y: float
+
+
+def prepared(image: NDArray[np.uint8], long_side_px: int) -> Prepared:
+    """Return a picture at network size: long side fixed, shape kept, right and bottom padded.
+
+    Args:
+        image: RGB, shape (H, W, 3).
+        long_side_px: Of the result before padding.
+
+    Raises:
+        ValueError: If `image` is no such array.
+    """
+    if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or image.size == 0:
+        raise ValueError(f"expected RGB bytes (H, W, 3), got {image.shape} {image.dtype}")
+    height, width = image.shape[:2]
+    scale = long_side_px / max(height, width)
+    size = (max(round(width * scale), 1), max(round(height * scale), 1))
+    how = cv2.INTER_AREA if scale < 1.0 else cv2.INTER_LINEAR
+    small = cv2.resize(image, size, interpolation=how)
+    right, bottom = -size[0] % SIZE_MULTIPLE, -size[1] % SIZE_MULTIPLE
+    padded = cv2.copyMakeBorder(small, 0, bottom, 0, right, cv2.BORDER_REPLICATE)
+    return Prepared(np.asarray(padded, np.uint8), size[0] / width, size[1] / height)
+
+
+def detections_of(
+    answer: Answer,
+    picture: Prepared,
+    hw: tuple[int, int],
+    labels: tuple[str, ...],
+    settings: PredictionSettings,
+    score_threshold: float,
+) -> tuple[Detection, ...]:
+    """Return the detections of one picture, best first.
+
+    Args:
+        answer: Of the network for `picture`.
+        picture: As the network saw it.
+        hw: Height and width of the original picture.
+        labels: Names of the drawings in the network's order.
+        settings: How pixels become instances.
+        score_threshold: Instances below it are dropped.
+    """
+    instances = group(answer, settings.grouping)
+    on_object = 1.0 - answer.sight[BACKGROUND]
+    order = np.argsort(-instances.scores, kind="stable")
+    order = order[instances.scores[order] >= score_threshold][: settings.max_detections]
+    boxes = _boxes(instances)
+    found = []
+    for number in order:
+        mask = _enlarged(on_object, instances.ids, int(number) + 1, boxes[number], picture, hw)
+        detection = _detection(instances, int(number), mask, labels)
+        if detection:
+            found.append(detection)
+    return tuple(found)
+
+
+def _boxes(instances: Instances) -> NDArray[np.int64]:
+    """Return (x0, y0, x1, y1) of each instance in output pixels, x1 and y1 excluded."""
+    rows, columns = np.nonzero(instances.ids)
+    ids = instances.ids[rows, columns] - 1
+    boxes = np.tile(np.array([2**31, 2**31, 0, 0]), (len(instances.scores), 1))
+    np.minimum.at(boxes, (ids, 0), columns)
+    np.minimum.at(boxes, (ids, 1), rows)
+    np.maximum.at(boxes, (ids, 2), columns + 1)
+    np.maximum.at(boxes, (ids, 3), rows + 1)
+    return boxes
+
+
+def _enlarged(
+    on_object: NDArray[np.float32],
+    ids: NDArray[np.int32],
+    number: int,
+    box: NDArray[np.int64],
+    picture: Prepared,
+    hw: tuple[int, int],
+) -> NDArray[np.bool_]:
+    """Return one instance's mask in the original picture, shape `hw`.
+
+    The probability is enlarged, not the mask, which keeps the border smooth; where neighbours
+    touch, each fades to nothing inside the other, so the border falls between them.
+    """
+    mask = np.zeros(hw, np.bool_)
+    x0, y0 = np.maximum(box[:2] - 1, 0)
+    x1, y1 = np.minimum(box[2:] + 1, ids.shape[::-1])
+    cells = ids[y0:y1, x0:x1]
+    belief = np.where((cells == number) | (cells == 0), on_object[y0:y1, x0:x1], 0.0)
+    per_x, per_y = picture.scale_x / SIGHT_STRIDE, picture.scale_y / SIGHT_STRIDE
+    left, top = max(int(x0 / per_x), 0), max(int(y0 / per_y), 0)
+    right, bottom = min(int(x1 / per_x) + 1, hw[1]), min(int(y1 / per_y) + 1, hw[0])
+    if right <= left or bottom <= top:
+        return mask
+    # Cell of pixel u: (u + 0.5) * per_x - 0.5, counted from the first cell and pixel of the cut.
+    cells_from_pixels = np.array(
+        [
+            [per_x, 0.0, (left + 0.5) * per_x - 0.5 - x0],
+            [0.0, per_y, (top + 0.5) * per_y - 0.5 - y0],
+        ]
+    )
+    enlarged = cv2.warpAffine(
+        belief.astype(np.float32),
+        cells_from_pixels,
+        (right - left, bottom - top),
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    mask[top:bottom, left:right] = enlarged > 0.5
+    return mask
+
+
+def _detection(
+    instances: Instances, number: int, mask: NDArray[np.bool_], labels: tuple[str, ...]
+) -> Detection | None:
+    box = xyxy_from_mask(mask)
+    if box is None:
+        return None
+    beliefs = instances.labels[number]
+    order = np.argsort(-beliefs, kind="stable")
+    candidates = tuple((labels[i], float(beliefs[i])) for i in order)
+    label = candidates[0][0] if instances.is_part[number] else UNKNOWN_LABEL
+    score = float(min(instances.scores[number], 1.0))
+    x0, y0, x1, y1 = box
+    return Detection(label, score, (x0, y0, x1, y1), mask, candidates)
+
+
+class Predictor:
+    """A loaded model.
+
+    Args:
+        session: Of ONNX Runtime.
+        card: Its card.
+    """
+
+    def __init__(self, session: onnxruntime.InferenceSession, card: ModelCard) -> None:
+        """Use `Predictor.load`, which checks the files."""
+        self._session = session
+        self.card = card
+
+    @classmethod
+    def load(cls, bundle: Path, threads: int = 1) -> Self:
+        """Load the model of a bundle.
+
+        Args:
+            bundle: Folder with `model.onnx` and `card.json`.
+            threads: Of ONNX Runtime for one picture.
+
+        Raises:
+            ModelError: If a file is missing or damaged, or the two do not belong together.
+        """
+        card = read_card(bundle / CARD_NAME)
+        path = bundle / MODEL_NAME
+        if not path.is_file():
+            raise ModelError(f"{path}: is missing beside its card; export the model again")
+        found = file_sha256(path)
+        if found != card.onnx_sha256:
+            raise ModelError(
+                f"{path}: has the SHA-256 {found}, its card says {card.onnx_sha256}; "
+                "export the model again"
+            )
+        return cls(open_session(path, threads), card)
+
+    def predict(self, image: NDArray[np.uint8], score_threshold: float | None = None) -> Prediction:
+        """Return the objects in a picture.
+
+        Args:
+            image: RGB, shape (H, W, 3), uint8.
+            score_threshold: Detections below it are dropped; None takes the card's.
+
+        Raises:
+            ValueError: If `image` is no such array.
+        """
+        settings = self.card.prediction
+        threshold = settings.score_threshold if score_threshold is None else score_threshold
+        start = time.perf_counter()
+        picture = prepared(image, settings.long_side_px)
+        ready = time.perf_counter()
+        answer = self.answer(picture.pixels)
+        seen = time.perf_counter()
+        hw = (image.shape[0], image.shape[1])
+        detections = detections_of(answer, picture, hw, self.card.labels, settings, threshold)
+        end = time.perf_counter()
+        steps = {"prepare": ready - start, "network": seen - ready, "group": end - seen}
+        return Prediction(detections, {name: 1e3 * s for name, s in steps.items()})
+
+    def answer(self, pixels: NDArray[np.uint8]) -> Answer:
+        """Return the network's answer for one picture at network size, shape (h, w, 3)."""
+        sight, label, heat, offset = self._session.run(None, {"images": pixels[None]})
+        return Answer(sight[0], label[0], heat[0, 0], offset[0])
+
+
+def open_session(path: Path, threads: int) -> onnxruntime.InferenceSession:
+    """Open an ONNX file for use on a shared box.
+
+    Raises:
+        ModelError: If ONNX Runtime refuses the file.
+    """
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    # Waiting threads would spin and take the processor from everyone else.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    try:
+        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    except Exception as error:
+        # ONNX Runtime has no public base class for its errors.
+        raise ModelError(f"{path}: ONNX Runtime cannot load it: {error}") from error

@@ -1,0 +1,119 @@
+"""Everything that changes while the network learns, and its way into a checkpoint and back."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+
+from components.modeling.losses import Loss
+from components.modeling.network import PartNetwork
+from components.modeling.optimizer import PartOptimizer, WeightMean
+from components.modeling.replicas import Replicas
+from components.modeling.torch_dataset import Batch
+from components.modeling.utils.seeding import seed_torch
+from components.settings.train import TrainSettings
+
+
+class TrainingState:
+    """Weights, their mean, momenta, counters.
+
+    Args:
+        labels: Names of the drawings in the network's order.
+        settings: Of the training.
+        seed: Decides the first weights.
+        inputs: Fingerprint of what is trained from.
+
+    Attributes:
+        step: Steps taken.
+        seconds: Training time so far, without what was lost at a kill.
+        validations: How many there were.
+        whole_from: Number of the first batch of whole pictures; None while it is not known.
+        figures: On the validation split, the last ones.
+        finished: Whether the budget is used up.
+    """
+
+    def __init__(
+        self, labels: Sequence[str], settings: TrainSettings, seed: int, inputs: str
+    ) -> None:
+        """Make the network with its first weights."""
+        self._labels, self._settings, self._inputs = list(labels), settings, inputs
+        seed_torch(seed)
+        network = PartNetwork(settings.network, len(self._labels))
+        self.network = network.to(memory_format=torch.channels_last)
+        self._optimizer = PartOptimizer(self.network, settings.optimizer)
+        self._replicas = Replicas(self.network, settings.loss, settings.threads)
+        self.mean = WeightMean(self.network, settings.optimizer.ema_decay)
+        self.step, self.seconds, self.validations = 0, 0.0, 0
+        self.whole_from = _whole_from(settings)
+        self.figures: dict[str, float] = {}
+        self.finished = False
+
+    @property
+    def share_done(self) -> float:
+        """How much of the budget is used up, 0..1 or a little more."""
+        shares = [0.0]
+        if self._settings.steps is not None:
+            shares.append(self.step / self._settings.steps)
+        if self._settings.minutes is not None:
+            shares.append(self.seconds / (60.0 * self._settings.minutes))
+        return max(shares)
+
+    def learn(self, batch: Batch) -> tuple[Loss, float]:
+        """Take one step; return the loss before it and the rate as a share of its highest."""
+        loss = self._replicas.gradients(batch)
+        rate = self._optimizer.step(self.share_done)
+        self.step += 1
+        self.mean.update(self.network, self.step)
+        return loss, rate
+
+    def close(self) -> None:
+        """End the threads; `learn` must not be called again."""
+        self._replicas.close()
+
+    def mean_network(self) -> PartNetwork:
+        """Return a copy of the network with the mean weights, ready to answer."""
+        network = PartNetwork(self._settings.network, len(self._labels))
+        network.load_state_dict(self.mean.values)
+        return network.to(memory_format=torch.channels_last).eval()
+
+    def to_checkpoint(self) -> dict[str, Any]:
+        """Return all that `go_on_from` needs, and what others need to use the network.
+
+        A finished training keeps the mean weights only.
+        """
+        state: dict[str, Any] = {
+            "inputs": self._inputs,
+            "labels": self._labels,
+            "network_settings": self._settings.network.model_dump(mode="json"),
+            "offset_unit_px": self._settings.loss.offset_unit_px,
+            "step": self.step,
+            "seconds": self.seconds,
+            "validations": self.validations,
+            "whole_from": self.whole_from,
+            "figures": self.figures,
+            "finished": self.finished,
+            "mean": self.mean.values,
+        }
+        if not self.finished:
+            state["weights"] = self.network.state_dict()
+            state["optimizer"] = self._optimizer.state_dict()
+            state["torch_rng"] = torch.get_rng_state()
+        return state
+
+    def go_on_from(self, state: dict[str, Any]) -> None:
+        """Go on from an unfinished checkpoint of the same inputs."""
+        self.network.load_state_dict(state["weights"])
+        self._optimizer.load_state_dict(state["optimizer"])
+        torch.set_rng_state(state["torch_rng"])
+        for name, value in self.mean.values.items():
+            value.copy_(state["mean"][name])
+        self.step, self.seconds = state["step"], state["seconds"]
+        self.validations, self.whole_from = state["validations"], state["whole_from"]
+        self.figures = state["figures"]
+
+
+def _whole_from(settings: TrainSettings) -> int | None:
+    """Return where whole pictures begin, if the budget is in steps alone."""
+    if settings.steps is None or settings.minutes is not None:
+        return None
+    return settings.steps - round(settings.steps * settings.crops.whole_share)

@@ -1,0 +1,141 @@
+"""Settings of training, evaluation and export: `configs/train_config.yaml`.
+
+The values, their units and why they are what they are stand in that file; here are their types
+and ranges.
+"""
+
+from typing import Annotated, ClassVar, Self
+
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, model_validator
+
+from components.settings.base import YamlSettings
+
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+SizePx = Annotated[int, Field(ge=32, le=4096, multiple_of=16)]
+
+
+class _Table(BaseModel):
+    """A table inside the file: unknown names are refused, values cannot be changed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class NetworkSettings(_Table):
+    """Widths and depths of the network."""
+
+    stem_channels: Annotated[int, Field(ge=4, le=256)]
+    stage_channels: tuple[PositiveInt, PositiveInt, PositiveInt]
+    stage_blocks: tuple[PositiveInt, PositiveInt, PositiveInt]
+    context_dilations: tuple[PositiveInt, ...]
+    neck_channels: Annotated[int, Field(ge=4, le=256)]
+
+
+class CropSettings(_Table):
+    """What the network is shown in one step."""
+
+    size_px: SizePx
+    batch: PositiveInt
+    scale: tuple[PositiveFloat, PositiveFloat]
+    around_object: Share
+    whole_sizes_px: tuple[tuple[SizePx, SizePx], ...] = Field(min_length=1)
+    whole_batch: PositiveInt
+    whole_share: Share
+    whole_zoom: Annotated[float, Field(ge=1.0, le=4.0)]
+    window: PositiveInt
+    fresh_per_step: PositiveInt
+    prefetch: PositiveInt
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.scale[0] > self.scale[1]:
+            raise ValueError(f"scale: the first must not exceed the second, got {self.scale}")
+        return self
+
+
+class AugmentSettings(_Table):
+    """Changes of colour made on the fly, besides those the generator made."""
+
+    gain: tuple[PositiveFloat, PositiveFloat]
+    offset: Share
+    channel_shuffle: Share
+
+
+class LossSettings(_Table):
+    """Weights of the terms of the loss."""
+
+    foreground: float = Field(ge=0.0)
+    label: float = Field(ge=0.0)
+    centre: float = Field(ge=0.0)
+    offset: float = Field(ge=0.0)
+    offset_unit_px: PositiveFloat
+
+
+class OptimizerSettings(_Table):
+    """Muon for the kernels, AdamW for the rest, one schedule for both."""
+
+    muon_rate: PositiveFloat
+    muon_momentum: Annotated[float, Field(ge=0.0, lt=1.0)]
+    muon_weight_decay: float = Field(ge=0.0)
+    adamw_rate: PositiveFloat
+    adamw_weight_decay: float = Field(ge=0.0)
+    clip_norm: PositiveFloat
+    warmup: Share
+    final_rate: Share
+    ema_decay: Annotated[float, Field(ge=0.0, lt=1.0)]
+
+
+class GroupingSettings(_Table):
+    """How pixels become instances; copied into the model's card and used by the service."""
+
+    foreground: Share
+    vote_sigma_px: PositiveFloat
+    peak_distance_px: PositiveFloat
+    peak_support: Share
+    min_area_px: PositiveInt
+    heat_weight: Share
+
+
+class PredictionSettings(_Table):
+    """What the served model does; copied into its card."""
+
+    long_side_px: SizePx
+    score_threshold: Share
+    max_detections: PositiveInt
+    grouping: GroupingSettings
+
+
+class ExportSettings(_Table):
+    """What an exported model must pass before it is written."""
+
+    opset: Annotated[int, Field(ge=18, le=30)]
+    parity_pictures: PositiveInt
+    max_abs_difference: PositiveFloat
+    min_same_label: Share
+    min_mask_iou: Share
+    golden_pictures: PositiveInt
+
+
+class TrainSettings(YamlSettings, env_prefix="DXFVISION_TRAIN__"):
+    """All settings of `configs/train_config.yaml`."""
+
+    file_name: ClassVar[str] = "train_config.yaml"
+
+    minutes: PositiveFloat | None
+    steps: PositiveInt | None
+    threads: Annotated[int, Field(ge=1, le=64)]
+    checkpoint_every_s: PositiveFloat
+    validations: int = Field(ge=0)
+    validation_pictures: PositiveInt
+    network: NetworkSettings
+    crops: CropSettings
+    augment: AugmentSettings
+    loss: LossSettings
+    optimizer: OptimizerSettings
+    prediction: PredictionSettings
+    export: ExportSettings
+
+    @model_validator(mode="after")
+    def _has_an_end(self) -> Self:
+        if self.minutes is None and self.steps is None:
+            raise ValueError("set minutes or steps, or training has no end")
+        return self
