@@ -33,9 +33,12 @@ at the scene's scale, unless the camera's scale is given."""
 
 def chosen(rng: Rng, weights: Mapping[Name, float]) -> Name:
     """Return one name, drawn by its weight."""
-    names = list(weights)
-    shares = np.array([weights[name] for name in names], dtype=np.float64)
-    return names[int(rng.choice(len(names), p=shares / shares.sum()))]
+    place = rng.random() * sum(weights.values())
+    for name, weight in weights.items():
+        place -= weight
+        if place < 0:
+            return name
+    return max(weights, key=lambda name: weights[name])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -20,10 +20,10 @@ from components.data_preprocessing.shapes import Rng, largest, part_of_region, r
 from components.domain import OTHER_LABEL, Part
 from components.settings.data import MaterialName
 
-PLATES = 512
+PLATES = 192
 """Unknown plates of one dataset; making one costs as much as a scene, so they are kept."""
 
-_SMALL_OBJECTS = 768
+_SMALL_OBJECTS = 256
 """Screws, pens and so on of one dataset."""
 
 Solid = tuple[BaseGeometry, float, float, MaterialName]

@@ -1,24 +1,31 @@
 """Finding places on the table: apart, touching, on top of each other, cut by the frame.
 
-Places are tried on a coarse *grid* of the picture, a quarter of its pixels each way at 320 wide;
-what is there already is marked in it.
+Places are tried on a coarse *grid* of the table around what the picture shows; what is there
+already is marked in it. An object is drawn on the grid once (its *stamp*) and then only moved.
 """
 
 from dataclasses import dataclass, field, replace
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from components.data_preprocessing.dxf_to_mask import fill
-from components.data_preprocessing.scene import Placement, SceneObject
+from components.data_preprocessing.dxf_to_mask import Rings, fill
+from components.data_preprocessing.outlines import shape_of
+from components.data_preprocessing.scene import SceneObject
 from components.data_preprocessing.view import View
 
 Rng = np.random.Generator
-_GRID_WIDTH = 112
-_TRIES = 9
-_SLIDE_STEPS = 7
-_SPREAD = 0.5
-"""Half the table that places are drawn from, in frames: the frame itself."""
+Cells = NDArray[np.uint8]
+
+_CELLS = 128
+"""Cells across the picture's width."""
+
+_BORDER = 1.75
+"""Sides of the grid over those of the picture: objects that the frame cuts lie on it too."""
+
+_TRIES = 12
+_SLIDE_STEPS = 8
 
 
 def moved(thing: SceneObject, x_mm: float, y_mm: float, z_mm: float = 0.0) -> SceneObject:
@@ -29,47 +36,92 @@ def moved(thing: SceneObject, x_mm: float, y_mm: float, z_mm: float = 0.0) -> Sc
     return SceneObject(thing.label, pieces)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Stamp:
+    """The cells an object takes.
+
+    Attributes:
+        cells: Shape (h, w), non-zero where it lies.
+        column: Column of the first cell, the object's origin being at 0.
+        row: Row of the first cell.
+    """
+
+    cells: Cells
+    column: int
+    row: int
+
+    @property
+    def half(self) -> NDArray[np.float64]:
+        """Half the sides of the box, (across, down), in cells."""
+        return np.array(self.cells.shape[::-1]) / 2
+
+
 @dataclass(slots=True)
 class Table:
     """The coarse grid of one scene while it is laid out.
 
     Attributes:
         view: The camera.
-        taken: Cells that show an object, shape (rows, columns), uint8.
         objects: What was laid down, from below to above.
+        taken: Number + 1 of the object that was laid on each cell last, 0 for none.
     """
 
     view: View
-    taken: NDArray[np.uint8] = field(init=False)
     objects: list[SceneObject] = field(default_factory=list)
+    taken: Cells = field(init=False)
 
     def __post_init__(self) -> None:
         """Begin with an empty table."""
-        rows = max(8, round(_GRID_WIDTH * self.view.height_px / self.view.width_px))
-        self.taken = np.zeros((rows, _GRID_WIDTH), dtype=np.uint8)
+        rows = round(_CELLS * _BORDER * self.view.height_px / self.view.width_px)
+        self.taken = np.zeros((rows, round(_CELLS * _BORDER)), dtype=np.uint8)
 
-    def footprint(self, thing: SceneObject) -> NDArray[np.uint8]:
-        """Return the cells that an object would show on."""
-        cells = np.zeros_like(self.taken)
-        scale = _GRID_WIDTH / self.view.width_px
-        for piece in thing.pieces:
-            fill(cells, piece.rings_px(self.view, 1.0), scale=scale)
-        return cells
+    @property
+    def _per_mm(self) -> float:
+        return _CELLS / self.view.width_mm
 
-    def overlap(self, cells: NDArray[np.uint8]) -> float:
-        """Return the share of an object's cells that are taken, 0..1."""
-        total = int(np.count_nonzero(cells))
-        return int(np.count_nonzero(cells & self.taken)) / total if total else 0.0
+    def _stamp(self, thing: SceneObject) -> _Stamp:
+        shapes = [(shape_of(p.part), p.part_to_table) for p in thing.pieces]
+        rings = [
+            Rings((shape.xy1_mm @ matrix[:2].T) * (self._per_mm, -self._per_mm), shape.starts)
+            for shape, matrix in shapes
+        ]
+        outlines = np.vstack([ring.outline for ring in rings])
+        low = np.floor(outlines.min(axis=0)).astype(int) - 1
+        high = np.ceil(outlines.max(axis=0)).astype(int) + 2
+        # Nothing beyond the grid's own size can matter.
+        width, height = np.minimum(high - low, 4 * _CELLS).tolist()
+        cells = np.zeros((height, width), dtype=np.uint8)
+        for ring in rings:
+            fill(cells, ring, (int(low[0]), int(low[1])), scale=1.0)
+        return _Stamp(cells, int(low[0]), int(low[1]))
 
-    def put(self, thing: SceneObject, cells: NDArray[np.uint8]) -> None:
+    def _under(self, stamp: _Stamp, at: NDArray[np.float64]) -> tuple[Cells, Cells] | None:
+        """Return the grid's cells below a stamp and the stamp's own there; None if off the grid."""
+        rows, columns = self.taken.shape
+        left = round(float(at[0])) + stamp.column + columns // 2
+        top = round(float(at[1])) + stamp.row + rows // 2
+        height, width = stamp.cells.shape
+        x0, y0, x1, y1 = max(0, left), max(0, top), min(columns, left + width), top + height
+        y1 = min(rows, y1)
+        if x0 >= x1 or y0 >= y1:
+            return None
+        return self.taken[y0:y1, x0:x1], stamp.cells[y0 - top : y1 - top, x0 - left : x1 - left]
+
+    def _shared(self, stamp: _Stamp, at: NDArray[np.float64]) -> int:
+        """Return the number of cells that are taken already."""
+        under = self._under(stamp, at)
+        return 0 if under is None else cv2.countNonZero(cv2.min(*under))
+
+    def _put(self, thing: SceneObject, stamp: _Stamp, at: NDArray[np.float64]) -> None:
         """Lay an object down; over others it lies on the highest of them."""
-        if (cells & self.taken).any():
-            below = [
-                other.top_mm for other in self.objects if (self.footprint(other) & cells).any()
-            ]
-            thing = moved(thing, 0.0, 0.0, max(below, default=0.0))
-        self.objects.append(thing)
-        self.taken |= cells
+        x_mm, y_mm = float(at[0]) / self._per_mm, -float(at[1]) / self._per_mm
+        under = self._under(stamp, at)
+        height = 0.0
+        if under is not None:
+            below = np.unique(under[0][under[1] > 0])
+            height = max((self.objects[n - 1].top_mm for n in below if n), default=0.0)
+            under[0][under[1] > 0] = len(self.objects) + 1
+        self.objects.append(moved(thing, x_mm, y_mm, height))
 
     def lay(self, rng: Rng, thing: SceneObject, truncated: bool, overlap: float) -> bool:
         """Try to lay an object somewhere; return whether there was room.
@@ -80,15 +132,13 @@ class Table:
             truncated: Whether the picture's edge may cut it.
             overlap: Largest share of it that may lie on others.
         """
-        half = _half_mm(thing)
-        room = np.array([self.view.width_mm, self.view.height_mm]) * _SPREAD
-        room = room + (half * 0.5 if truncated else -half)
-        for _ in range(_TRIES):
-            x_mm, y_mm = rng.uniform(-1.0, 1.0, 2) * np.maximum(room, 0.0)
-            there = moved(thing, float(x_mm), float(y_mm))
-            cells = self.footprint(there)
-            if cells.any() and self.overlap(cells) <= overlap:
-                self.put(there, cells)
+        stamp = self._stamp(thing)
+        frame = np.array([_CELLS, _CELLS * self.view.height_px / self.view.width_px]) / 2
+        room = np.maximum(frame + stamp.half * (0.5 if truncated else -1.0), 0.0)
+        limit = overlap * cv2.countNonZero(stamp.cells)
+        for place in rng.uniform(-1.0, 1.0, (_TRIES, 2)) * room:
+            if self._shared(stamp, place) <= limit:
+                self._put(thing, stamp, place)
                 return True
         return False
 
@@ -96,37 +146,27 @@ class Table:
         """Try to push an object against one that lies there; return whether that was possible."""
         if not self.objects:
             return False
-        other: Placement = self.objects[int(rng.integers(len(self.objects)))].pieces[0]
+        stamp = self._stamp(thing)
+        other = self.objects[int(rng.integers(len(self.objects)))].pieces[0]
+        start = np.array([other.x_mm, -other.y_mm]) * self._per_mm
         azimuth = rng.uniform(0, 2 * np.pi)
         way = np.array([np.cos(azimuth), np.sin(azimuth)])
-        reach = float(np.hypot(*_half_mm(thing))) + other.scale * float(np.hypot(*_half(other)))
-        near, far, best = 0.0, reach, None
+        size = other.scale * float(np.hypot(*other.part.size_mm)) * self._per_mm / 2
+        near, far = 0.0, size + float(np.hypot(*stamp.half))
         for _ in range(_SLIDE_STEPS):
             middle = (near + far) / 2
-            there = moved(thing, *(np.array([other.x_mm, other.y_mm]) + way * middle).tolist())
-            cells = self.footprint(there)
-            # One or two cells in common is as near as the grid can tell touching.
-            if np.count_nonzero(cells & self.taken) <= 2:
-                far, best = middle, (there, cells)
+            # Two cells in common is as near as the grid can tell touching.
+            if self._shared(stamp, start + way * middle) <= 2:
+                far = middle
             else:
                 near = middle
-        if best is None or np.count_nonzero(best[1]) < 12:
+        place = start + way * far
+        if self._shared(stamp, place) > 2 or not self._shows(place):
             return False
-        self.objects.append(best[0])
-        self.taken |= best[1]
+        self._put(thing, stamp, place)
         return True
 
-
-def _half(piece: Placement) -> NDArray[np.float64]:
-    return np.array(piece.part.size_mm) / 2
-
-
-def _half_mm(thing: SceneObject) -> NDArray[np.float64]:
-    """Return half the sides of the box round an object as it is turned, about its origin."""
-    reach = np.zeros(2)
-    for piece in thing.pieces:
-        c, s = abs(np.cos(piece.angle_rad)), abs(np.sin(piece.angle_rad))
-        half = piece.scale * _half(piece)
-        box = np.array([c * half[0] + s * half[1], s * half[0] + c * half[1]])
-        reach = np.maximum(reach, box + np.abs([piece.x_mm, piece.y_mm]))
-    return reach
+    def _shows(self, place: NDArray[np.float64]) -> bool:
+        """Return whether a place lies in the frame."""
+        limit = _CELLS / 2 * np.array([1.0, self.view.height_px / self.view.width_px])
+        return bool((np.abs(place) < limit).all())

@@ -1,16 +1,18 @@
 """Contours made ready for drawing: few vertices, yet enough to bend with the lens."""
 
+from dataclasses import dataclass
 from functools import lru_cache
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from components.data_preprocessing.dxf_to_mask import Rings
 from components.data_preprocessing.view import View
 from components.domain import Part
 from components.geometry.transforms import Matrix, transformed
 
-Ring = NDArray[np.float64]
+Points = NDArray[np.float64]
 
 _TOLERANCE = 0.0006
 """Greatest distance of a simplified edge from the drawing, over the part's longer side: 0.2 px of a
@@ -20,15 +22,30 @@ _LONGEST = 0.12
 """Longest edge over the part's longer side: the lens bends longer ones visibly."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Shape:
+    """A part's rings as drawing needs them.
+
+    Attributes:
+        xy1_mm: All vertices with a third coordinate of 1, shape (N, 3).
+        starts: Where each ring begins, the outline first.
+    """
+
+    xy1_mm: Points
+    starts: tuple[int, ...]
+
+
 @lru_cache(maxsize=4096)
-def drawable_rings(part: Part) -> tuple[Ring, ...]:
+def shape_of(part: Part) -> Shape:
     """Return outline and holes in mm with as few vertices as drawing needs."""
     longer = max(part.size_mm)
-    contours = [part.outline, *part.holes]
-    return tuple(_drawable(contour.xy_mm, longer) for contour in contours)
+    rings = [_drawable(contour.xy_mm, longer) for contour in (part.outline, *part.holes)]
+    ends = np.cumsum([len(ring) for ring in rings])
+    every = np.vstack(rings)
+    return Shape(np.column_stack([every, np.ones(len(every))]), (0, *ends[:-1].tolist()))
 
 
-def _drawable(xy_mm: Ring, longer_mm: float) -> Ring:
+def _drawable(xy_mm: Points, longer_mm: float) -> Points:
     closed = np.ascontiguousarray(xy_mm[:, None], dtype=np.float32)
     ring = cv2.approxPolyDP(closed, _TOLERANCE * longer_mm, True)[:, 0].astype(np.float64)
     if len(ring) < 3:
@@ -43,21 +60,40 @@ def _drawable(xy_mm: Ring, longer_mm: float) -> Ring:
     return np.vstack(pieces)
 
 
-def picture_rings(part: Part, view: View, matrix: Matrix) -> list[Ring]:
-    """Return outline and holes in pixels; `matrix` maps the drawing to undistorted pixels."""
-    rings = drawable_rings(part)
-    every = view.pixels(np.vstack(rings), matrix)
-    return np.split(every, np.cumsum([len(ring) for ring in rings])[:-1])
+def base_and_top(
+    part: Part, part_to_table: Matrix, z_mm: float, thickness_mm: float, view: View
+) -> tuple[Rings, Rings]:
+    """Return where the rings of a solid's lower and upper side fall in the picture.
+
+    Args:
+        part: The solid's shape.
+        part_to_table: Map of the drawing to the table, shape (3, 3), both with y up.
+        z_mm: Height of the lower side.
+        thickness_mm: Height of the upper side over it.
+        view: The camera.
+    """
+    shape = shape_of(part)
+    base = shape.xy1_mm @ (view.plane(z_mm) @ part_to_table).T
+    # A step along z moves all homogeneous points alike.
+    top = base + view.projection[:, 2] * thickness_mm
+    both = np.concatenate([base, top])
+    xy = view.bent(both[:, :2] / both[:, 2:])
+    return Rings(xy[: len(base)], shape.starts), Rings(xy[len(base) :], shape.starts)
 
 
 def bent_homography(part: Part, view: View, matrix: Matrix) -> Matrix:
-    """Return the homography nearest to `matrix` followed by the lens, over the part's outline."""
+    """Return a homography for `matrix` followed by the lens: exact at four inner points.
+
+    Args:
+        part: Says how far the homography must hold.
+        view: The camera.
+        matrix: Map of the drawing to undistorted pixels, shape (3, 3).
+    """
     if view.distortion == 0.0:
         return matrix
-    outline = drawable_rings(part)[0]
-    outline = outline[:: max(1, len(outline) // 40)]
-    if len(outline) < 4:
-        return matrix
-    bent = view.bent(transformed(outline, matrix))
-    fitted, _ = cv2.findHomography(outline, bent, 0)
-    return matrix if fitted is None else np.asarray(fitted, dtype=np.float64)
+    # Between the middle and the corners of the part's box, where the error on both sides is least.
+    half = 0.35 * np.array(part.size_mm)
+    corners = np.array([[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]]) * half
+    bent = view.bent(transformed(corners, matrix))
+    fitted = cv2.getPerspectiveTransform(corners.astype(np.float32), bent.astype(np.float32))
+    return np.asarray(fitted, dtype=np.float64)

@@ -6,16 +6,17 @@ Terms: a *placement* is one flat solid on the table; a *scene object* is what ha
 part is one placement, a screw has two.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from components.data_preprocessing.augmentations import CameraEffects
 from components.data_preprocessing.backgrounds import Ground
+from components.data_preprocessing.dxf_to_mask import Rings
 from components.data_preprocessing.lighting import Lighting
 from components.data_preprocessing.materials import Surface
-from components.data_preprocessing.outlines import bent_homography, picture_rings
+from components.data_preprocessing.outlines import base_and_top, bent_homography
 from components.data_preprocessing.view import View
 from components.domain import OTHER_LABEL, Part, Pose
 from components.geometry.transforms import pose_from_matrix
@@ -56,19 +57,14 @@ class Placement:
         flip = -1.0 if self.mirrored else 1.0
         return np.array([[flip * c, -s, self.x_mm], [flip * s, c, self.y_mm], [0.0, 0.0, 1.0]])
 
-    def rings_px(self, view: View, height: float) -> list[NDArray[np.float64]]:
-        """Return outline and holes in the picture at a share of the thickness: 0 base, 1 top."""
-        plane = view.plane(self.z_mm + height * self.thickness_mm)
-        return picture_rings(self.part, view, plane @ self.part_to_table)
+    def base_and_top(self, view: View) -> tuple[Rings, Rings]:
+        """Return outline and holes of the lower and of the upper side in the picture."""
+        return base_and_top(self.part, self.part_to_table, self.z_mm, self.thickness_mm, view)
 
     def pose(self, view: View) -> Pose:
         """Return where the upper side is seen."""
         top = view.plane(self.z_mm + self.thickness_mm) @ self.part_to_table
         return pose_from_matrix(bent_homography(self.part, view, top))
-
-    def raised(self, z_mm: float) -> "Placement":
-        """Return the same solid lying higher."""
-        return replace(self, z_mm=self.z_mm + z_mm)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -16,8 +16,8 @@ Grey = NDArray[np.uint8]
 Field = NDArray[np.float32]
 Rng = np.random.Generator
 
-TILE_PX = 640
-VARIANTS = 8
+TILE_PX = 512
+VARIANTS = 5
 
 
 def octaves(rng: Rng, cells: tuple[int, ...], stretch: float = 1.0, size: int = TILE_PX) -> Field:
@@ -40,7 +40,7 @@ def octaves(rng: Rng, cells: tuple[int, ...], stretch: float = 1.0, size: int = 
 
 def grains(rng: Rng, sigma_px: float = 0.6, size: int = TILE_PX) -> Field:
     """Return fine noise of unit spread, blurred by `sigma_px`."""
-    noise = rng.standard_normal((size, size)).astype(np.float32)
+    noise = rng.standard_normal((size, size), dtype=np.float32)
     noise = np.asarray(cv2.GaussianBlur(noise, (0, 0), sigma_px), dtype=np.float32)
     return np.asarray(noise / noise.std(), dtype=np.float32)
 
@@ -75,8 +75,10 @@ def _cloud(rng: Rng) -> Field:
 
 
 def _streak(rng: Rng) -> Field:
-    fine = cv2.GaussianBlur(rng.standard_normal((TILE_PX, TILE_PX)), (0, 0), 25.0, sigmaY=0.5)
-    field = (fine / fine.std()).astype(np.float32) + 0.5 * octaves(rng, (60, 160), stretch=30.0)
+    fine = cv2.blur(grains(rng, 0.5), (61, 1))
+    field = np.asarray(fine / fine.std(), dtype=np.float32) + 0.5 * octaves(
+        rng, (60, 160), stretch=30.0
+    )
     return turned(field + 0.3 * octaves(rng, (3, 6)), rng.uniform(0, np.pi))
 
 

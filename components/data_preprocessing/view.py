@@ -43,9 +43,9 @@ class View:
 
     def plane(self, z_mm: float) -> Matrix:
         """Return the map of the plane at a height over the table to pixels, shape (3, 3)."""
-        return np.column_stack(
-            [self.projection[:, :2], self.projection[:, 2] * z_mm + self.projection[:, 3]]
-        )
+        matrix = self.projection[:, [0, 1, 3]]
+        matrix[:, 2] += self.projection[:, 2] * z_mm
+        return np.asarray(matrix)
 
     def bent(self, xy_px: Points) -> Points:
         """Return pixels, shape (N, 2), after the lens's radial distortion."""
@@ -54,7 +54,7 @@ class View:
         centre = np.array([(self.width_px - 1) / 2, (self.height_px - 1) / 2])
         offset = xy_px - centre
         corner2 = float(centre @ centre)
-        radius2 = (offset * offset).sum(axis=1, keepdims=True) / corner2
+        radius2 = np.einsum("ij,ij->i", offset, offset)[:, None] / corner2
         # Far outside the frame the square would fold the plane over itself.
         factor = 1.0 + self.distortion * np.minimum(radius2, 3.0)
         return np.asarray(centre + offset * factor)

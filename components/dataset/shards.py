@@ -23,11 +23,8 @@ from components.dataset.manifest import sample_from_line, sample_line
 from components.dataset.samples import RenderedSample, make_sample
 from components.domain import Sample
 from components.errors import DatasetError
-from components.files import PARTIAL_SUFFIX, file_sha256, sync_folder, write_text
+from components.files import PARTIAL_SUFFIX, file_sha256, flush_disk, sync_folder, write_text
 from components.home import Home
-
-_PNG = [cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE]
-"""Flat masks pack nearly as small by run lengths as by searching, at a fraction of the time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +117,8 @@ def _packed_image(image: NDArray[np.uint8], job: Job) -> bytes:
 
 
 def _packed_mask(mask: NDArray[np.uint8] | NDArray[np.uint16]) -> bytes:
-    return cv2.imencode(".png", mask, _PNG)[1].tobytes()
+    # Without options OpenCV packs flat masks as small as with any, in a third of the time.
+    return cv2.imencode(".png", mask)[1].tobytes()
 
 
 class _Batch:
@@ -147,13 +145,12 @@ class _Batch:
 
     def commit(self) -> None:
         """Flush all files and give them their names."""
-        # Flushing after the last write lets the disk take all files in one go.
-        for partial in self._partials.values():
-            with partial.open("rb") as handle:
-                os.fsync(handle.fileno())
+        folders = {path.parent for path in self._partials}
+        for folder in folders:
+            flush_disk(folder)
         for path, partial in self._partials.items():
             partial.replace(path)
-        for folder in {path.parent for path in self._partials}:
+        for folder in folders:
             sync_folder(folder)
 
 

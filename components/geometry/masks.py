@@ -136,9 +136,16 @@ def bridged(rings: list[NDArray[np.int32]]) -> NDArray[np.int32]:
     """
     whole = rings[0]
     for ring in rings[1:]:
-        offsets = whole[:, None].astype(np.int64) - ring[None]
-        near = int(np.argmin((offsets * offsets).sum(axis=-1)))
-        here, there = divmod(near, len(ring))
+        # A short seam, not the shortest: trying all pairs would cost more than drawing the scene.
+        here = _nearest(whole, ring[0])
+        there = _nearest(ring, whole[here])
+        here = _nearest(whole, ring[there])
         loop = np.vstack([ring[there:], ring[: there + 1]])
         whole = np.vstack([whole[: here + 1], loop, whole[here:]])
     return whole
+
+
+def _nearest(ring: NDArray[np.int32], point: NDArray[np.int32]) -> int:
+    """Return the place of the vertex nearest to a point."""
+    offsets = ring - point
+    return int(np.einsum("ij,ij->i", offsets, offsets).argmin())
