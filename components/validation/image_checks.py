@@ -1,0 +1,124 @@
+"""What is expected of one picture, and that no picture is there twice."""
+
+from components.domain import SPLITS
+from components.settings.validation import ImageSettings
+from components.validation.checks import (
+    RANGES,
+    REGENERATE,
+    REPORT,
+    Check,
+    all_true,
+    between,
+    complete,
+    not_empty,
+)
+
+
+def image_checks(limits: ImageSettings) -> tuple[Check, ...]:
+    """Return the checks of each picture by itself, and of doubles."""
+    side = (limits.min_side_px, limits.max_side_px)
+    return (
+        not_empty("There is at least one picture"),
+        Check(
+            "index-unique",
+            "No two samples have the same number",
+            REGENERATE,
+            "ExpectColumnValuesToBeUnique",
+            {"column": "index"},
+        ),
+        Check(
+            "split-known",
+            f"The split is one of {', '.join(SPLITS)}",
+            REGENERATE,
+            "ExpectColumnValuesToBeInSet",
+            {"column": "split", "value_set": list(SPLITS)},
+        ),
+        *complete(("group",)),
+        between("width", "width_px", "Width in pixels", side, RANGES),
+        between("height", "height_px", "Height in pixels", side, RANGES),
+        all_true(
+            "sizes-agree",
+            "sizes_agree",
+            "Picture, semantic mask and instance mask have the size that the manifest gives",
+            REGENERATE,
+        ),
+        between(
+            "not-blank",
+            "grey_range",
+            "Grey levels between the darkest and the brightest pixel",
+            (limits.min_range, None),
+            RANGES,
+        ),
+        between("brightness", "brightness", "Mean grey level", limits.brightness, RANGES),
+        between("sharpness", "sharpness", "Variance of the Laplacian", limits.sharpness, RANGES),
+        between(
+            "saturated",
+            "saturated_share",
+            "Share of saturated pixels",
+            (None, limits.max_saturated_share),
+            RANGES,
+        ),
+        *_picture_truth_checks(),
+        *_double_checks(limits),
+    )
+
+
+def _picture_truth_checks() -> tuple[Check, ...]:
+    """Return the checks that nothing is labelled that the manifest does not know."""
+    none = (0, 0)
+    return (
+        between(
+            "no-stray-instances",
+            "stray_instance_px",
+            "Number of pixels in the instance mask that belong to no annotation",
+            none,
+            REPORT,
+        ),
+        between(
+            "no-stray-labels",
+            "stray_semantic_px",
+            "Number of labelled pixels in the semantic mask outside all objects",
+            none,
+            REPORT,
+        ),
+        all_true(
+            "coco-lists-image",
+            "coco_lists_image",
+            "The split's COCO file has the picture with its size",
+            REGENERATE,
+        ),
+        between(
+            "no-extra-coco",
+            "extra_coco",
+            "Number of COCO annotations of the picture without an object in the manifest",
+            none,
+            REPORT,
+        ),
+        between(
+            "no-extra-yolo",
+            "extra_yolo",
+            "Number of YOLO lines of the picture without an object in the manifest",
+            none,
+            REPORT,
+        ),
+    )
+
+
+def _double_checks(limits: ImageSettings) -> tuple[Check, ...]:
+    """Return the checks that no picture is there twice."""
+    return (
+        Check(
+            "no-duplicates",
+            "No two pictures have the same pixels",
+            "remove one of them, or generate with another seed",
+            "ExpectColumnValuesToBeUnique",
+            {"column": "pixels_sha256"},
+        ),
+        between(
+            "no-look-alikes",
+            "look_alike_rms",
+            "RMS difference in grey levels from the most similar picture of another split",
+            (limits.min_look_alike_rms, None),
+            "widen the ranges of backgrounds and placement in data_config.yaml",
+        ),
+    )
