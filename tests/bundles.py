@@ -16,9 +16,9 @@ from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 
 from components.domain import Contour, Part
-from components.files import write_bytes, write_json
-from components.geometry.masks import rle_from_mask
+from components.files import write_bytes
 from components.geometry.parts_file import write_parts
+from components.modeling.golden import write_golden
 from components.modeling.inference import Predictor
 from components.modeling.model_card import InputSpec, ModelCard, Parity, write_card
 from components.settings.train import GroupingSettings, PredictionSettings
@@ -56,20 +56,13 @@ def make_bundle(folder: Path, name: str = "bright", sharpness: float = 0.2) -> P
     write_bytes(folder / "model.onnx", onnx_bytes)
     write_card(folder / "card.json", _card(name, hashlib.sha256(onnx_bytes).hexdigest()))
     write_parts(folder / "parts.json", [_square_part("plate", 30.0), _square_part("ring", 50.0)])
-    predictor = Predictor.load(folder)
-    expected = {}
+    pictures = []
     for seed in (1, 2):
-        image = scene(seed)
-        write_bytes(folder / "golden" / f"{seed}.png", encoded(image))
-        expected[f"{seed}.png"] = [
-            {
-                "label": found.label,
-                "score": found.score,
-                "segmentation": rle_from_mask(found.mask),
-            }
-            for found in predictor.predict(image).detections
-        ]
-    write_json(folder / "golden" / "expected.json", expected)
+        pictures.append(folder / f"{seed}.png")
+        write_bytes(pictures[-1], encoded(scene(seed)))
+    write_golden(folder, Predictor.load(folder), pictures)
+    for picture in pictures:
+        picture.unlink()
     return folder
 
 
@@ -110,7 +103,6 @@ def _card(name: str, onnx_sha256: str) -> ModelCard:
             pictures=1, max_abs_difference=0.0, detections=1, same_label=1.0, min_mask_iou=1.0
         ),
         metrics={},
-        seed=0,
         training_seconds=0.0,
         training_steps=0,
         parameters=0,

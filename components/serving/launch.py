@@ -43,9 +43,9 @@ def serve(home: Home, settings: ServeSettings) -> NoReturn:
         ModelError: If the champion is damaged.
     """
     check_startable(home, settings)
-    bento_home = Path(tempfile.mkdtemp(prefix="dxfvision-serve-"))
     command = serve_command(settings, settings.port)
-    os.execve(command[0], command, service_environment(home, settings, bento_home))
+    environment = service_environment(home, settings, _bento_home(home, settings.port))
+    os.execve(command[0], command, environment)
 
 
 @contextmanager
@@ -143,6 +143,16 @@ def serve_command(settings: ServeSettings, port: int) -> list[str]:
         command += ["--ssl-certfile", str(settings.tls.certificate)]
         command += ["--ssl-keyfile", str(settings.tls.key)]
     return command
+
+
+def _bento_home(home: Home, port: int) -> Path:
+    """Return a folder for BentoML's own files: one a port, or a new one if home is read-only."""
+    folder = home.state / f"service-{port}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return Path(tempfile.mkdtemp(prefix="dxfvision-serve-"))
+    return folder
 
 
 def _start(

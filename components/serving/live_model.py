@@ -99,7 +99,8 @@ class LiveModel:
             elif self._is_news(record):
                 self._take(record)
         except PipelineError as error:
-            self._refuse(error)
+            if str(error) != self._reason:
+                self._refuse(error)
 
     def _watch(self) -> None:
         while True:
@@ -136,7 +137,7 @@ class LiveModel:
         )
         before = self._current
         self._current = LoadedModel(version, predictor, parts, datetime.now(UTC))
-        self._refused = None
+        self._refused, self._reason = None, ""
         MODEL_LOADS.labels("taken").inc()
         READY.set(1)
         observe_version(version.version, before.version.version if before else None)

@@ -15,6 +15,7 @@ from components.serving.api import create_api
 from components.serving.capacity import WorkQueue
 from components.serving.environment import home_from_environment, settings_from_environment
 from components.serving.gate import Gate
+from components.serving.guard import end_with_parent
 from components.serving.live_model import LiveModel
 
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
@@ -32,6 +33,7 @@ class Worker:
 
     def __init__(self) -> None:
         """Load the champion in the background, so that `/livez` answers at once."""
+        end_with_parent()
         handler = logging.StreamHandler()
         handler.setFormatter(logging.Formatter(LOG_FORMAT))
         components_logger = logging.getLogger("components")

@@ -13,10 +13,11 @@ from tests.bundles import make_bundle
 
 @pytest.fixture(scope="session")
 def settings() -> ServeSettings:
-    """Two workers, and models looked at often."""
+    """Two workers with a short queue, and models looked at often."""
     settings = ServeSettings.load(profile="quick")
     models = settings.models.model_copy(update={"watch_every_s": 0.2, "retry_after_s": 0.5})
-    return settings.model_copy(update={"workers": 2, "models": models})
+    limits = settings.limits.model_copy(update={"waiting": 8})
+    return settings.model_copy(update={"workers": 2, "models": models, "limits": limits})
 
 
 @pytest.fixture(scope="session")

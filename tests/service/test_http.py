@@ -1,5 +1,6 @@
 """A real `bentoml serve` with two workers, asked over HTTP."""
 
+import signal
 import socket
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from tests.bundles import encoded, make_bundle, scene
 
 pytestmark = pytest.mark.service
 PICTURE = encoded(scene(), "JPEG")
+LARGE = encoded(scene(0, 1500, 2000), "JPEG")
 
 
 def test_picture_is_answered_as_form_and_as_raw_body(client):
@@ -197,6 +199,39 @@ def test_no_process_is_left_when_the_caller_is_killed(home, tmp_path):
     assert wait_gone(below, 10.0) == []
 
 
+SERVE = """
+import pathlib, sys
+from components.home import Home
+from components.serving.launch import serve
+from components.settings.serve import ServeSettings
+settings = ServeSettings.load(profile="tiny").model_copy(update={"port": int(sys.argv[2])})
+serve(Home(pathlib.Path(sys.argv[1])), settings)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_foreground_service_ends_with_its_signal_and_leaves_nothing(home, number):
+    port = free_port()
+    log = home.root / f"{number}.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-c", SERVE, home.root, str(port)], stdout=output, stderr=output
+        )
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            if httpx.get(f"http://127.0.0.1:{port}/readyz").status_code == 200:
+                break
+        except httpx.TransportError:
+            time.sleep(0.1)
+    below = processes_below(process.pid)
+    assert below, log.read_text()
+    process.send_signal(number)
+    process.wait(20)
+    assert wait_gone(below, 10.0) == []
+    assert {path.name for path in home.state.iterdir()} >= {f"service-{port}"}
+
+
 def test_promotion_under_load_swaps_without_a_failed_request(client, home, tmp_path):
     registry = ModelRegistry(home.registry)
     first = registry.champion().version
@@ -247,3 +282,74 @@ def test_service_listens_on_loopback_only(service_url):
 def test_free_port_is_free():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", free_port()))
+
+
+def test_overload_is_refused_at_once_and_probes_keep_answering(client, service_url):
+    def ask(_: int) -> int:
+        return httpx.post(f"{service_url}/predict", content=LARGE, timeout=60.0).status_code
+
+    large_load = ThreadPoolExecutor(40)
+    asked = [large_load.submit(ask, number) for number in range(80)]
+    probe_s = []
+    while not all(each.done() for each in asked):
+        start = time.perf_counter()
+        assert client.get("/livez").status_code == 200
+        assert client.get("/readyz").status_code == 200
+        probe_s.append(time.perf_counter() - start)
+        time.sleep(0.05)
+    large_load.shutdown()
+    assert {each.result() for each in asked} <= {200, 429}
+    assert 429 in {each.result() for each in asked}
+    assert max(probe_s) < 2.0
+
+
+def test_clients_that_leave_cost_nothing(client, service_url):
+    address = ("127.0.0.1", httpx.URL(service_url).port)
+    head = f"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: {len(LARGE)}\r\n\r\n".encode()
+    for number in range(40):
+        with socket.create_connection(address) as leaver:
+            # Half of them leave in the middle of their body, half before their answer.
+            leaver.sendall(head + LARGE[: len(LARGE) // (1 + number % 2)])
+    deadline = time.monotonic() + 30
+    idle = ("dxfvision_requests_running 0.0", "dxfvision_requests_waiting 0.0")
+    while time.monotonic() < deadline:
+        text = client.get("/metrics").text
+        if all(line in text for line in idle):
+            break
+        time.sleep(0.1)
+    assert all(line in text for line in idle)
+    assert client.post("/predict", content=PICTURE).status_code == 200
+
+
+def is_worker(process: psutil.Process, port: int | None) -> bool:
+    try:
+        listening = any(each.laddr.port == port for each in process.net_connections("tcp"))
+        return listening and "_bentoml_impl.worker.service" in process.cmdline()
+    except psutil.Error:
+        return False
+
+
+def worker_pids(port: int | None) -> set[int]:
+    below = processes_below(psutil.Process().pid)
+    return {process.pid for process in below if is_worker(process, port)}
+
+
+def test_killed_worker_comes_back_and_the_other_answers_meanwhile(client, service_url):
+    port = httpx.URL(service_url).port
+    before = worker_pids(port)
+    assert len(before) == 2
+    killed = min(before)
+    psutil.Process(killed).kill()
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        assert httpx.get(f"{service_url}/livez").status_code == 200
+        if len(worker_pids(port) - {killed}) == 2:
+            break
+        time.sleep(0.1)
+    assert len(worker_pids(port) - {killed}) == 2
+    while time.monotonic() < deadline:
+        if "dxfvision_workers 2.0" in client.get("/metrics").text:
+            break
+        time.sleep(0.1)
+    assert "dxfvision_workers 2.0" in client.get("/metrics").text
+    assert client.post("/predict", content=PICTURE).status_code == 200
