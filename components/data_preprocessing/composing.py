@@ -17,7 +17,13 @@ from components.data_preprocessing.backgrounds import Ground, random_ground
 from components.data_preprocessing.distractors import PLATES, small_object, unknown_plate
 from components.data_preprocessing.layout import Table
 from components.data_preprocessing.lighting import Lighting, backlight, random_lighting
-from components.data_preprocessing.materials import Surface, around, random_surface, shifted_to
+from components.data_preprocessing.materials import (
+    Surface,
+    around,
+    random_surface,
+    shifted_to,
+    unlit,
+)
 from components.data_preprocessing.scene import Placement, Scene, SceneObject
 from components.data_preprocessing.view import View, random_view
 from components.domain import OTHER_LABEL, Part, Split
@@ -192,7 +198,7 @@ def _surface(rng: Rng, place: Place, settings: DataSettings) -> Surface:
         return shifted_to(surface, np.full(3, rng.uniform(130, 235)))
     surface = random_surface(rng, chosen(rng, materials))
     if place.preset == "backlight":
-        return replace(shifted_to(surface, np.full(3, rng.uniform(4, 45))), opacity=1.0)
+        return unlit(surface, rng.uniform(4, 45))
     if place.hard:
         return shifted_to(surface, _near(rng, place.ground.mean_rgb, settings))
     return surface
@@ -212,7 +218,12 @@ def _distractor(
     rng: Rng, place: Place, settings: DataSettings, view: View, seed: int
 ) -> SceneObject:
     if rng.random() >= settings.scene.unknown_plate_share:
-        return small_object(rng, seed, view.width_mm)
+        thing = small_object(rng, seed, view.width_mm)
+        if place.preset != "backlight":
+            return thing
+        level = rng.uniform(4, 45)
+        pieces = tuple(replace(p, surface=unlit(p.surface, level)) for p in thing.pieces)
+        return SceneObject(thing.label, pieces)
     plate = unknown_plate(seed, int(rng.integers(PLATES)))
     scale = rng.uniform(0.07, 0.42) * view.width_mm / max(plate.size_mm)
     surface = _surface(rng, place, settings)

@@ -5,7 +5,7 @@ tile becomes steel, brass or black anodised aluminium.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -230,13 +230,16 @@ def shifted_to(surface: Surface, mean_rgb: Colour) -> Surface:
     """Return the surface with its mean colour moved to another, its pattern kept."""
     move = mean_rgb - surface.mean_rgb
     colours = np.clip(surface.colours.astype(np.float64) + move, 0, 255).astype(np.uint8)
-    return Surface(
-        pattern=surface.pattern,
-        variant=surface.variant,
-        colours=colours,
-        zoom=surface.zoom,
-        at=surface.at,
-        gloss=surface.gloss,
-        opacity=surface.opacity,
-        edge=np.clip(surface.edge + move, 0, 255),
-    )
+    return replace(surface, colours=colours, edge=np.clip(surface.edge + move, 0, 255))
+
+
+def unlit(surface: Surface, level: float) -> Surface:
+    """Return the surface as it looks before a bright panel: nearly black, hardly any pattern.
+
+    Args:
+        surface: Seen from its dark side.
+        level: Grey level, 0..255.
+    """
+    faint = surface.colours.astype(np.float64) * 0.06
+    colours = np.clip(faint + (level - faint.mean()), 0, 255).astype(np.uint8)
+    return replace(surface, colours=colours, opacity=1.0, gloss=0.0, edge=np.full(3, 0.8 * level))
