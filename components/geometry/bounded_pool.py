@@ -1,16 +1,20 @@
 """A pool of processes in which no task can take more than its time and memory.
 
-A task that runs too long is ended by ending its process (SIGKILL), which also stops C code that a
-signal or a thread could not; the pool goes on with a new one. `concurrent.futures` has no such
-limit: its whole pool breaks with one process.
+A task that takes too much processor time is ended by the system (SIGXCPU), one that sleeps too
+long by the parent (SIGKILL); both also stop C code, which an exception or a thread could not. The
+pool goes on with a new process. `concurrent.futures` has no such limit: its whole pool breaks with
+one process. Processor time is what counts, so that a busy machine does not change the outcome.
 """
 
+import math
 import multiprocessing
 import os
 import resource
+import signal
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerContext, ForkServerProcess
@@ -19,6 +23,9 @@ from typing import Generic, TypeVar
 
 Task = TypeVar("Task")
 Answer = TypeVar("Answer")
+
+WALL_TIMES = 12.0
+"""Wall time a task may take, in multiples of its processor time: for tasks that sleep."""
 
 START_LIMIT_S = 120.0
 """A process that has not begun by then never will; a loaded machine takes seconds to import."""
@@ -53,8 +60,9 @@ class BoundedPool(Generic[Task, Answer]):
     Args:
         function: Called in the processes; must be importable there, as must its answers.
         workers: Number of processes; None means one per processor.
-        time_limit_s: Longest wall time of one task.
+        time_limit_s: Longest processor time of one task, counted in whole seconds.
         memory_limit_mib: Memory one process may take on top of what it starts with.
+        preload: Modules that are loaded once, so that a new process starts in milliseconds.
     """
 
     def __init__(
@@ -63,18 +71,20 @@ class BoundedPool(Generic[Task, Answer]):
         workers: int | None,
         time_limit_s: float,
         memory_limit_mib: int,
+        preload: Sequence[str] = (),
     ) -> None:
         """Keep the bounds; processes start with the first run."""
         self._function, self._time_limit_s = function, time_limit_s
         self._memory_limit_mib = memory_limit_mib
         self._count = workers or len(os.sched_getaffinity(0))
         self._context: ForkServerContext = multiprocessing.get_context("forkserver")
+        self._context.set_forkserver_preload(list(preload))
 
     def run(self, tasks: Sequence[Task]) -> Iterator[Outcome[Answer]]:
         """Yield the outcomes in the order of the tasks, as soon as they are known."""
         waiting = deque(enumerate(tasks))
         done: dict[int, Outcome[Answer]] = {}
-        workers = [self._start() for _ in range(min(self._count, len(tasks)))]
+        workers: list[_Worker] = []
         try:
             for number in range(len(tasks)):
                 while number not in done:
@@ -89,34 +99,33 @@ class BoundedPool(Generic[Task, Answer]):
         """Start a process."""
         ours, theirs = self._context.Pipe()
         process = self._context.Process(
-            target=_serve, args=(theirs, self._function, self._memory_limit_mib), daemon=True
+            target=_serve,
+            args=(theirs, self._function, self._time_limit_s, self._memory_limit_mib),
+            daemon=True,
         )
         process.start()
         theirs.close()
         return _Worker(process, ours)
 
     def _feed(self, workers: list[_Worker], waiting: deque[tuple[int, Task]]) -> None:
-        """Give idle processes their next task."""
-        for index, worker in enumerate(workers):
+        """Give idle processes their next task, and start as many as there is work for."""
+        while len(workers) < min(self._count, len(waiting)):
+            workers.append(self._start())
+        for worker in workers:
             if worker.task is None and waiting:
-                number, task = waiting.popleft()
-                try:
-                    worker.link.send(task)
-                except OSError:
-                    _end(worker)
-                    workers[index] = worker = self._start()
-                    worker.link.send(task)
+                worker.task, task = waiting.popleft()
                 # The time begins when the process says that it has the task.
-                worker.task, worker.deadline_s = number, time.monotonic() + START_LIMIT_S
+                worker.deadline_s = time.monotonic() + START_LIMIT_S
+                with suppress(OSError):  # a process that died is found out when it is heard
+                    worker.link.send(task)
 
     def _collect(self, workers: list[_Worker], done: dict[int, Outcome[Answer]]) -> None:
         """Wait for news; replace processes that died or whose time ran out."""
         busy = [worker for worker in workers if worker.task is not None]
         nearest = min(worker.deadline_s for worker in busy)
         news = wait([worker.link for worker in busy], max(0.0, nearest - time.monotonic()))
-        for index, worker in enumerate(workers):
-            if worker.task is None:
-                continue
+        lost = []
+        for worker in busy:
             outcome: Outcome[Answer] | None = None
             if worker.link in news:
                 outcome = self._heard(worker)
@@ -124,20 +133,24 @@ class BoundedPool(Generic[Task, Answer]):
                 outcome = Outcome(None, timed_out=True)
             if outcome is None:
                 continue
-            done[worker.task] = outcome
-            worker.task = None
+            number, worker.task = worker.task, None
+            if number is not None:
+                done[number] = outcome
             if outcome.answer is None:
-                _end(worker)
-                workers[index] = self._start()
+                lost.append(worker)
+        for worker in lost:
+            _end(worker)
+            workers.remove(worker)
 
     def _heard(self, worker: _Worker) -> Outcome[Answer] | None:
         """Return the outcome a process sent; None if it only said that it begins."""
         try:
             begun, answer = worker.link.recv()
         except (EOFError, OSError):
-            return Outcome(None)
+            worker.process.join()
+            return Outcome(None, timed_out=worker.process.exitcode == -signal.SIGXCPU)
         if begun:
-            worker.deadline_s = time.monotonic() + self._time_limit_s
+            worker.deadline_s = time.monotonic() + WALL_TIMES * self._time_limit_s
             return None
         return Outcome(answer)
 
@@ -151,20 +164,30 @@ def _end(worker: _Worker) -> None:
 
 
 def _serve(
-    link: Connection, function: Callable[[Task], Answer], memory_limit_mib: int
+    link: Connection,
+    function: Callable[[Task], Answer],
+    time_limit_s: float,
+    memory_limit_mib: int,
 ) -> None:  # pragma: no cover - runs in another process
     """Answer tasks until the link closes."""
-    used = resource.getrlimit(resource.RLIMIT_DATA)[1]
-    limit = _data_bytes() + memory_limit_mib * 2**20
-    hard = limit if used == resource.RLIM_INFINITY else min(limit, used)
-    resource.setrlimit(resource.RLIMIT_DATA, (hard, used))
+    # Ctrl-C goes to every process of the terminal; the parent alone decides what it means.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _limit(resource.RLIMIT_DATA, _data_bytes() + memory_limit_mib * 2**20)
     while True:
         try:
             task = link.recv()
         except (EOFError, OSError):
             return
+        _limit(resource.RLIMIT_CPU, math.ceil(time.process_time() + time_limit_s))
         link.send((True, None))
         link.send((False, function(task)))
+
+
+def _limit(what: int, value: int) -> None:  # pragma: no cover - runs in another process
+    """Bound a resource of this process, as far as the system lets it be raised."""
+    hard = resource.getrlimit(what)[1]
+    soft = value if hard == resource.RLIM_INFINITY else min(value, hard)
+    resource.setrlimit(what, (soft, hard))
 
 
 def _data_bytes() -> int:

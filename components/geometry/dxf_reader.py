@@ -59,6 +59,7 @@ def read_drawings(
         workers=min(settings.workers, len(paths)) or None,
         time_limit_s=settings.time_limit_s,
         memory_limit_mib=settings.memory_limit_mib,
+        preload=[__name__],
     )
     with stage(progress, "read drawings", len(paths), "files"):
         for path, outcome in zip(paths, pool.run(paths), strict=True):

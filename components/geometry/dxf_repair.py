@@ -46,6 +46,9 @@ MARKERS: dict[bytes, tuple[bytes, ...]] = {
 }
 """Types that ezdxf refuses without these markers in front of their own tags."""
 
+HANDLE_CODES = frozenset((5, 330, 360, 102))
+"""Group codes that come before the first marker."""
+
 COMMON_CODES = frozenset((5, 330, 100, 102, 360, 8, 6, 62, 420, 440, 48, 60, 67, 370, 410, 999))
 """Group codes that every entity may have, before its own."""
 
@@ -238,7 +241,19 @@ def _with_markers(tags: list[tuple[int, bytes]]) -> tuple[list[tuple[int, bytes]
         missing = [m for m in markers if (100, m) not in ((c, v.strip()) for c, v in entity)]
         if missing:
             count += 1
-            own = next((i for i, (c, _) in enumerate(entity[1:], 1) if c not in COMMON_CODES), 1)
-            entity = [*entity[:own], *((100, marker) for marker in missing), *entity[own:]]
+            entity = _marked(entity, missing)
         result += entity
     return result, count
+
+
+def _marked(entity: list[tuple[int, bytes]], missing: list[bytes]) -> list[tuple[int, bytes]]:
+    """Return an entity with its own markers put in, and the common one if that lacks too.
+
+    ezdxf looks for the own tags after the second marker, so the common one must be there.
+    """
+    own = next((i for i, (code, _) in enumerate(entity) if i and code not in COMMON_CODES), 1)
+    entity = [*entity[:own], *((100, marker) for marker in missing), *entity[own:]]
+    if (100, b"AcDbEntity") in ((code, value.strip()) for code, value in entity):
+        return entity
+    start = next((i for i, (code, _) in enumerate(entity) if i and code not in HANDLE_CODES), 1)
+    return [*entity[:start], (100, b"AcDbEntity"), *entity[start:]]

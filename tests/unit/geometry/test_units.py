@@ -1,0 +1,47 @@
+import pytest
+
+from components.errors import DrawingError
+from components.geometry.units import check_size, concluded_unit
+from components.settings.drawings import DrawingSettings
+
+SETTINGS = DrawingSettings.load()
+
+
+@pytest.mark.parametrize(
+    ("size", "insunits", "measurement", "name", "warned"),
+    [
+        pytest.param(100.0, 4, None, "mm", False, id="millimetres"),
+        pytest.param(100.0, 4, 0, "mm", False, id="millimetres in an English template"),
+        pytest.param(4.0, 1, 0, "inch", False, id="inches"),
+        pytest.param(300.0, 1, 1, "mm", True, id="inch flag on millimetre numbers"),
+        pytest.param(300.0, 1, 0, "mm", True, id="the same, nothing but size tells"),
+        pytest.param(14.0, 1, 1, "inch", True, id="inch and metric at a possible size"),
+        pytest.param(100.0, None, None, "mm", False, id="nothing said"),
+        pytest.param(100.0, 0, 0, "mm", False, id="unitless in an English template"),
+        pytest.param(0.1, 6, None, "m", False, id="metres"),
+        pytest.param(1e5, 13, None, "um", False, id="micrometres"),
+        pytest.param(100.0, 99, None, "mm", True, id="no such unit"),
+    ],
+)
+def test_unit_is_weighed_from_header_and_size(size, insunits, measurement, name, warned):
+    unit = concluded_unit(size, insunits, measurement, SETTINGS)
+    assert unit.name == name
+    assert bool(unit.warnings) == warned
+    assert f"{size:g}" in unit.evidence
+
+
+def test_user_has_the_last_word():
+    chosen = SETTINGS.model_copy(update={"unit": "inch"})
+    unit = concluded_unit(300.0, 4, 1, chosen)
+    assert (unit.mm_per_unit, unit.evidence) == (25.4, "chosen by the user")
+
+
+def test_evidence_does_not_call_an_absent_measurement_english():
+    assert "$MEASUREMENT absent" in concluded_unit(10.0, 4, None, SETTINGS).evidence
+    assert "0 (English)" in concluded_unit(10.0, 4, 0, SETTINGS).evidence
+
+
+@pytest.mark.parametrize("size_mm", [0.1, 1e6])
+def test_impossible_size_is_refused(size_mm):
+    with pytest.raises(DrawingError, match="unit .* must be wrong"):
+        check_size(size_mm, 0.1, concluded_unit(size_mm, 4, 1, SETTINGS), SETTINGS)
