@@ -23,7 +23,10 @@ def lines(corners, order=(10, 20, 11, 21)):
     return text
 
 
-def document(entities, version="AC1009", tail=tags((0, "ENDSEC"), (0, "EOF"))):
+END = tags((0, "ENDSEC"), (0, "EOF"))
+
+
+def document(entities, version="AC1009", tail=END):
     head = tags((0, "SECTION"), (2, "HEADER"), (9, "$ACADVER"), (1, version), (0, "ENDSEC"))
     return head + tags((0, "SECTION"), (2, "ENTITIES")) + entities + tail
 

@@ -30,7 +30,7 @@ def test_record_keeps_every_float(width, height):
 def test_damaged_file_is_refused_by_name(tmp_path, content):
     path = tmp_path / "parts.json"
     path.write_text(content)
-    with pytest.raises(DrawingError, match="parts.json"):
+    with pytest.raises(DrawingError, match=r"parts\.json"):
         read_parts(path)
 
 

@@ -43,5 +43,5 @@ def test_evidence_does_not_call_an_absent_measurement_english():
 
 @pytest.mark.parametrize("size_mm", [0.1, 1e6])
 def test_impossible_size_is_refused(size_mm):
-    with pytest.raises(DrawingError, match="unit .* must be wrong"):
+    with pytest.raises(DrawingError, match=r"unit .* must be wrong"):
         check_size(size_mm, 0.1, concluded_unit(size_mm, 4, 1, SETTINGS), SETTINGS)
