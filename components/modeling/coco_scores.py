@@ -126,7 +126,7 @@ def _mean(precision: Any) -> float:
 
 
 def _dataset(
-    objects: Sequence[TrueObject] | Sequence[FoundObject],
+    objects: Sequence[TrueObject | FoundObject],
     numbers: dict[str, int],
     pictures: int,
 ) -> COCO:

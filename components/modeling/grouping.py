@@ -87,8 +87,8 @@ def _centres(
     count = np.bincount(places, minlength=height * width).reshape(height, width)
     sigma = settings.vote_sigma_px / CENTRE_STRIDE
     density = cv2.GaussianBlur(count.astype(np.float32), (0, 0), sigma)
-    warm = cv2.dilate(heat, np.ones((3, 3), np.uint8))
-    density *= (1.0 - settings.heat_weight) + settings.heat_weight * warm
+    warm = np.asarray(cv2.dilate(heat, np.ones((3, 3), np.uint8)), np.float32)
+    density = density * ((1.0 - settings.heat_weight) + settings.heat_weight * warm)
     reach = 2 * round(settings.peak_distance_px / CENTRE_STRIDE) + 1
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
     highest = cv2.dilate(density, disc)
@@ -135,7 +135,8 @@ def _nearest(
     number = np.zeros(len(centres) + 1, np.int64)
     number[basins[cells[:, 1], cells[:, 0]]] = np.arange(len(centres))
     places = np.clip(_cells(votes), 0, (hw[1] - 1, hw[0] - 1))
-    return number[basins[places[:, 1], places[:, 0]]]
+    found: NDArray[np.int64] = number[basins[places[:, 1], places[:, 0]]]
+    return found
 
 
 def _cells(points: NDArray[np.float32]) -> NDArray[np.int64]:

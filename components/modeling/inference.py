@@ -113,10 +113,10 @@ def _boxes(instances: Instances) -> NDArray[np.int64]:
     rows, columns = np.nonzero(instances.ids)
     ids = instances.ids[rows, columns] - 1
     boxes = np.tile(np.array([2**31, 2**31, 0, 0]), (len(instances.scores), 1))
-    np.minimum.at(boxes, (ids, 0), columns)
-    np.minimum.at(boxes, (ids, 1), rows)
-    np.maximum.at(boxes, (ids, 2), columns + 1)
-    np.maximum.at(boxes, (ids, 3), rows + 1)
+    np.minimum.at(boxes[:, 0], ids, columns)
+    np.minimum.at(boxes[:, 1], ids, rows)
+    np.maximum.at(boxes[:, 2], ids, columns + 1)
+    np.maximum.at(boxes[:, 3], ids, rows + 1)
     return boxes
 
 

@@ -63,7 +63,7 @@ class ModelCard(_Record):
 
     Attributes:
         format: Of this card.
-        name: Of the model; begins with the hash of what made it.
+        name: Of the model; the hash of what made it.
         created: UTC time, ISO 8601.
         onnx_sha256: Of `model.onnx`.
         opset: ONNX operator set.
@@ -73,7 +73,6 @@ class ModelCard(_Record):
         prediction: How its answers become detections.
         parity: Against the trained network.
         metrics: Figures by name, such as `val_map`.
-        seed: Of the training.
         training_seconds: Wall time of the training.
         training_steps: How many steps it took.
         parameters: Number of learned values.
@@ -96,7 +95,6 @@ class ModelCard(_Record):
     prediction: PredictionSettings
     parity: Parity
     metrics: dict[str, float]
-    seed: int
     training_seconds: float
     training_steps: int
     parameters: int

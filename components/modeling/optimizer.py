@@ -17,7 +17,7 @@ class PartOptimizer:
     """Muon and AdamW under one schedule.
 
     Args:
-        network: Its kernels must already lie in channels-last order.
+        network: Its kernels lie in channels-last order.
         settings: Rates and their course.
     """
 
@@ -29,7 +29,7 @@ class PartOptimizer:
         self._kernels = [p for p in self._parameters if p.ndim == 4 and p not in heads]
         chosen = set(self._kernels)
         self._matrices = [nn.Parameter(as_matrix(kernel.detach())) for kernel in self._kernels]
-        self._muon = torch.optim.Muon(
+        self._muon: torch.optim.Optimizer = torch.optim.Muon(
             self._matrices,
             lr=settings.muon_rate,
             momentum=settings.muon_momentum,

@@ -143,10 +143,12 @@ def cropped(
     image, instances = picture.image[part], picture.instances[part]
     centres = picture.centres - np.array([x0, y0], np.float32)
     if window.flip is not None:
-        image, instances = cv2.flip(image, window.flip), cv2.flip(instances, window.flip)
+        image = np.asarray(cv2.flip(image, window.flip), np.uint8)
+        instances = np.asarray(cv2.flip(instances, window.flip), np.uint8)
         centres = _flipped(centres, window)
     if window.turn:
-        image, instances = cv2.transpose(image), cv2.transpose(instances)
+        image = np.ascontiguousarray(image.swapaxes(0, 1))
+        instances = np.ascontiguousarray(instances.T)
         centres = centres[:, ::-1]
     scale = size[0] / window.width
     shrinks = scale < 1.0

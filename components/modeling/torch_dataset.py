@@ -13,7 +13,7 @@ load torch once more.
 """
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -157,9 +157,7 @@ class CropSource:
         y0 = int(np.clip(round(y - side / 2), 0, height - side))
         return Window(x0, y0, side, side, _flip(rng), bool(rng.random() < 0.5))
 
-    def _whole(
-        self, rng: np.random.Generator, picture: Picture, size: tuple[int, int]
-    ) -> Window:
+    def _whole(self, rng: np.random.Generator, picture: Picture, size: tuple[int, int]) -> Window:
         """Return the largest window of the wanted shape, or a little less."""
         height, width = picture.image.shape[:2]
         zoom = rng.uniform(1.0, self._crops.whole_zoom)
@@ -193,9 +191,7 @@ def recoloured(
     return np.asarray(changed, np.uint8)
 
 
-def stacked(
-    pairs: Sequence[tuple[NDArray[np.uint8], CropTargets]], offset_unit_px: float
-) -> Batch:
+def stacked(pairs: Sequence[tuple[NDArray[np.uint8], CropTargets]], offset_unit_px: float) -> Batch:
     """Return crops of one size as a batch of tensors.
 
     Args:
@@ -213,7 +209,7 @@ def stacked(
     return Batch(images, Targets(sight, label, heat, offset, torch.from_numpy(on_object)))
 
 
-def prefetched(source: BatchSource, first: int, depth: int) -> Iterator[Batch]:
+def prefetched(source: BatchSource, first: int, depth: int) -> Generator[Batch, None, None]:
     """Yield batches from `first` on for ever, made on one thread that runs ahead.
 
     Args:

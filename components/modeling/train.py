@@ -145,7 +145,7 @@ def _run(
 ) -> None:
     """Train until the budget is used up or `stop` says so; the last act is a checkpoint."""
     numbers = {name: number for number, name in enumerate(labels)}
-    samples = read_manifest(home.manifest)
+    samples = list(read_manifest(home.manifest))
     shown = [sample for sample in samples if sample.split == "train"]
     if not shown:
         raise DatasetError(f"{home.manifest}: has no training sample; generate a dataset again")
@@ -204,9 +204,7 @@ def _never() -> bool:
     return False
 
 
-def _result(
-    path: Path, state: dict[str, Any], *, skipped: bool, resumed_at: int
-) -> TrainingResult:
+def _result(path: Path, state: dict[str, Any], *, skipped: bool, resumed_at: int) -> TrainingResult:
     return TrainingResult(
         checkpoint=path,
         finished=state["finished"],

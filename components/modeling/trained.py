@@ -54,7 +54,7 @@ def load_trained(path: Path) -> TrainedNetwork:
     except RuntimeError as error:
         raise ModelError(f"{path}: its weights do not fit its settings: {error}") from error
     return TrainedNetwork(
-        network=network.to(memory_format=torch.channels_last).eval(),
+        network=network.eval(),
         labels=tuple(state["labels"]),
         offset_unit_px=float(state["offset_unit_px"]),
         figures=dict(state["figures"]),

@@ -38,8 +38,7 @@ class TrainingState:
         """Make the network with its first weights."""
         self._labels, self._settings, self._inputs = list(labels), settings, inputs
         seed_torch(seed)
-        network = PartNetwork(settings.network, len(self._labels))
-        self.network = network.to(memory_format=torch.channels_last)
+        self.network = PartNetwork(settings.network, len(self._labels))
         self._optimizer = PartOptimizer(self.network, settings.optimizer)
         self._replicas = Replicas(self.network, settings.loss, settings.threads)
         self.mean = WeightMean(self.network, settings.optimizer.ema_decay)
@@ -74,7 +73,7 @@ class TrainingState:
         """Return a copy of the network with the mean weights, ready to answer."""
         network = PartNetwork(self._settings.network, len(self._labels))
         network.load_state_dict(self.mean.values)
-        return network.to(memory_format=torch.channels_last).eval()
+        return network.eval()
 
     def to_checkpoint(self) -> dict[str, Any]:
         """Return all that `go_on_from` needs, and what others need to use the network.

@@ -49,7 +49,7 @@ class ValidationSet:
         """Choose the pictures, evenly over the split; nothing is read yet."""
         held_out = [sample for sample in samples if sample.split == "val"]
         count = min(settings.validation_pictures, len(held_out))
-        places = np.linspace(0, len(held_out) - 1, count).astype(int) if count else []
+        places = np.linspace(0, len(held_out) - 1, count).astype(np.int64)
         self._samples = [held_out[place] for place in places]
         self._root, self._settings = root, settings
         self._numbers = label_numbers

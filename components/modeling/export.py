@@ -1,0 +1,203 @@
+"""Checkpoint -> bundle: the folder that is registered, released and served.
+
+    model.onnx    the network, preprocessing inside
+    card.json     what it is, what made it, how good it is
+    parts.json    the drawings
+    golden/       pictures with the answers a healthy service gives
+
+The bundle is made beside its place, compared with the trained network on real pictures and only
+then put in place as a whole; a model that differs is never written there.
+"""
+
+import os
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from components.dataset.manifest import read_manifest
+from components.domain import Part, Sample
+from components.errors import DatasetError, ModelError
+from components.files import (
+    PARTIAL_SUFFIX,
+    file_sha256,
+    fingerprint,
+    source_fingerprint,
+    sync_folder,
+)
+from components.geometry.parts_file import part_record, write_parts
+from components.home import Home
+from components.modeling.evaluate import read_rgb
+from components.modeling.golden import write_golden
+from components.modeling.heads import SIZE_MULTIPLE
+from components.modeling.inference import Predictor
+from components.modeling.model_card import (
+    CARD_NAME,
+    MODEL_NAME,
+    InputSpec,
+    ModelCard,
+    Parity,
+    write_card,
+)
+from components.modeling.network import parameter_count
+from components.modeling.onnx_file import INPUT_NAME, write_onnx
+from components.modeling.parity import parity_of, require_parity
+from components.modeling.trained import TrainedNetwork, load_trained
+from components.progress import Progress, stage
+from components.settings.train import TrainSettings
+
+PARTS_NAME = "parts.json"
+NAME_DIGITS = 12
+LIBRARIES = ("torch", "onnx", "onnxruntime", "numpy", "opencv-python-headless")
+NOT_COMPARED = Parity(
+    pictures=0, max_abs_difference=0.0, detections=0, same_label=1.0, min_mask_iou=1.0
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ExportReport:
+    """What an export made.
+
+    Attributes:
+        bundle: The folder.
+        card: Of the model.
+        onnx_bytes: Size of `model.onnx`.
+    """
+
+    bundle: Path
+    card: ModelCard
+    onnx_bytes: int
+
+
+def export(
+    home: Home, checkpoint: Path, parts: Sequence[Part], settings: TrainSettings, progress: Progress
+) -> ExportReport:
+    """Make the bundle of a trained network in `home.exported`.
+
+    Args:
+        home: Its validation and test pictures are used.
+        checkpoint: Of a finished training.
+        parts: The drawings it was trained on, in any order.
+        settings: What is compared and what is allowed.
+        progress: Told after each step.
+
+    Raises:
+        ModelError: If the checkpoint is unusable, belongs to other drawings, or the exported model
+            differs from it.
+        DatasetError: If there are no pictures to compare on.
+    """
+    trained = load_trained(checkpoint)
+    _check_labels(checkpoint, trained, parts)
+    samples = list(read_manifest(home.manifest))
+    compared = _some(samples, "val", settings.export.parity_pictures, home)
+    golden = _some(samples, "test", settings.export.golden_pictures, home)
+    bundle = home.exported
+    partial = bundle.with_name(f".{bundle.name}.{os.getpid()}{PARTIAL_SUFFIX}")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    try:
+        with stage(progress, "export", 4, "steps") as bar:
+            card = _write_model(home, partial, trained, parts, settings)
+            bar.advance(1, "ONNX written")
+            parity = parity_of(
+                trained, Predictor.load(partial), [read_rgb(path) for path in compared]
+            )
+            require_parity(parity, settings.export)
+            bar.advance(1, f"same on {parity.pictures} pictures")
+            card = card.model_copy(update={"parity": parity})
+            write_card(partial / CARD_NAME, card)
+            write_parts(partial / PARTS_NAME, parts)
+            write_golden(partial, Predictor.load(partial), golden)
+            bar.advance(1, "golden pictures")
+            _put_in_place(partial, bundle)
+            bar.advance(1, card.name)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return ExportReport(bundle, card, (bundle / MODEL_NAME).stat().st_size)
+
+
+def _check_labels(checkpoint: Path, trained: TrainedNetwork, parts: Sequence[Part]) -> None:
+    names = {part.name for part in parts}
+    if names != set(trained.labels):
+        raise ModelError(
+            f"{checkpoint}: was trained on {', '.join(trained.labels)}; the drawings are "
+            f"{', '.join(sorted(names))}; train again"
+        )
+
+
+def _some(samples: Sequence[Sample], split: str, count: int, home: Home) -> list[Path]:
+    """Return the paths of a split's first pictures."""
+    paths = [home.root / sample.image for sample in samples if sample.split == split][:count]
+    if not paths:
+        raise DatasetError(
+            f"{home.manifest}: has no sample of the split {split}; generate a larger dataset"
+        )
+    return paths
+
+
+def _write_model(
+    home: Home,
+    folder: Path,
+    trained: TrainedNetwork,
+    parts: Sequence[Part],
+    settings: TrainSettings,
+) -> ModelCard:
+    """Write `model.onnx` and a card that does not yet say how it compares; return the card."""
+    dataset = file_sha256(home.manifest)
+    drawings = fingerprint([part_record(part) for part in parts])
+    name = fingerprint(trained.inputs, dataset, drawings, settings)[:NAME_DIGITS]
+    metadata = {
+        "name": name,
+        "labels": ",".join(trained.labels),
+        "dataset": dataset,
+        "drawings": drawings,
+        "inputs": trained.inputs,
+    }
+    write_onnx(folder / MODEL_NAME, trained, settings.export.opset, metadata)
+    card = ModelCard(
+        name=name,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        onnx_sha256=file_sha256(folder / MODEL_NAME),
+        opset=settings.export.opset,
+        precision="fp32",
+        input=InputSpec(
+            name=INPUT_NAME,
+            layout="NHWC",
+            dtype="uint8",
+            colour="RGB",
+            size_multiple=SIZE_MULTIPLE,
+            preprocessing=(
+                f"resize so that the long side is {settings.prediction.long_side_px} px (area "
+                "averaging), pad right and bottom by repeating the edge; the rest is in the graph"
+            ),
+        ),
+        labels=trained.labels,
+        prediction=settings.prediction,
+        parity=NOT_COMPARED,
+        metrics=trained.figures,
+        training_seconds=trained.seconds,
+        training_steps=trained.steps,
+        parameters=parameter_count(trained.network),
+        dataset_fingerprint=dataset,
+        drawings_fingerprint=drawings,
+        settings_fingerprint=fingerprint(settings),
+        source_fingerprint=source_fingerprint("modeling"),
+        settings=settings.model_dump(mode="json"),
+        versions={library: version(library) for library in LIBRARIES},
+    )
+    write_card(folder / CARD_NAME, card)
+    return card
+
+
+def _put_in_place(partial: Path, bundle: Path) -> None:
+    """Replace the old bundle; between the two renames there is none, but never half of one."""
+    sync_folder(partial)
+    old = bundle.with_name(f".{bundle.name}.old{PARTIAL_SUFFIX}")
+    shutil.rmtree(old, ignore_errors=True)
+    if bundle.exists():
+        bundle.replace(old)
+    partial.replace(bundle)
+    sync_folder(bundle.parent)
+    shutil.rmtree(old, ignore_errors=True)
