@@ -65,6 +65,11 @@ class Home:
         return self.processed / "manifest.jsonl"
 
     @property
+    def parts(self) -> Path:
+        """The parts that were read from the drawings, for all later stages."""
+        return self.processed / "parts.json"
+
+    @property
     def coco(self) -> Path:
         """COCO files, one a split."""
         return self.root / "data" / "annotations" / "coco"
@@ -83,6 +88,11 @@ class Home:
     def checkpoint(self) -> Path:
         """State of the last training."""
         return self.models / "checkpoint.pth"
+
+    @property
+    def exported(self) -> Path:
+        """The bundle of the last export: what a release registers."""
+        return self.models / "exported"
 
     @property
     def templates(self) -> Path:

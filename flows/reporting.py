@@ -48,7 +48,9 @@ class PrefectProgress:
         self._last = time.monotonic()
         self._artifact = None
         if total:
-            self._artifact = create_progress_artifact(0.0, self._key, title)
+            created = create_progress_artifact(0.0, self._key, title)
+            # In an event loop the call would give a coroutine; flows here are synchronous.
+            self._artifact = created if isinstance(created, UUID) else None
 
     def advance(self, count: float, note: str) -> None:
         """Update the artifact every few seconds: each update is a request to the server."""

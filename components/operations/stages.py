@@ -30,7 +30,7 @@ class StageResult:
         key: Fingerprint of its inputs.
         skipped: Whether an earlier result was still current.
         seconds: Wall time of the work; of the earlier run if skipped.
-        figures: What the stage says about itself: plain JSON values.
+        figures: What the stage says about itself: plain JSON values; `summary` is a sentence.
     """
 
     name: str
@@ -38,6 +38,11 @@ class StageResult:
     skipped: bool
     seconds: float
     figures: Figures
+
+    @property
+    def summary(self) -> str:
+        """One sentence for people."""
+        return str(self.figures.get("summary", ""))
 
 
 def run_stage(
@@ -82,3 +87,12 @@ def _hashes(home: Home, outputs: Sequence[Path]) -> dict[str, str | None]:
         str(path.relative_to(home.root)): file_sha256(path) if path.is_file() else None
         for path in outputs
     }
+
+
+def run_report(results: Sequence[StageResult]) -> str:
+    """Return a Markdown table of what each stage did."""
+    lines = ["| Stage | Time | Result |", "|---|---|---|"]
+    for result in results:
+        spent = "unchanged, skipped" if result.skipped else f"{result.seconds:.1f} s"
+        lines.append(f"| {result.name} | {spent} | {result.summary.replace('|', '/')} |")
+    return "\n".join(lines) + "\n"

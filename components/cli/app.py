@@ -1,0 +1,50 @@
+"""The console script `dxfvision`: collects the verbs of the modules beside it."""
+
+import logging
+import os
+
+import typer
+from rich.logging import RichHandler
+
+from components.cli import drawings, models, pipeline, service
+from components.cli.output import messages
+
+app = typer.Typer(
+    name="dxfvision",
+    help="A folder of DXF drawings becomes a monitored service that finds those parts in pictures.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for module in (pipeline, drawings, models, service):
+    module.add_to(app)
+
+
+def be_private() -> None:
+    """Switch off what libraries would tell the world; their users may switch it on again."""
+    for name, value in (
+        ("DO_NOT_TRACK", "1"),
+        ("BENTOML_DO_NOT_TRACK", "True"),
+        ("PREFECT_SERVER_ANALYTICS_ENABLED", "false"),
+        ("GX_ANALYTICS_ENABLED", "false"),
+    ):
+        os.environ.setdefault(name, value)
+
+
+def set_up_logging() -> None:
+    """Let our own modules speak, others only in need; lines stay clear of the progress bars."""
+    if messages.is_terminal:
+        handler: logging.Handler = RichHandler(console=messages, show_path=False)
+        line = "%(message)s"
+    else:
+        handler = logging.StreamHandler()
+        line = "%(asctime)s %(levelname)s %(message)s"
+    logging.basicConfig(level=logging.WARNING, format=line, handlers=[handler])
+    logging.getLogger("components").setLevel(logging.INFO)
+
+
+def main() -> None:
+    """Run the console script."""
+    be_private()
+    set_up_logging()
+    app()

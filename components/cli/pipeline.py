@@ -1,0 +1,150 @@
+"""Verbs that make a model: `run`, and its stages one by one."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from components.cli.output import (
+    HomeOption,
+    JsonOption,
+    ProfileOption,
+    SeedOption,
+    console,
+    friendly,
+    open_home,
+    print_json,
+    print_table,
+    progress_bars,
+)
+from components.home import Home
+from components.operations.stages import StageResult
+
+DrawingsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--drawings",
+        help="Folder with DXF files; HOME/data/raw/dxf_templates if not given.",
+        metavar="DIR",
+    ),
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the verbs of this module."""
+    app.command("run")(friendly(run))
+    app.command("generate")(friendly(generate))
+    app.command("validate")(friendly(validate))
+    app.command("train")(friendly(train))
+    app.command("export")(friendly(export))
+
+
+def run(
+    home: HomeOption = Path(),
+    drawings: DrawingsOption = None,
+    profile: ProfileOption = "quick",
+    seed: SeedOption = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Do everything: drawings, dataset, checks, training, release, trial of the service."""
+    place = open_home(home)
+    prepare_prefect(place)
+    from flows.pipeline import pipeline
+
+    with progress_bars():
+        results = pipeline(place.root, drawings, profile, seed)
+    print_results(results, as_json)
+    if not as_json:
+        print_summary(place)
+
+
+def generate(
+    home: HomeOption = Path(),
+    drawings: DrawingsOption = None,
+    profile: ProfileOption = "quick",
+    seed: SeedOption = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Read the drawings and render the dataset; an interrupted one is completed."""
+    from components.operations import jobs
+
+    job = jobs.open_job(home, drawings, profile, seed)
+    with progress_bars() as bars:
+        results = [jobs.read_drawing_folder(job, bars), jobs.generate(job, bars)]
+    print_results(results, as_json)
+
+
+def validate(
+    home: HomeOption = Path(), profile: ProfileOption = "quick", as_json: JsonOption = False
+) -> None:
+    """Check the dataset against its expectations; exit code 1 if one that matters fails."""
+    from components.operations import jobs
+
+    job = jobs.open_job(home, None, profile, 0)
+    with progress_bars() as bars:
+        result = jobs.validate(job, bars)
+    print_results([result], as_json)
+
+
+def train(
+    home: HomeOption = Path(),
+    profile: ProfileOption = "quick",
+    seed: SeedOption = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Train on the dataset, or go on with an interrupted training."""
+    from components.operations import jobs
+
+    job = jobs.open_job(home, None, profile, seed)
+    with progress_bars() as bars:
+        result = jobs.train_network(job, bars)
+    print_results([result], as_json)
+
+
+def export(
+    home: HomeOption = Path(), profile: ProfileOption = "quick", as_json: JsonOption = False
+) -> None:
+    """Export the trained network to ONNX, compare it with torch, measure it on the test split."""
+    from components.operations import jobs, releases
+
+    job = jobs.open_job(home, None, profile, 0)
+    with progress_bars() as bars:
+        results = [releases.export_model(job, bars), releases.evaluate_model(job, bars)]
+    print_results(results, as_json)
+
+
+def prepare_prefect(home: Home) -> None:
+    """Keep an embedded Prefect server inside the home folder, and its log off the bars.
+
+    With `PREFECT_API_URL` set that server is used, as everywhere in Prefect.
+    """
+    if "PREFECT_API_URL" not in os.environ:
+        os.environ.setdefault("PREFECT_HOME", str(home.state / "prefect"))
+    # Faults reach the user as one sentence; the run's log on the server has the traceback.
+    os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
+
+
+def print_results(results: Sequence[StageResult], as_json: bool) -> None:
+    """Print what each stage did."""
+    if as_json:
+        for result in results:
+            print_json(result)
+        return
+    rows = [
+        {
+            "stage": result.name,
+            "did": "unchanged, skipped" if result.skipped else f"{result.seconds:.1f} s",
+            "result": result.summary,
+        }
+        for result in results
+    ]
+    print_table("Stages", rows)
+
+
+def print_summary(home: Home) -> None:
+    """Say where to look and what to do next."""
+    console.print(f"\nReports and plots: {escape(str(home.reports))}")
+    console.print(f"Serve the champion: dxfvision serve --home {escape(str(home.root))}")

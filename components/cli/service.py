@@ -1,0 +1,32 @@
+"""`dxfvision serve`: the HTTP service in the foreground."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from components.cli.output import HomeOption, friendly, messages, open_home
+
+PortOption = Annotated[
+    int | None, typer.Option("--port", min=1, max=65535, help="Where to listen.")
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the verbs of this module."""
+    app.command("serve")(friendly(serve_champion))
+
+
+def serve_champion(home: HomeOption = Path(), port: PortOption = None) -> None:
+    """Serve the champion over HTTP until Ctrl-C; it listens on loopback by default."""
+    from components.serving.launch import serve
+    from components.settings.serve import ServeSettings
+
+    place = open_home(home)
+    settings = ServeSettings.load(place.configs)
+    if port is not None:
+        settings = settings.model_copy(update={"port": port})
+    messages.print(
+        f"Serving on http://{settings.host}:{settings.port} (see /docs); Ctrl-C ends it."
+    )
+    serve(place, settings)

@@ -1,0 +1,207 @@
+"""The stages that make a dataset and a network, as plain functions; `releases.py` has the rest.
+
+Each takes a `Job`, works below its home folder and returns a `StageResult`; `flows/` and the
+command line call them. The order is `read_drawing_folder`, `generate`, `validate`, `train`.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from components.dataset.card import load_dataset
+from components.dataset.generate import generate_dataset
+from components.domain import SPLITS, Part
+from components.errors import DatasetError, DrawingError
+from components.files import file_sha256, fingerprint, plain, source_fingerprint, write_text
+from components.geometry.drawing import drawing_to_json
+from components.geometry.drawing_files import find_drawings
+from components.geometry.dxf_reader import read_drawings
+from components.geometry.parts_file import read_parts, write_parts
+from components.home import Home
+from components.modeling.train import inputs_fingerprint, train
+from components.operations.stages import Figures, StageResult, run_stage
+from components.progress import Progress
+from components.settings.base import Profile
+from components.settings.data import DataSettings
+from components.settings.drawings import DrawingSettings
+from components.settings.train import TrainSettings
+from components.settings.validation import ValidationSettings
+from components.validation.report import check_rows, require_passed, validate_dataset
+from components.visualization.contact_sheet import write_contact_sheets
+from components.visualization.plot_results import plot_training
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a run of the pipeline is about.
+
+    Attributes:
+        home: Where everything lies.
+        drawings: Folder with the DXF files.
+        profile: How much work.
+        seed: Decides everything random.
+    """
+
+    home: Home
+    drawings: Path
+    profile: Profile
+    seed: int
+
+
+def open_job(home: Path, drawings: Path | None, profile: Profile, seed: int) -> Job:
+    """Return a job after preparing its home folder.
+
+    Args:
+        home: Folder in which everything lies; made if it is missing.
+        drawings: Folder with the DXF files; None for the home folder's own.
+        profile: How much work.
+        seed: Decides everything random.
+
+    Raises:
+        HomeError: If the home folder cannot be used.
+    """
+    place = Home(home.resolve())
+    place.prepare()
+    return Job(place, drawings.resolve() if drawings else place.drawings, profile, seed)
+
+
+def known_parts(home: Home) -> list[Part]:
+    """Return the parts of the drawings that were read last.
+
+    Raises:
+        DatasetError: If no drawings were read yet.
+    """
+    if not home.parts.exists():
+        raise DatasetError(
+            f"{home.parts}: no drawings were read yet; start with `dxfvision generate` or "
+            "`dxfvision run`"
+        )
+    return read_parts(home.parts)
+
+
+def read_drawing_folder(job: Job, progress: Progress) -> StageResult:
+    """Read the drawings; parts go to `home.parts`, a line a drawing to `reports/drawings.jsonl`.
+
+    A drawing that cannot be read is named in the figures and left out.
+
+    Raises:
+        DrawingError: If the folder is missing or empty, or no drawing gave a part.
+    """
+    settings = DrawingSettings.load(job.home.configs, job.profile)
+    paths = find_drawings(job.drawings)
+    report = job.home.reports / "drawings.jsonl"
+    key = fingerprint(
+        {str(path.relative_to(job.drawings)): file_sha256(path) for path in paths},
+        settings,
+        source_fingerprint("geometry", "domain.py"),
+    )
+
+    def work() -> Figures:
+        drawings = read_drawings(paths, settings, progress)
+        parts = [part for drawing in drawings for part in drawing.parts]
+        records = [drawing_to_json(drawing) for drawing in drawings]
+        if not parts:
+            faults = "; ".join(f"{record['file']}: {record['reason']}" for record in records)
+            raise DrawingError(f"{job.drawings}: no drawing can be used: {faults}")
+        write_text(report, "".join(json.dumps(record) + "\n" for record in records))
+        write_parts(job.home.parts, parts)
+        return {"summary": drawings_summary(records), "drawings": records}
+
+    return run_stage(job.home, "read-drawings", key, [job.home.parts, report], work)
+
+
+def drawings_summary(records: Sequence[Mapping[str, Any]]) -> str:
+    """Return a sentence that counts the parts and names every drawing that was left out."""
+    parts = sum(len(record["parts"]) for record in records)
+    text = f"{parts} parts from {len(records)} drawings"
+    rejected = [
+        f"{record['file']} ({record['reason']})"
+        for record in records
+        if record["verdict"] == "rejected"
+    ]
+    return f"{text}; left out: {', '.join(rejected)}" if rejected else text
+
+
+def dataset_sheet(home: Home) -> Path:
+    """Path of the picture that shows generated samples with their labels."""
+    return home.reports / "dataset" / "train_labels.png"
+
+
+def generate(job: Job, progress: Progress) -> StageResult:
+    """Render the dataset of the drawings that were read; an interrupted one is completed."""
+    home = job.home
+    parts = known_parts(home)
+    settings = DataSettings.load(home.configs, job.profile)
+    earlier = dataset_fingerprint(home)
+    card = generate_dataset(parts, home, settings, job.seed, progress)
+    sheet, skipped = dataset_sheet(home), card.fingerprint == earlier
+    if not (skipped and sheet.exists()):
+        write_contact_sheets(home)
+    splits = [
+        {"split": split, "pictures": card.images[split]} | card.instances[split] for split in SPLITS
+    ]
+    figures = {
+        "summary": f"{card.total} pictures of {len(card.labels)} drawings, "
+        f"{card.images_per_second:.0f} a second ({card.executor}, {card.workers} workers)",
+        "splits": splits,
+    }
+    return StageResult("generate", card.fingerprint, skipped, card.seconds, figures)
+
+
+def dataset_fingerprint(home: Home) -> str | None:
+    """Return the fingerprint of the finished dataset, None if there is none."""
+    try:
+        return load_dataset(home).fingerprint
+    except DatasetError:
+        return None
+
+
+def validate(job: Job, progress: Progress) -> StageResult:
+    """Check the dataset against its expectations.
+
+    Raises:
+        ValidationError: Naming the failed expectations and the first rows that break them.
+    """
+    home = job.home
+    settings = ValidationSettings.load(home.configs, job.profile)
+    key = fingerprint(
+        file_sha256(home.manifest), settings, source_fingerprint("validation", "dataset")
+    )
+
+    def work() -> Figures:
+        report = validate_dataset(home, settings, progress)
+        require_passed(report)
+        return {
+            "summary": f"{report.ran} expectations hold"
+            + (f", {len(report.warnings)} warnings" if report.warnings else ""),
+            "expectations": check_rows(report),
+            "page": report.page,
+        }
+
+    return run_stage(home, "validate", key, [], work)
+
+
+def training_curves(home: Home) -> Path:
+    """Path of the picture that shows loss and validation figures over the training."""
+    return home.reports / "training.png"
+
+
+def train_network(job: Job, progress: Progress) -> StageResult:
+    """Train on the dataset; an interrupted training goes on at its last checkpoint."""
+    home = job.home
+    parts = known_parts(home)
+    settings = TrainSettings.load(home.configs, job.profile)
+
+    def work() -> Figures:
+        result = train(home, parts, settings, job.seed, progress)
+        plot_training(home.reports / "training.jsonl", training_curves(home))
+        figures: Figures = plain(result) | {
+            "summary": f"{result.steps} steps in {result.seconds:.0f} s, "
+            + ", ".join(f"{name} {value:.3f}" for name, value in result.figures.items())
+        }
+        return figures
+
+    key = inputs_fingerprint(home, parts, settings, job.seed)
+    return run_stage(home, "train", key, [home.checkpoint, training_curves(home)], work)

@@ -1,0 +1,54 @@
+"""Flow: drawings -> parts -> labelled dataset."""
+
+from pathlib import Path
+
+from prefect import flow, task
+
+from components.operations import jobs
+from components.operations.jobs import Job
+from components.operations.stages import StageResult
+from components.settings.base import Profile
+from flows.reporting import PrefectProgress, log_result, show_picture, show_table
+
+
+@task(name="read-drawings", retries=1, retry_delay_seconds=2)
+def read_drawings(job: Job) -> StageResult:
+    """Read the DXF files; a table shows the verdict on each."""
+    result = log_result(jobs.read_drawing_folder(job, PrefectProgress("read-drawings-progress")))
+    rows = [
+        {
+            "file": record["file"],
+            "verdict": record["verdict"],
+            "parts": ", ".join(part["name"] for part in record["parts"]),
+            "unit": record["unit_evidence"],
+            "reason": record["reason"] or "",
+        }
+        for record in result.figures["drawings"]
+    ]
+    show_table("drawings", rows, "Every drawing with its verdict")
+    return result
+
+
+@task(name="generate-dataset", retries=1, retry_delay_seconds=5)
+def generate_dataset(job: Job) -> StageResult:
+    """Render the scenes; a retry goes on where the last try stopped."""
+    result = log_result(jobs.generate(job, PrefectProgress("generate-dataset-progress")))
+    show_table("dataset", result.figures["splits"], "Pictures and objects by split")
+    show_picture("dataset-sheet", jobs.dataset_sheet(job.home), "Generated pictures with labels")
+    return result
+
+
+@flow(name="generate-data", flow_run_name="generate-{profile}-{seed}")
+def generate_data(
+    home: Path, drawings: Path | None = None, profile: Profile = "quick", seed: int = 0
+) -> list[StageResult]:
+    """Make the dataset of a folder of drawings.
+
+    Args:
+        home: Folder in which everything lies.
+        drawings: Folder with the DXF files; the home folder's `data/raw/dxf_templates` if None.
+        profile: How much work.
+        seed: Decides everything random.
+    """
+    job = jobs.open_job(home, drawings, profile, seed)
+    return [read_drawings(job), generate_dataset(job)]

@@ -1,0 +1,60 @@
+"""Flow: trained network -> ONNX bundle -> gates -> champion -> tried service."""
+
+from pathlib import Path
+
+from prefect import flow, task
+
+from components.operations import jobs, releases
+from components.operations.jobs import Job
+from components.operations.stages import StageResult
+from components.settings.base import Profile
+from flows.reporting import PrefectProgress, log_result, show_markdown, show_picture, show_table
+
+
+@task(name="export-model")
+def export_model(job: Job) -> StageResult:
+    """Export to ONNX and compare with torch on real samples."""
+    result = log_result(releases.export_model(job, PrefectProgress("export-model-progress")))
+    show_table("parity", [result.figures["parity"]], "ONNX against torch on the same pictures")
+    return result
+
+
+@task(name="evaluate-model")
+def evaluate_model(job: Job) -> StageResult:
+    """Measure the exported model on the test split."""
+    result = log_result(releases.evaluate_model(job, PrefectProgress("evaluate-model-progress")))
+    rows = [{"drawing": name} | row for name, row in result.figures["per_class"].items()]
+    show_table("evaluation", rows, "Average precision by drawing, test split")
+    show_picture("confusion", releases.confusion_plot(job.home), "Which drawing is taken for which")
+    show_picture(
+        "predictions", releases.predictions_sheet(job.home), "Predictions on the test split"
+    )
+    return result
+
+
+@task(name="promote-model")
+def promote_model(job: Job) -> StageResult:
+    """Register the bundle and make it the champion if it passes the gate."""
+    result = log_result(releases.promote_model(job))
+    show_markdown("model-card", result.figures["card"], "The released model")
+    return result
+
+
+@task(name="try-service", retries=1, retry_delay_seconds=5)
+def try_service(job: Job) -> StageResult:
+    """Start the real service with the champion, ask it over HTTP, compare, stop it."""
+    result = log_result(releases.try_champion(job, PrefectProgress("try-service-progress")))
+    show_table("trial", result.figures["answers"], "Pictures sent to the service over HTTP")
+    return result
+
+
+@flow(name="release-model", flow_run_name="release-{profile}")
+def release_model(home: Path, profile: Profile = "quick") -> list[StageResult]:
+    """Export, measure, register, promote and try the home folder's trained network.
+
+    Args:
+        home: Folder in which everything lies.
+        profile: Row of `profiles` in the settings: the tiny profile has no quality to gate.
+    """
+    job = jobs.open_job(home, None, profile, 0)
+    return [export_model(job), evaluate_model(job), promote_model(job), try_service(job)]

@@ -1,0 +1,32 @@
+"""Flow: dataset -> trained network."""
+
+from pathlib import Path
+
+from prefect import flow, task
+
+from components.operations import jobs
+from components.operations.jobs import Job
+from components.operations.stages import StageResult
+from components.settings.base import Profile
+from flows.reporting import PrefectProgress, log_result, show_picture, show_table
+
+
+@task(name="train-network", retries=1, retry_delay_seconds=5)
+def train_network(job: Job) -> StageResult:
+    """Train on the CPU; a retry goes on at the last checkpoint."""
+    result = log_result(jobs.train_network(job, PrefectProgress("train-network-progress")))
+    show_table("training", [result.figures], "The training and its figures on the val split")
+    show_picture("training-curves", jobs.training_curves(job.home), "Loss and validation figures")
+    return result
+
+
+@flow(name="train-model", flow_run_name="train-{profile}-{seed}")
+def train_model(home: Path, profile: Profile = "quick", seed: int = 0) -> list[StageResult]:
+    """Train the network on the home folder's dataset.
+
+    Args:
+        home: Folder in which everything lies.
+        profile: How much work.
+        seed: Decides everything random.
+    """
+    return [train_network(jobs.open_job(home, None, profile, seed))]

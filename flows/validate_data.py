@@ -1,0 +1,33 @@
+"""Flow: dataset -> checks; a failed check stops the run."""
+
+from pathlib import Path
+
+from prefect import flow, task
+
+from components.operations import jobs
+from components.operations.jobs import Job
+from components.operations.stages import StageResult
+from components.settings.base import Profile
+from flows.reporting import PrefectProgress, log_result, show_table
+
+
+@task(name="validate-dataset")
+def validate_dataset(job: Job) -> StageResult:
+    """Check the dataset against its expectations; a table shows each of them."""
+    result = log_result(jobs.validate(job, PrefectProgress("validate-dataset-progress")))
+    show_table("validation", result.figures["expectations"], "Every expectation with its result")
+    return result
+
+
+@flow(name="validate-data", flow_run_name="validate-{profile}")
+def validate_data(home: Path, profile: Profile = "quick") -> list[StageResult]:
+    """Check the home folder's dataset.
+
+    Args:
+        home: Folder in which everything lies.
+        profile: Row of `profiles` in the settings: small datasets have laxer bounds.
+
+    Raises:
+        ValidationError: Naming the failed expectations and the rows.
+    """
+    return [validate_dataset(jobs.open_job(home, None, profile, 0))]
