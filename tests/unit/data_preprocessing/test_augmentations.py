@@ -1,0 +1,73 @@
+"""The camera's faults, one at a time."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from components.data_preprocessing.augmentations import CameraEffects, photographed, response
+
+CLEAR = CameraEffects(
+    (1.0, 1.0, 1.0), 1.0, 0.0, 0.0, (0.0, 0.0), 0.0, 0.0, (0.3, 0.6), False, None, False
+)
+
+
+def plain(red: int, green: int, blue: int) -> NDArray[np.uint8]:
+    return np.broadcast_to(np.array([red, green, blue], np.uint8), (60, 80, 3)).copy()
+
+
+def test_clear_camera_changes_nothing() -> None:
+    picture = np.random.default_rng(0).integers(0, 256, (60, 80, 3), dtype=np.uint8)
+    assert (photographed(picture, CLEAR, 1) == picture).all()
+
+
+def test_exposure_multiplies_the_light_and_clips_at_white() -> None:
+    table = response(replace(CLEAR, gains=(2.0, 1.0, 0.5)))[0]
+    assert table[100].tolist() == [200, 100, 50]
+    assert table[200, 0] == 255
+
+
+def test_noise_has_the_spread_it_was_given() -> None:
+    noisy = photographed(plain(120, 120, 120), replace(CLEAR, noise=4.0), 1)
+    assert noisy.std() == pytest.approx(4.0, rel=0.1)
+    assert noisy.mean() == pytest.approx(120, abs=0.5)
+
+
+def test_shot_noise_grows_with_the_light() -> None:
+    effects = replace(CLEAR, shot_noise=6.0)
+    dark, light = (photographed(plain(v, v, v), effects, 1).std() for v in (20, 220))
+    assert light > 4 * dark
+
+
+def test_blur_spreads_a_point_and_keeps_its_light() -> None:
+    picture = plain(0, 0, 0)
+    picture[30, 40] = 255
+    blurred = photographed(picture, replace(CLEAR, blur_px=6.0), 1)
+    assert blurred[30, 40, 0] < 100
+    assert blurred[30, 42, 0] > 0
+
+
+def test_motion_smears_along_its_direction_only() -> None:
+    picture = plain(0, 0, 0)
+    picture[:, 40] = 255
+    smeared = photographed(picture, replace(CLEAR, motion_px=(20.0, 0.0)), 1)
+    still = photographed(picture, replace(CLEAR, motion_px=(0.0, 20.0)), 1)
+    assert smeared[30, 42, 0] > 0
+    assert still[30, 42, 0] == 0
+
+
+def test_bayer_pattern_keeps_flat_colours() -> None:
+    mosaic = photographed(plain(200, 90, 30), replace(CLEAR, bayer=True), 1)
+    assert mosaic[20:40, 20:40].reshape(-1, 3).mean(axis=0) == pytest.approx([200, 90, 30], abs=1)
+
+
+def test_grey_camera_sees_no_colour() -> None:
+    grey = photographed(plain(200, 90, 30), replace(CLEAR, grey=True), 1)
+    assert (grey[..., 0] == grey[..., 2]).all()
+
+
+def test_earlier_packing_leaves_traces() -> None:
+    picture = np.random.default_rng(0).integers(0, 256, (60, 80, 3), dtype=np.uint8)
+    packed = photographed(picture, replace(CLEAR, jpeg_quality=40), 1)
+    assert (packed != picture).any()

@@ -1,0 +1,133 @@
+"""Scenes as the settings ask for them."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from components.data_preprocessing.backgrounds import photos_of, usable_photos, variants_of
+from components.data_preprocessing.composing import Place, compose, random_place
+from components.data_preprocessing.scene import Scene
+from components.data_preprocessing.textures import PATTERNS, tile
+from components.domain import OTHER_LABEL, SPLITS
+from components.settings.data import DataSettings
+from tests.unit.strategies import part, plate_with_hole, square
+
+SETTINGS = DataSettings.load(None, "tiny")
+PARTS = [plate_with_hole(), part("square", square(50.0)), part("small", square(30.0))]
+
+
+def with_scene(**changes: object) -> DataSettings:
+    return SETTINGS.model_copy(update={"scene": SETTINGS.scene.model_copy(update=changes)})
+
+
+def place_of(seed: int, settings: DataSettings = SETTINGS) -> Place:
+    return random_place(np.random.default_rng(seed), settings, "train")
+
+
+def scene_of(seed: int, settings: DataSettings = SETTINGS) -> Scene:
+    rng = np.random.default_rng([seed, 1])
+    return compose(rng, PARTS, place_of(seed, settings), settings, 7)
+
+
+def labels(scene: Scene) -> list[str]:
+    return [thing.label for thing in scene.objects]
+
+
+def test_same_randomness_gives_the_same_scene() -> None:
+    one, two = scene_of(4), scene_of(4)
+    assert labels(one) == labels(two)
+    assert [p.x_mm for t in one.objects for p in t.pieces] == [
+        p.x_mm for t in two.objects for p in t.pieces
+    ]
+
+
+def test_empty_scenes_hold_no_part_of_the_drawings() -> None:
+    settings = with_scene(empty_share=1.0)
+    assert all(set(labels(scene_of(seed, settings))) <= {OTHER_LABEL} for seed in range(20))
+
+
+def test_number_of_objects_keeps_to_the_settings() -> None:
+    settings = with_scene(
+        parts=(2, 3), distractors=(0, 1), empty_share=0.0, close_up_share=0.0, part_size=(0.1, 0.15)
+    )
+    for seed in range(20):
+        found = labels(scene_of(seed, settings))
+        assert 1 <= sum(label != OTHER_LABEL for label in found) <= 3
+        assert sum(label == OTHER_LABEL for label in found) <= 1
+
+
+def test_camera_with_a_known_scale_keeps_it() -> None:
+    camera = SETTINGS.camera.model_copy(update={"px_per_mm": 1.25})
+    settings = SETTINGS.model_copy(update={"camera": camera})
+    assert {scene_of(seed, settings).view.px_per_mm for seed in range(10)} == {1.25}
+
+
+def test_parts_of_one_scene_keep_their_true_proportions() -> None:
+    for seed in range(10):
+        pieces = [t.pieces[0] for t in scene_of(seed).objects if t.label != OTHER_LABEL]
+        assert {piece.scale for piece in pieces} <= {1.0}
+
+
+def test_parts_on_a_conveyor_lie_apart() -> None:
+    presets = {"conveyor": 1.0}
+    settings = with_scene(truncated_share=0.0).model_copy(update={"presets": presets})
+    for seed in range(15):
+        assert {p.z_mm for t in scene_of(seed, settings).objects[:1] for p in t.pieces} <= {0.0}
+
+
+def test_backlight_shows_dark_parts_on_a_bright_panel() -> None:
+    settings = SETTINGS.model_copy(update={"presets": {"backlight": 1.0}})
+    for seed in range(10):
+        scene = scene_of(seed, settings)
+        assert scene.ground.mean_rgb.mean() > 180
+        for thing in scene.objects:
+            assert all(p.surface.mean_rgb.mean() < 60 for p in thing.pieces)
+        assert scene.lighting.lamps == ()
+
+
+def test_hard_scenes_have_parts_of_nearly_the_grounds_colour() -> None:
+    settings = with_scene(hard_share=1.0).model_copy(update={"presets": {"workbench": 1.0}})
+    for seed in range(15):
+        scene = scene_of(seed, settings)
+        for thing in scene.objects:
+            if thing.label != OTHER_LABEL:
+                difference = thing.pieces[0].surface.mean_rgb - scene.ground.mean_rgb
+                assert abs(difference.mean()) < 70
+
+
+def test_no_two_splits_share_a_texture() -> None:
+    ranges = [set(range(*variants_of(split))) for split in SPLITS]
+    assert all(ranges)
+    assert sum(len(r) for r in ranges) == len(set.union(*ranges))
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 9, 25])
+def test_every_photograph_belongs_to_one_split(count: int) -> None:
+    photos = [Path(f"{n}.jpg") for n in range(count)]
+    shared = [photo for split in SPLITS for photo in photos_of(split, photos)]
+    assert sorted(shared) == sorted(photos)
+
+
+def test_photographs_become_grounds_and_broken_files_are_left_out(tmp_path: Path) -> None:
+    picture = np.full((200, 300, 3), (10, 200, 30), dtype=np.uint8)
+    cv2.imwrite(str(tmp_path / "bench.png"), picture)
+    (tmp_path / "broken.jpg").write_bytes(b"no picture")
+    (tmp_path / "notes.txt").write_text("no picture either")
+    photos = usable_photos(tmp_path)
+    assert [photo.name for photo in photos] == ["bench.png"]
+    settings = SETTINGS.model_copy(
+        update={"backgrounds": {"photo": 1.0}, "presets": {"workbench": 1.0}}
+    )
+    place = random_place(np.random.default_rng(1), settings, "train", photos)
+    assert place.ground.photo == photos[0]
+    # OpenCV stores blue, green, red.
+    assert place.ground.mean_rgb == pytest.approx([30, 200, 10])
+
+
+@pytest.mark.parametrize("name", list(PATTERNS))
+def test_every_pattern_has_contrast_about_middle_grey(name: str) -> None:
+    grey = tile(name, 0, 1)
+    assert abs(float(grey.mean()) - 128) < 12
+    assert grey.std() > 15

@@ -1,0 +1,248 @@
+"""Datasets are whole or absent, resumable, and the same bytes whoever makes them."""
+
+import errno
+import fcntl
+import json
+import multiprocessing
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import cv2
+import pytest
+
+from components.dataset.card import load_dataset
+from components.dataset.generate import generate_dataset, remove_dataset
+from components.dataset.verify import verify_dataset
+from components.errors import DatasetError
+from components.home import Home
+from components.progress import SilentProgress
+from tests.unit.dataset.conftest import hashes_of
+
+MOMENTS = 20
+
+
+class StopError(Exception):
+    """Raised by a listener to interrupt a run."""
+
+
+class StopAfter(SilentProgress):
+    """Interrupts a run after some shards."""
+
+    def __init__(self, shards):
+        self.left = shards
+
+    def advance(self, count, note):
+        if count:
+            self.left -= 1
+        if self.left < 0:
+            raise StopError
+
+
+def make(home, parts, settings, progress=None, **changes):
+    changed = settings.model_copy(update=changes)
+    return generate_dataset(parts, home, changed, 5, progress or SilentProgress())
+
+
+def test_card_counts_what_lies_in_the_folders(dataset, parts):
+    home, card = dataset
+    assert card.labels == ("frame", "plate", "square")
+    assert card.total == 40
+    for split, count in card.images.items():
+        assert len(list(home.images(split).glob("*.jpg"))) == count
+        assert len(list(home.masks(split).glob("*.instances.png"))) == count
+    assert load_dataset(home) == card
+
+
+@pytest.mark.parametrize("executor", ["process", "thread", "async", "dask"])
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_every_executor_makes_the_same_bytes(executor, dataset, hashes, parts, settings, tmp_path):
+    home = Home(tmp_path)
+    make(home, parts, settings, executor=executor, workers=2)
+    assert hashes_of(tmp_path) == hashes
+
+
+def test_order_of_drawings_and_size_of_shards_change_nothing(hashes, parts, settings, tmp_path):
+    make(Home(tmp_path), parts[::-1], settings, shard_samples=7)
+    assert hashes_of(tmp_path) == hashes
+
+
+def test_other_seed_makes_another_dataset(dataset, parts, settings, tmp_path):
+    other = generate_dataset(parts, Home(tmp_path), settings, 6, SilentProgress())
+    assert other.fingerprint != dataset[1].fingerprint
+
+
+def test_finished_dataset_is_found_and_not_made_again(dataset, parts, settings):
+    home, card = dataset
+    before = home.manifest.stat().st_mtime_ns
+    assert make(home, parts, settings, StopAfter(0)) == card
+    assert home.manifest.stat().st_mtime_ns == before
+
+
+def test_interrupted_run_goes_on_where_it_stopped(hashes, parts, settings, tmp_path):
+    home = Home(tmp_path)
+    with pytest.raises(StopError):
+        make(home, parts, settings, StopAfter(6))
+    with pytest.raises(DatasetError, match="no finished dataset"):
+        load_dataset(home)
+    card = make(home, parts, settings)
+    assert card.rendered <= 40 - 6 * 4
+    assert hashes_of(tmp_path) == hashes
+
+
+def test_changed_file_of_an_interrupted_run_is_made_again(hashes, parts, settings, tmp_path):
+    home = Home(tmp_path)
+    with pytest.raises(StopError):
+        make(home, parts, settings, StopAfter(8))
+    victim = next(home.images("train").glob("*.jpg"))
+    victim.write_bytes(victim.read_bytes()[:-1])
+    record = sorted((home.processed / ".shards").glob("*.jsonl"))[-1]
+    record.write_text(record.read_text().replace('"plate"', '"plake"', 1))
+    make(home, parts, settings)
+    assert hashes_of(tmp_path) == hashes
+
+
+def test_new_dataset_takes_the_place_of_the_old_one(hashes, parts, settings, tmp_path):
+    home = Home(tmp_path)
+    make(home, parts[:1], settings, images=12)
+    (home.images("train") / "README.md").write_text("kept")
+    with pytest.raises(StopError):
+        make(home, parts, settings, StopAfter(1))
+    with pytest.raises(DatasetError):
+        load_dataset(home)
+    make(home, parts, settings)
+    kept = hashes_of(tmp_path)
+    assert kept.pop("data/processed/train/images/README.md")
+    assert kept == hashes
+
+
+def _generate_in_child(root, parts, settings):
+    cv2.setNumThreads(1)
+    generate_dataset(parts, Home(root), settings, 5, SilentProgress())
+
+
+def test_killed_at_twenty_moments_the_dataset_still_becomes_the_same(
+    hashes, parts, settings, tmp_path
+):
+    fork = multiprocessing.get_context("fork")
+    moments = random.Random(1)
+    for _ in range(MOMENTS):
+        child = fork.Process(target=_generate_in_child, args=(tmp_path, parts, settings))
+        child.start()
+        time.sleep(moments.uniform(0.02, 0.25))
+        child.kill()
+        child.join()
+        # Whatever can be read is whole.
+        if (tmp_path / "data" / "processed" / "dataset.json").exists():
+            assert verify_dataset(Home(tmp_path), deep=True) == []
+            remove_dataset(Home(tmp_path))
+    make(Home(tmp_path), parts, settings)
+    assert hashes_of(tmp_path) == hashes
+    assert verify_dataset(Home(tmp_path), deep=True) == []
+
+
+SCRIPT = """
+import sys
+from pathlib import Path
+from components.dataset.generate import generate_dataset
+from components.home import Home
+from components.progress import SilentProgress
+from components.settings.data import DataSettings
+from tests.unit.strategies import part, plate_with_hole, square
+
+if __name__ == "__main__":
+    settings = DataSettings.model_validate_json(sys.argv[2])
+    frame = part("frame", square(80.0), square(60.0))
+    parts = [part("square", square(50.0)), plate_with_hole(), frame]
+    generate_dataset(parts, Home(Path(sys.argv[1])), settings, 5, SilentProgress())
+"""
+
+
+def test_workers_end_with_their_killed_parent_and_the_next_run_completes(
+    hashes, parts, settings, tmp_path
+):
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT)
+    home = Home(tmp_path / "home")
+    changed = settings.model_copy(update={"executor": "process"})
+    environment = {**os.environ, "PYTHONPATH": str(Path.cwd())}
+    run = subprocess.Popen(
+        [sys.executable, str(script), str(home.root), changed.model_dump_json()],
+        env=environment,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 120
+    while not list((home.processed / ".shards").glob("*.jsonl")):
+        assert time.monotonic() < deadline
+        assert run.poll() is None
+        time.sleep(0.02)
+    run.send_signal(signal.SIGKILL)
+    run.wait()
+    # The session outlives its leader only as long as a worker does.
+    while _session_lives(run.pid):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    make(home, parts, settings)
+    assert hashes_of(home.root) == hashes
+
+
+def _session_lives(group):
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_full_disk_is_named_and_the_next_run_completes(
+    hashes, parts, settings, tmp_path, monkeypatch
+):
+    room = 60
+    write = Path.write_bytes
+
+    def write_while_there_is_room(path, data):
+        nonlocal room
+        room -= 1
+        if room < 0:
+            write(path, data[: len(data) // 2])
+            raise OSError(errno.ENOSPC, "No space left on device", str(path))
+        return write(path, data)
+
+    home = Home(tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_bytes", write_while_there_is_room)
+        with pytest.raises(DatasetError, match="disk is full"):
+            make(home, parts, settings)
+    assert list(home.processed.rglob("*.partial")) == []
+    card = make(home, parts, settings)
+    assert card.rendered < 40
+    assert hashes_of(tmp_path) == hashes
+
+
+def test_second_run_in_the_same_folder_is_refused(parts, settings, tmp_path):
+    home = Home(tmp_path)
+    home.prepare()
+    with (home.state / "dataset.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(DatasetError, match="another run"):
+            make(home, parts, settings)
+
+
+def test_no_parts_and_equal_names_are_refused(parts, settings, tmp_path):
+    with pytest.raises(DatasetError, match="no parts"):
+        make(Home(tmp_path), [], settings)
+    with pytest.raises(DatasetError, match="came twice: square"):
+        make(Home(tmp_path), [parts[0], parts[0]], settings)
+
+
+def test_damaged_card_is_no_dataset(parts, settings, tmp_path):
+    home = Home(tmp_path)
+    make(home, parts, settings, images=4)
+    card = home.processed / "dataset.json"
+    card.write_text(json.dumps({"fingerprint": "x"}))
+    with pytest.raises(DatasetError, match="cannot be read"):
+        load_dataset(home)
