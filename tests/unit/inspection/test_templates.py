@@ -1,0 +1,54 @@
+import json
+
+import cv2
+import numpy as np
+import pytest
+
+from components.errors import ModelError
+from components.geometry.transforms import mirrored_part
+from components.inspection.templates import (
+    hu_moments,
+    read_template_mask,
+    template_mask,
+    template_scale,
+    write_templates,
+)
+from tests.unit.strategies import part, plate_with_hole, regular, square
+
+
+def test_mask_has_the_area_of_the_part():
+    one = plate_with_hole()
+    pixels = np.count_nonzero(template_mask(one)) / template_scale(one) ** 2
+    # fillPoly also paints the pixels its edge runs through: half a pixel all around.
+    assert pixels == pytest.approx(6000 - 78.5, rel=0.02)
+
+
+def test_mask_is_y_down():
+    mask = template_mask(part("p", square(10), regular(32, 2, 0, 3)))
+    assert mask[mask.shape[0] // 4, mask.shape[1] // 2] == 0
+    assert mask[3 * mask.shape[0] // 4, mask.shape[1] // 2] == 255
+
+
+def test_hu_moments_of_a_turned_part_are_the_same_and_of_its_back_nearly():
+    one = template_mask(plate_with_hole(x=-30, y=12))
+    back = template_mask(mirrored_part(plate_with_hole(x=-30, y=12), "back"))
+    assert hu_moments(np.rot90(one)) == pytest.approx(hu_moments(one), abs=1e-6)
+    assert hu_moments(back)[:6] == pytest.approx(hu_moments(one)[:6], abs=0.05)
+
+
+def test_templates_are_written_with_an_index_and_stale_ones_removed(tmp_path):
+    write_templates(tmp_path, [plate_with_hole("old")])
+    files = write_templates(tmp_path, [plate_with_hole("a"), part("b", square(40))])
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(p.name for p in files)
+    index = json.loads((tmp_path / "index.json").read_text())
+    assert [record["name"] for record in index["templates"]] == ["a", "b"]
+    assert [record["holes"] for record in index["templates"]] == [1, 0]
+    contours = np.load(tmp_path / "a.contours.npz")
+    assert set(contours) == {"outline", "hole_1"}
+    assert cv2.matchShapes(contours["outline"], contours["outline"], cv2.CONTOURS_MATCH_I1, 0) == 0
+    assert read_template_mask(tmp_path, "a").max() == 255
+
+
+def test_missing_template_says_how_to_make_it(tmp_path):
+    with pytest.raises(ModelError, match="dxfvision run"):
+        read_template_mask(tmp_path, "none")

@@ -1,0 +1,60 @@
+from html.parser import HTMLParser
+
+from components.geometry.dxf_reader import read_drawing
+from components.geometry.similarity import similarity_report
+from components.settings.drawings import DrawingSettings
+from components.visualization.drawing_report import drawing_report, write_drawing_report
+from tests.unit.strategies import draw_plate, saved
+
+SETTINGS = DrawingSettings.load()
+
+
+class Page(HTMLParser):
+    """Counts the tags of a page and keeps where it would load from."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.sources = [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.sources += [value for name, value in attrs if name in ("src", "href", "onload")]
+
+
+def report(tmp_path):
+    def draw_open(space):
+        space.add_lwpolyline([(0, 0), (100, 0), (100, 60), (0, 60), (0, 0.2)])
+        space.add_circle((50, 30), 5)
+        space.add_text("x", dxfattribs={"layer": "EVIL"})
+
+    paths = [saved(tmp_path / "a.dxf", draw_plate), saved(tmp_path / "<b>.dxf", draw_open)]
+    # ezdxf writes no such name, but it reads it.
+    paths[1].write_text(paths[1].read_text().replace("EVIL", "<script>alert(1)</script>"))
+    drawings = [read_drawing(path, SETTINGS) for path in [*paths, tmp_path / "none.dxf"]]
+    parts = [part for drawing in drawings for part in drawing.parts]
+    return drawings, similarity_report(parts)
+
+
+def test_page_shows_every_file_with_a_picture_of_each_part(tmp_path):
+    text = drawing_report(*report(tmp_path))
+    page = Page(text)
+    assert page.tags.count("svg") == 2
+    assert page.tags.count("circle") == 1  # the closed gap
+    assert "3 files: 1 accepted, 1 repaired," in text
+    assert "the file does not exist" in text
+    assert "0.2" in text
+
+
+def test_page_needs_nothing_else_and_escapes_what_files_hold(tmp_path):
+    text = drawing_report(*report(tmp_path))
+    page = Page(text)
+    assert page.sources == []
+    assert "script" not in page.tags
+    assert "<b>.dxf" not in text
+    assert "&lt;script&gt;" in text
+
+
+def test_report_is_written_whole(tmp_path):
+    write_drawing_report(tmp_path / "reports" / "drawings.html", *report(tmp_path))
+    assert (tmp_path / "reports" / "drawings.html").read_text().endswith("</html>\n")
