@@ -1,0 +1,61 @@
+"""Requests that nobody means well, against a real service."""
+
+import random
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from tests.bundles import encoded, scene
+
+pytestmark = pytest.mark.service
+
+REQUESTS = 400
+DOCUMENTED = {200, 400, 405, 413, 415, 422}
+SMALL = scene(0, 120, 160)
+PICTURES = [encoded(SMALL, name) for name in ("JPEG", "PNG", "BMP", "TIFF", "WEBP")]
+TYPES = [
+    b"",
+    b"image/jpeg",
+    b"application/json",
+    b"text/plain; charset=\xff",
+    b"multipart/form-data",
+    b"multipart/form-data; boundary=b",
+    b"multipart/form-data; boundary=" + b"x" * 300,
+]
+QUERIES = ["", "?score_threshold=nan", "?score_threshold=1e999", "?masks=maybe", "?masks=0&masks=1"]
+PART = b'--b\r\nContent-Disposition: form-data; name="image"; filename="../../x"\r\n\r\n'
+
+
+def damaged(rng: random.Random) -> bytes:
+    data = bytearray(rng.choice(PICTURES))
+    for _ in range(rng.choice([0, 1, 3, 20])):
+        place = rng.randrange(min(len(data), rng.choice([64, len(data)])))
+        if rng.random() < 0.8:
+            data[place] = rng.randrange(256)
+        else:
+            data = data[: max(place, 1)]
+    return bytes(data)
+
+
+def requests(rng: random.Random) -> Iterator[tuple[str, str, bytes, bytes]]:
+    for _ in range(REQUESTS):
+        route = rng.choice(["/predict", "/predict/overlay", "/predict/batch"])
+        body = damaged(rng)
+        if rng.random() < 0.4:
+            body = PART + body + rng.choice([b"\r\n--b--\r\n", b"\r\n--b\r\n", b""])
+        method = rng.choice(["POST", "POST", "POST", "PUT"])
+        yield method, route + rng.choice(QUERIES), rng.choice(TYPES), body
+
+
+def test_no_request_breaks_the_service(client: httpx.Client):
+    statuses = set()
+    for method, url, content_type, body in requests(random.Random(20261123)):
+        headers = [(b"content-type", content_type)]
+        response = client.request(method, url, content=body, headers=headers)
+        assert response.status_code in DOCUMENTED, (method, url, content_type, body[:80])
+        statuses.add(response.status_code)
+        if response.status_code != 200:
+            error = response.json()["error"]
+            assert set(error) == {"status", "code", "message", "remedy", "id"}
+    assert statuses >= {200, 400, 405, 415, 422}
