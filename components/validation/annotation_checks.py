@@ -8,14 +8,17 @@ from components.validation.checks import (
     Check,
     all_true,
     between,
+    has_columns,
     not_empty,
 )
+from components.validation.rows import AnnotationRow, columns
 
 
 def annotation_checks(limits: AnnotationSettings) -> tuple[Check, ...]:
     """Return the checks of each object."""
     return (
         not_empty("There is at least one object"),
+        has_columns(columns(AnnotationRow)),
         all_true("label-known", "label_known", "The label is a drawing's or `other`", REGENERATE),
         Check(
             "instance-unique",

@@ -70,18 +70,24 @@ def dataset_histograms(images: pd.DataFrame, annotations: pd.DataFrame) -> tuple
     return (
         histogram("Brightness, mean grey level", images["brightness"], images["split"]),
         histogram(
-            "Sharpness, log10 of the variance of the Laplacian",
+            "Sharpness, log10 of the Laplacian's variance",
             np.log10(pd.to_numeric(images["sharpness"]).clip(lower=0.01)),
             images["split"],
         ),
         histogram("Parts in a picture", images["parts"], images["split"]),
-        histogram("Visible fraction of a part", parts["visible_fraction"], parts["split"]),
         histogram(
-            "Size of a part, square root of visible pixels",
+            "Visible fraction of parts not wholly seen",
+            parts["visible_fraction"][parts["visible_fraction"] < 1],
+            parts["split"],
+        ),
+        histogram(
+            "Size of a part, root of its visible pixels",
             np.sqrt(pd.to_numeric(parts["area_px"])),
             parts["split"],
         ),
-        histogram("IoU of YOLO polygon and mask", parts["yolo_iou"], parts["split"]),
+        histogram(
+            "Contrast, standard deviation of grey levels", images["contrast"], images["split"]
+        ),
     )
 
 

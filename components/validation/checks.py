@@ -4,7 +4,7 @@ A check is declared as plain data, so that settings become suites without loadin
 Expectations (3 s); `runner` turns it into the expectation of that class name.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -91,6 +91,17 @@ def range_words(low: float | None, high: float | None) -> str:
 def not_empty(text: str) -> Check:
     """Return a check that the table has a row."""
     return Check("rows", text, REGENERATE, "ExpectTableRowCountToBeBetween", {"min_value": 1})
+
+
+def has_columns(names: Sequence[str]) -> Check:
+    """Return the schema's check of the table: every column that was to be measured."""
+    return Check(
+        "columns",
+        f"The table has its {len(names)} measured columns",
+        REPORT,
+        "ExpectTableColumnsToMatchSet",
+        {"column_set": list(names), "exact_match": False},
+    )
 
 
 def complete(columns: tuple[str, ...]) -> tuple[Check, ...]:

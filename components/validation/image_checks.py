@@ -10,8 +10,10 @@ from components.validation.checks import (
     all_true,
     between,
     complete,
+    has_columns,
     not_empty,
 )
+from components.validation.rows import ImageRow, columns
 
 
 def image_checks(limits: ImageSettings) -> tuple[Check, ...]:
@@ -19,6 +21,7 @@ def image_checks(limits: ImageSettings) -> tuple[Check, ...]:
     side = (limits.min_side_px, limits.max_side_px)
     return (
         not_empty("There is at least one picture"),
+        has_columns([name for name in columns(ImageRow) if name != "thumbnail"]),
         Check(
             "index-unique",
             "No two samples have the same number",

@@ -190,7 +190,9 @@ def _decode(data: bytes, flag: int) -> Pixels | None:
     pixels = cv2.imdecode(buffer, flag)
     if pixels is None or pixels.dtype not in (np.uint8, np.uint16):
         return None
-    return pixels  # type: ignore[return-value]
+    if pixels.dtype == np.uint16:
+        return np.asarray(pixels, dtype=np.uint16)
+    return np.asarray(pixels, dtype=np.uint8)
 
 
 def _sizes_agree(sample: Sample, *pictures: Pixels | None) -> bool | None:

@@ -159,13 +159,18 @@ def describe(check: CheckResult) -> str:
     found = f"{check.text}, found {check.observed}"
     if check.failing:
         rows = [
-            ", ".join(f"{column} {value}" for column, value in row.items())
+            ", ".join(f"{column} {_short(value)}" for column, value in row.items())
             for row in check.rows[:ROWS_IN_MESSAGE]
         ]
         more = check.failing - len(rows)
         named = "; ".join(rows) + (f"; and {more} more" if more > 0 else "")
         found += f"; {check.failing} of {check.looked_at} fail: {named}"
     return f"{found}; what to do: {check.advice}"
+
+
+def _short(value: object) -> str:
+    """Return a value of a row in few digits."""
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def check_rows(report: ValidationReport) -> list[dict[str, Any]]:

@@ -81,7 +81,7 @@ def judge(suite: Suite, answers: Sequence[Mapping[str, Any]], table: pd.DataFram
         name = answer["expectation_config"].get("meta", {}).get("check", "")
         by_name.setdefault(name, []).append(answer)
     checks = tuple(
-        _check_result(check, by_name.get(check.name, []), table) for check in suite.checks
+        _check_result(suite, check, by_name.get(check.name, []), table) for check in suite.checks
     )
     return SuiteResult(suite.name, len(table), len(suite.checks), checks)
 
@@ -155,7 +155,7 @@ def _expectation(check: Check) -> Any:
 
 
 def _check_result(
-    check: Check, answers: Sequence[Mapping[str, Any]], table: pd.DataFrame
+    suite: Suite, check: Check, answers: Sequence[Mapping[str, Any]], table: pd.DataFrame
 ) -> CheckResult:
     """Judge one check by the answers that carry its name: there must be one."""
     problem = "" if len(answers) == 1 else f"{len(answers)} answers came back instead of one"
@@ -175,9 +175,17 @@ def _check_result(
         observed=_observed(check, found, table) if not problem else "",
         looked_at=looked_at,
         failing=int(found.get("unexpected_count") or 0),
-        rows=tuple(plain(row) for row in found.get("partial_unexpected_index_list") or ()),
+        rows=tuple(
+            _row(suite.keys, row) for row in found.get("partial_unexpected_index_list") or ()
+        ),
         problem=problem,
     )
+
+
+def _row(keys: Sequence[str], row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a failing row as plain values, what names it first."""
+    values: dict[str, Any] = plain(dict(row))
+    return {key: values.pop(key) for key in keys if key in values} | values
 
 
 def _exception(answer: Mapping[str, Any]) -> str:
@@ -202,8 +210,9 @@ def _looked_at(found: Mapping[str, Any]) -> int:
 
 def _observed(check: Check, found: Mapping[str, Any], table: pd.DataFrame) -> str:
     """Return what was found in words: the span of a number, the count of the rest."""
-    if "observed_value" in found:
-        return f"{found['observed_value']}"
+    value = found.get("observed_value")
+    if value is not None:
+        return f"{len(value)} columns" if isinstance(value, list) else f"{value}"
     column = check.arguments.get("column")
     if column is not None and check.expectation == "ExpectColumnValuesToBeBetween":
         values = table[column].dropna()

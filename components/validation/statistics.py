@@ -10,8 +10,9 @@ import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import islice
+from operator import attrgetter
 from pathlib import Path
 
 import cv2
@@ -25,6 +26,8 @@ from components.progress import Progress, stage
 from components.validation.layout import Exports, Whole, read_exports
 from components.validation.measurements import Job, Measured, measure_jobs
 from components.validation.rows import AnnotationRow, FileRow, ImageRow, SplitRow, columns
+
+Row = FileRow | ImageRow | AnnotationRow | SplitRow
 
 CHUNK_SAMPLES = 32
 QUEUED_CHUNKS_PER_WORKER = 2
@@ -109,9 +112,10 @@ def write_tables(home: Home, statistics: Statistics) -> None:
             table.to_parquet(partial, index=False)
 
 
-def _frame(row: type[object], rows: Sequence[object]) -> pd.DataFrame:
+def _frame(row: type[Row], rows: Sequence[Row]) -> pd.DataFrame:
     """Return rows as a table; also with its columns when there is no row."""
-    return pd.DataFrame([asdict(one) for one in rows], columns=list(columns(row)))  # type: ignore[call-overload]
+    names = columns(row)
+    return pd.DataFrame(list(map(attrgetter(*names), rows)), columns=list(names))
 
 
 def _jobs(

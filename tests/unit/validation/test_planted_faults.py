@@ -67,3 +67,8 @@ def test_fault_fails_its_check_and_no_other(
     # A table that is the same as without the fault passes as it did there.
     changed = [name for name, table in tables.items() if not table.equals(clean_tables[name])]
     assert failed_checks(tables, changed) == [check]
+
+
+def test_part_that_is_in_no_picture_is_missed(tmp_path: Path) -> None:
+    tables = tables_of(make_toy(tmp_path, drawn=("disc", "disc")))
+    assert failed_checks(tables, tables.keys()) == ["classes/seen"]

@@ -61,11 +61,16 @@ class Toy:
         return self.home.coco / f"{kind}_{self.samples[place].split}.json"
 
 
-def make_toy(root: Path) -> Toy:
-    """Write a dataset without a fault."""
+def make_toy(root: Path, drawn: Sequence[str] = LABELS) -> Toy:
+    """Write a dataset without a fault.
+
+    Args:
+        root: Its home folder.
+        drawn: Labels of the two parts in each picture.
+    """
     home = Home(root)
     home.prepare()
-    samples = [_sample(home, index) for index in range(SAMPLES)]
+    samples = [_sample(home, index, drawn) for index in range(SAMPLES)]
     toy = Toy(home, samples, Whole(LABELS, SAMPLES, {}))
     for place in range(SAMPLES):
         write_text(toy.yolo(place), _yolo_text(toy.samples[place]))
@@ -84,7 +89,7 @@ def _split(index: int) -> Split:
     return "val" if group % 6 == 4 else "test" if group % 6 == 5 else "train"
 
 
-def _sample(home: Home, index: int) -> Sample:
+def _sample(home: Home, index: int, drawn: Sequence[str]) -> Sample:
     rng = np.random.default_rng(index)
     split, stem = _split(index), f"{index:06d}"
     shapes = [_shape(rng, number) for number in range(len(LABELS))]
@@ -96,8 +101,9 @@ def _sample(home: Home, index: int) -> Sample:
     annotations = []
     for number, mask in enumerate(shapes, start=1):
         picture[mask] = rng.integers(150, 220)
-        semantic[mask], instances[mask] = number, number
-        annotations.append(_annotation(number, LABELS[number - 1], mask))
+        label = drawn[number - 1]
+        semantic[mask], instances[mask] = LABELS.index(label) + 1, number
+        annotations.append(_annotation(number, label, mask))
     picture[screw], semantic[screw], instances[screw] = 30, 255, 3
     annotations.append(_annotation(3, OTHER_LABEL, screw))
     picture = cv2.GaussianBlur(picture, (0, 0), 0.7)
