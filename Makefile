@@ -63,12 +63,11 @@ samples: $(READY) ## draw the sample drawings again
 	@$(BIN)/python -m components.geometry.sample_drawings data/raw/dxf_templates
 
 lock: $(READY) ## resolve requirements.txt and requirements-serve.txt again from pyproject.toml
-	@for pair in dev:requirements.txt serve:requirements-serve.txt; do \
-	  CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile -q --extra $${pair%%:*} --strip-extras \
+	@compile() { CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile -q --strip-extras \
 	    --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
-	    -o $${pair##*:} pyproject.toml && \
-	  sed -i -E 's/^(torch==[0-9.]+)\+cpu/\1/' $${pair##*:}; \
-	done
+	    --no-emit-options -o "$$2" --extra "$$1" "$${@:3}" pyproject.toml && \
+	  sed -i -E 's/^(torch==[0-9.]+)\+cpu/\1/' "$$2"; }; \
+	compile dev requirements.txt && compile serve requirements-serve.txt -c requirements.txt
 
 clean: ## remove what runs made in this folder; drawings, photographs and .venv stay
 	@rm -rf .state reports models/registry models/exported models/checkpoint.pth*

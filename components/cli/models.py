@@ -1,4 +1,4 @@
-"""Verbs about released models: `models list|show|promote|rollback`, `evaluate`, `predict`."""
+"""Verbs about released models: `models ...`, `evaluate`, `predict`."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -33,6 +33,8 @@ def add_to(app: typer.Typer) -> None:
     registry.command("show")(friendly(show_model))
     registry.command("promote")(friendly(promote_model))
     registry.command("rollback")(friendly(roll_back))
+    registry.command("export")(friendly(export_file))
+    registry.command("import")(friendly(import_file))
     app.add_typer(registry, name="models")
     app.command("evaluate")(friendly(evaluate_champion))
     app.command("predict")(friendly(predict_images))
@@ -91,6 +93,28 @@ def roll_back(home: HomeOption = Path()) -> None:
 
     found = ModelRegistry(open_home(home).registry).rollback()
     console.print(f"{found.version} is the champion again.")
+
+
+def export_file(
+    version: VersionArgument,
+    file: Annotated[Path, typer.Argument(help="File to write.", metavar="FILE")],
+    home: HomeOption = Path(),
+) -> None:
+    """Write a version to one file that another box can import."""
+    from components.modeling.registry import ModelRegistry
+
+    typer.echo(ModelRegistry(open_home(home).registry).export(version, file))
+
+
+def import_file(
+    file: Annotated[Path, typer.Argument(help="File that `models export` wrote.", metavar="FILE")],
+    home: HomeOption = Path(),
+) -> None:
+    """Register the version in an exported file after checking its hashes."""
+    from components.modeling.registry import ModelRegistry
+
+    found = ModelRegistry(open_home(home).registry).import_file(file)
+    console.print(f"{found.version} is registered; `dxfvision models promote` makes it serve.")
 
 
 def evaluate_champion(

@@ -1,4 +1,4 @@
-"""`dxfvision serve`: the HTTP service in the foreground."""
+"""Verbs about the HTTP service: `serve` and `token`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +15,7 @@ PortOption = Annotated[
 def add_to(app: typer.Typer) -> None:
     """Add the verbs of this module."""
     app.command("serve")(friendly(serve_champion))
+    app.command("token")(friendly(make_token))
 
 
 def serve_champion(home: HomeOption = Path(), port: PortOption = None) -> None:
@@ -30,3 +31,11 @@ def serve_champion(home: HomeOption = Path(), port: PortOption = None) -> None:
         f"Serving on http://{settings.host}:{settings.port} (see /docs); Ctrl-C ends it."
     )
     serve(place, settings)
+
+
+def make_token() -> None:
+    """Make an access token; its hash goes into `access.tokens` of serve_config.yaml."""
+    from components.serving.access import new_token
+
+    token, digest = new_token()
+    typer.echo(f"token, for the client: {token}\nhash, for the service: {digest}")
