@@ -3,10 +3,8 @@
 Lengths of a ground are in *frames*, the width of the picture, since a scene's scale is its own.
 """
 
-import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 
 import cv2
@@ -14,16 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from components.data_preprocessing.materials import Colour, any_colour, around, ramp, rgb_from_hsv
+from components.data_preprocessing.photos import photos_of, read_photo
 from components.data_preprocessing.textures import VARIANTS, Rng, crop, tile
 from components.data_preprocessing.view import View
 from components.domain import SPLITS, Split
 from components.settings.data import BackgroundName
 
-logger = logging.getLogger(__name__)
-
 Picture = NDArray[np.uint8]
-PHOTO_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp")
-_PHOTO_MAX_PX = 1600
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,35 +70,6 @@ class Ground:
         return np.asarray(self.colours[118:139, 0].mean(axis=0), dtype=np.float64)
 
 
-def usable_photos(folder: Path) -> list[Path]:
-    """Return the pictures of a folder that can be decoded, by name; the others are logged."""
-    photos = []
-    for path in sorted(folder.glob("*")):
-        if path.suffix.lower() not in PHOTO_SUFFIXES:
-            continue
-        if cv2.haveImageReader(str(path)) and cv2.imread(str(path)) is not None:
-            photos.append(path)
-        else:
-            logger.warning("%s: not a picture that can be decoded; left out", path)
-    return photos
-
-
-@lru_cache(maxsize=48)
-def read_photo(path: Path) -> Picture:
-    """Return a photograph as RGB of at most 1600 pixels a side.
-
-    Raises:
-        ValueError: If it cannot be decoded; `usable_photos` finds that out before.
-    """
-    bgr = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    if bgr is None:
-        raise ValueError(f"{path}: not a picture that can be decoded")
-    scale = min(1.0, _PHOTO_MAX_PX / max(bgr.shape[:2]))
-    if scale < 1.0:
-        bgr = cv2.resize(bgr, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), dtype=np.uint8)
-
-
 def _parallels(rng: Rng, pitch: float, angle: float, rgb: Colour, width: float) -> list[Line]:
     """Return lines at a pitch, all over the picture."""
     along = np.array([np.cos(angle), np.sin(angle)])
@@ -139,7 +105,9 @@ def _concrete(rng: Rng) -> _Look:
 
 def _terrazzo(rng: Rng) -> _Look:
     tone = np.full(3, rng.uniform(110, 225)) + rng.normal(0, 6, 3)
-    chips = [np.clip(tone + rng.normal(0, 55, 3), 10, 250) for _ in range(2)]
+    # Stones differ from their cement in brightness more than in hue.
+    steps = rng.normal(0, 55, 2)[:, None] + rng.normal(0, 16, (2, 3))
+    chips = [np.clip(tone + step, 10, 250) for step in steps]
     colours = ramp((20, chips[0]), (95, tone), (145, tone), (235, chips[1]))
     return _Look(("chips",), colours)
 
@@ -216,16 +184,6 @@ def variants_of(split: Split) -> tuple[int, int]:
     bounds = [0, VARIANTS - 2, VARIANTS - 1, VARIANTS]
     place = SPLITS.index(split)
     return bounds[place], bounds[place + 1]
-
-
-def photos_of(split: Split, photos: Sequence[Path]) -> list[Path]:
-    """Return a split's share of the photographs: each tenth for `val` and `test`, else `train`.
-
-    With fewer than ten the last two are `val`'s and `test`'s; a single one is `train`'s.
-    """
-    period = min(10, len(photos))
-    wanted = {period - 2: "val", period - 1: "test"} if period > 2 else {}
-    return [p for i, p in enumerate(photos) if wanted.get(i % period, "train") == split]
 
 
 def random_ground(

@@ -156,11 +156,14 @@ def _lay_parts(
     count: int,
 ) -> None:
     shared = rng.random() < settings.scene.same_material_share
-    surface = _surface(rng, place, settings)
+    surface = None
     for _ in range(count):
         part = parts[int(rng.integers(len(parts)))]
-        own = surface if shared else _surface(rng, place, settings)
-        piece = _placement(rng, part, own, settings, mirrored_share=settings.scene.mirrored_share)
+        if surface is None or not shared:
+            surface = _surface(rng, place, settings)
+        piece = _placement(
+            rng, part, surface, settings, mirrored_share=settings.scene.mirrored_share
+        )
         _lay(rng, table, SceneObject(part.name, (piece,)), place, settings)
 
 

@@ -1,9 +1,11 @@
 """Holes, slots and windows that random parts are given."""
 
 import numpy as np
-from shapely import Polygon, affinity
-from shapely.geometry import LineString, MultiPoint, Point, box
+import shapely
+from shapely import MultiPolygon, Polygon, affinity
+from shapely.geometry import MultiLineString, MultiPoint, Point, box
 from shapely.geometry.base import BaseGeometry
+from shapely.ops import unary_union
 
 Rng = np.random.Generator
 
@@ -27,11 +29,9 @@ def with_cutouts(rng: Rng, region: Polygon) -> BaseGeometry:
 
 def _kept_inside(cut: BaseGeometry, inside: BaseGeometry) -> BaseGeometry:
     """Return those pieces of a cut that lie wholly inside: none may open the outline."""
+    shapely.prepare(inside)
     pieces = [piece for piece in getattr(cut, "geoms", [cut]) if inside.contains(piece)]
-    merged: BaseGeometry = Polygon()
-    for piece in pieces:
-        merged = merged.union(piece)
-    return merged
+    return MultiPolygon([piece for piece in pieces if isinstance(piece, Polygon)])
 
 
 def _disc(x: float, y: float, radius: float) -> BaseGeometry:
@@ -63,14 +63,14 @@ def bolt_circle(rng: Rng, region: Polygon, size: float) -> BaseGeometry:
 def scattered(rng: Rng, region: Polygon, size: float) -> BaseGeometry:
     """Return round and square holes anywhere."""
     left, low, right, high = region.bounds
-    merged: BaseGeometry = Polygon()
+    holes = []
     for _ in range(int(rng.integers(1, 8))):
         x, y, radius = rng.uniform(left, right), rng.uniform(low, high), rng.uniform(0.015, 0.09)
         hole = _disc(x, y, radius * size)
         if rng.random() < 0.2:
             hole = hole.envelope
-        merged = merged.union(hole.buffer(0.0))
-    return merged
+        holes.append(hole)
+    return unary_union(holes)
 
 
 def slots(rng: Rng, region: Polygon, size: float) -> BaseGeometry:
@@ -79,12 +79,10 @@ def slots(rng: Rng, region: Polygon, size: float) -> BaseGeometry:
     long, pitch = rng.uniform(0.1, 0.6) * size, rng.uniform(0.1, 0.25) * size
     width = rng.uniform(0.012, 0.4 * pitch / size) * size
     angle = float(rng.choice([0.0, 90.0, rng.uniform(0, 180)]))
-    merged: BaseGeometry = Polygon()
-    for k in range(count):
-        y = (k - (count - 1) / 2) * pitch
-        slot = LineString([(-long / 2, y), (long / 2, y)]).buffer(width, quad_segs=8)
-        merged = merged.union(slot)
-    return affinity.translate(affinity.rotate(merged, angle, origin=(0, 0)), centre.x, centre.y)
+    heights = (np.arange(count) - (count - 1) / 2) * pitch
+    lines = MultiLineString([[(-long / 2, y), (long / 2, y)] for y in heights.tolist()])
+    cut = lines.buffer(width, quad_segs=8)
+    return affinity.translate(affinity.rotate(cut, angle, origin=(0, 0)), centre.x, centre.y)
 
 
 def window(rng: Rng, region: Polygon, size: float) -> BaseGeometry:

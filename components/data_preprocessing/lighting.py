@@ -74,8 +74,8 @@ def random_lighting(rng: Rng, settings: LightSettings) -> Lighting:
         contact_depth=rng.uniform(*settings.contact_depth),
         gain_map=_gain_map(rng, settings),
         bevel_px=rng.uniform(*settings.bevel_px),
-        rim_bright=rng.uniform(0, 70) * rng.random(),
-        rim_dark=rng.uniform(0, 60) * rng.random(),
+        rim_bright=rng.uniform(8, 75) * rng.random() if rng.random() < 0.7 else 0.0,
+        rim_dark=rng.uniform(8, 60) * rng.random() if rng.random() < 0.5 else 0.0,
     )
 
 

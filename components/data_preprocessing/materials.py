@@ -17,6 +17,9 @@ Colour = NDArray[np.float64]
 """Red, green and blue, 0..255, shape (3,)."""
 
 
+_CENTRED = np.linspace(-1.0, 1.0, 256)[:, None]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Surface:
     """How one object looks.
@@ -64,7 +67,8 @@ def around(colour: Colour, contrast: float) -> NDArray[np.uint8]:
     The patterns have a spread of 42 levels.
     """
     change = 128.0 / 42.0 * contrast
-    return ramp((0, colour - change), (255, colour + change))
+    table = np.asarray(colour) + _CENTRED * change
+    return np.clip(table, 0, 255).astype(np.uint8).reshape(256, 1, 3)
 
 
 def rgb_from_hsv(hue: float, saturation: float, value: float) -> Colour:

@@ -14,39 +14,15 @@ from numpy.typing import NDArray
 from components.data_preprocessing.augmentations import corner_gain, photographed
 from components.data_preprocessing.backgrounds import ground_picture
 from components.data_preprocessing.dxf_to_mask import FINE, INSIDE, Rings, averaged, fill
-from components.data_preprocessing.lighting import Lamp, Lighting, lit
+from components.data_preprocessing.lighting import Lighting, lit
+from components.data_preprocessing.rasters import Window, swept, window_round
 from components.data_preprocessing.scene import Placement, Scene
+from components.data_preprocessing.shadows import paint_shadows
 from components.data_preprocessing.textures import crop, tile
 from components.data_preprocessing.view import View
 
 Picture = NDArray[np.uint8]
 Mask = NDArray[np.uint8]
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """A rectangle of the picture.
-
-    Attributes:
-        left: First column.
-        top: First row.
-        right: One past the last column.
-        bottom: One past the last row.
-    """
-
-    left: int
-    top: int
-    right: int
-    bottom: int
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Rows and columns."""
-        return self.bottom - self.top, self.right - self.left
-
-    def of(self, array: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Return the view of an array of the picture's size."""
-        return array[self.top : self.bottom, self.left : self.right]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,35 +54,6 @@ class Rendering:
     image: Picture
     instances: Mask
     silhouettes: tuple[Silhouette | None, ...]
-
-
-def window_round(points_px: NDArray[np.float64], view: View, margin_px: float) -> Window | None:
-    """Return the part of the frame round some points, None if they lie outside."""
-    low = np.floor(points_px.min(axis=0) - margin_px).astype(int)
-    high = np.ceil(points_px.max(axis=0) + margin_px).astype(int) + 1
-    left, top = max(0, int(low[0])), max(0, int(low[1]))
-    right, bottom = min(view.width_px, int(high[0])), min(view.height_px, int(high[1]))
-    return Window(left, top, right, bottom) if left < right and top < bottom else None
-
-
-def swept(
-    mask: Mask, base: Rings, top: Rings, window: Window, scale: float, step_px: float = 1.5
-) -> None:
-    """Fill the area that rings sweep from base to top.
-
-    Args:
-        mask: Filled in place; it covers the window.
-        base: Rings at the beginning.
-        top: The same rings at the end.
-        window: Where the mask lies.
-        scale: Pixels of the mask per pixel of the picture.
-        step_px: Longest step of the rings; 1.5 px keeps the notches between steps below a pixel.
-    """
-    way = top.xy_px - base.xy_px
-    steps = max(1, int(np.ceil(np.abs(way).max() / step_px)))
-    for step in range(steps + 1):
-        rings = base.at(base.xy_px + way * (step / steps))
-        fill(mask, rings, (window.left, window.top), scale)
 
 
 def render(scene: Scene) -> Rendering:
@@ -157,7 +104,7 @@ def _joined(pieces: list[Silhouette]) -> Silhouette | None:
 def _paint(canvas: Picture, piece: Placement, scene: Scene) -> Silhouette | None:
     """Paint one solid with its shadows; return what shows of it, or None."""
     base, top = piece.base_and_top(scene.view)
-    _paint_shadows(canvas, piece, scene, base)
+    paint_shadows(canvas, piece, scene, base)
     # Rings of holes lie inside the outline's.
     window = window_round(np.concatenate([base.outline, top.outline]), scene.view, 1.0)
     if window is None:
@@ -235,50 +182,6 @@ def _glare(piece: Placement, window: Window) -> Picture:
     size = window.shape[1], window.shape[0]
     fine = cv2.resize(np.clip(band, 0, 255).astype(np.uint8), size)
     return np.asarray(cv2.cvtColor(fine, cv2.COLOR_GRAY2RGB), dtype=np.uint8)
-
-
-def _paint_shadows(canvas: Picture, piece: Placement, scene: Scene, base: Rings) -> None:
-    """Darken the ground round a solid: every lamp's shadow, and the contact with the ground."""
-    lighting, view = scene.lighting, scene.view
-    for number, lamp in enumerate(lighting.lamps):
-        contact = lighting.contact_depth if number == 0 else 0.0
-        _paint_shadow(canvas, piece, view, base, lamp, contact)
-
-
-def _paint_shadow(
-    canvas: Picture, piece: Placement, view: View, base: Rings, lamp: Lamp, contact: float
-) -> None:
-    throw = np.array([lamp.throw[0], -lamp.throw[1]]) * piece.thickness_mm * view.px_per_mm
-    sigma = max(0.5, lamp.blur * piece.thickness_mm * view.px_per_mm)
-    sigma = min(sigma, 0.06 * view.width_px)
-    unit = view.width_px / 320
-    window = window_round(
-        np.concatenate([base.outline, base.outline + throw]), view, 2.5 * max(sigma, 1.5 * unit) + 1
-    )
-    if window is None:
-        return
-    # Wide soft shadows are drawn on a coarser grid: nobody sees the difference.
-    scale = 1.0 if sigma < 2.5 else 0.5
-    rows, columns = (max(1, int(np.ceil(side * scale))) for side in window.shape)
-    shadow = np.zeros((rows, columns), dtype=np.uint8)
-    swept(shadow, base, base.at(base.xy_px + throw), window, scale, max(1.5, sigma))
-    shadow = _soft(shadow, sigma * scale)
-    if contact > 0.02:
-        foot = np.zeros((rows, columns), dtype=np.uint8)
-        fill(foot, base, (window.left, window.top), scale)
-        foot = _soft(foot, max(1.4 * unit * scale, 0.7))
-        dark = cv2.addWeighted(shadow, lamp.depth, foot, contact, 0.0)
-    else:
-        dark = cv2.convertScaleAbs(shadow, alpha=lamp.depth)
-    light = cv2.resize(cv2.bitwise_not(dark), (window.shape[1], window.shape[0]))
-    target = window.of(canvas)
-    target[...] = cv2.multiply(target, cv2.cvtColor(light, cv2.COLOR_GRAY2RGB), scale=1 / 255)
-
-
-def _soft(mask: Mask, sigma: float) -> Mask:
-    side = 2 * int(np.ceil(2.0 * sigma)) + 1
-    blurred = cv2.GaussianBlur(mask, (side, side), sigma, borderType=cv2.BORDER_REPLICATE)
-    return np.asarray(blurred, dtype=np.uint8)
 
 
 def _in_frame(rings: Rings, view: View) -> float:

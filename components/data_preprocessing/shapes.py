@@ -19,7 +19,7 @@ from components.data_preprocessing.cutouts import with_cutouts
 from components.domain import Contour, Part
 
 Rng = np.random.Generator
-_ARC_STEPS = 12
+_ARC_STEPS = 7
 """Segments of a quarter circle in round joins."""
 
 

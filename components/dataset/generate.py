@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from components.data_preprocessing.backgrounds import usable_photos
+from components.data_preprocessing.photos import usable_photos
 from components.dataset.card import DatasetCard, card_path, load_dataset, write_card
 from components.dataset.executors import RUNNERS, worker_count
 from components.dataset.exports import (

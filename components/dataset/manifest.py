@@ -9,12 +9,48 @@ import numpy as np
 
 from components.domain import Annotation, Pose, Rle, Sample
 from components.errors import DatasetError
-from components.files import plain, replacing
+from components.files import replacing
 
 
 def sample_line(sample: Sample) -> str:
     """Return a sample as one line of JSON, without the line's end."""
-    return json.dumps(plain(sample), sort_keys=True, separators=(",", ":"))
+    record = {
+        "index": sample.index,
+        "split": sample.split,
+        "group": sample.group,
+        "image": str(sample.image),
+        "semantic_mask": str(sample.semantic_mask),
+        "instance_mask": str(sample.instance_mask),
+        "width_px": sample.width_px,
+        "height_px": sample.height_px,
+        "annotations": [_annotation_record(annotation) for annotation in sample.annotations],
+        "sha256": sample.sha256,
+    }
+    return json.dumps(record, separators=(",", ":"))
+
+
+def _annotation_record(annotation: Annotation) -> dict[str, Any]:
+    return {
+        "instance_id": annotation.instance_id,
+        "label": annotation.label,
+        "xyxy_px": annotation.xyxy_px,
+        "area_px": annotation.area_px,
+        "visible": annotation.visible,
+        "whole": annotation.whole,
+        "visible_fraction": annotation.visible_fraction,
+        "pose": None if annotation.pose is None else _pose_record(annotation.pose),
+    }
+
+
+def _pose_record(pose: Pose) -> dict[str, Any]:
+    return {
+        "x_px": pose.x_px,
+        "y_px": pose.y_px,
+        "angle_rad": pose.angle_rad,
+        "px_per_mm": pose.px_per_mm,
+        "mirrored": pose.mirrored,
+        "mm_to_px": None if pose.mm_to_px is None else pose.mm_to_px.tolist(),
+    }
 
 
 def sample_from_line(line: str) -> Sample:

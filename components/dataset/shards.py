@@ -60,7 +60,10 @@ def write_shard(job: Job, shard: int) -> int:
     lines = []
     for index in job.samples(shard):
         sample = make_sample(job.parts, job.settings, job.seed, index, job.photos)
-        lines.append(_write_sample(job, sample, batch))
+        packed = packed_files(job, sample)
+        for path, content in packed.contents.items():
+            batch.add(path, content)
+        lines.append(packed.line)
     batch.commit()
     text = "\n".join(lines) + "\n"
     digest = hashlib.sha256(text.encode()).hexdigest()
@@ -68,8 +71,21 @@ def write_shard(job: Job, shard: int) -> int:
     return len(lines)
 
 
-def _write_sample(job: Job, rendered: RenderedSample, batch: "_Batch") -> str:
-    """Hand the files of one sample to the batch; return the record's line."""
+@dataclass(frozen=True, slots=True)
+class PackedSample:
+    """The files of one sample, not yet written.
+
+    Attributes:
+        contents: Bytes of each file by its path.
+        line: The record's line.
+    """
+
+    contents: dict[Path, bytes]
+    line: str
+
+
+def packed_files(job: Job, rendered: RenderedSample) -> PackedSample:
+    """Return picture, masks and label of a sample as bytes, and what the record says of them."""
     home, split, settings = job.home, rendered.split, job.settings
     name = f"{rendered.index:06d}"
     image = home.images(split) / f"{name}.{settings.image_format}"
@@ -82,16 +98,13 @@ def _write_sample(job: Job, rendered: RenderedSample, batch: "_Batch") -> str:
         number = numbers[rendered.annotations[place].label]
         polygons[place] = coco_polygons(window)
         yolo.append(yolo_line(number, window, settings.height_px, settings.width_px))
+    labels = semantic_mask(rendered.instances, rendered.annotations, numbers)
     contents = {
         image: _packed_image(rendered.image, job),
-        semantic: _packed_mask(semantic_mask(rendered.instances, rendered.annotations, numbers)),
+        semantic: _packed_mask(labels),
         instances: _packed_mask(rendered.instances),
         label: "".join(f"{line}\n" for line in yolo if line).encode(),
     }
-    hashes = {}
-    for path, content in contents.items():
-        batch.add(path, content)
-        hashes[str(path.relative_to(job.root))] = hashlib.sha256(content).hexdigest()
     sample = Sample(
         index=rendered.index,
         split=split,
@@ -102,10 +115,13 @@ def _write_sample(job: Job, rendered: RenderedSample, batch: "_Batch") -> str:
         width_px=settings.width_px,
         height_px=settings.height_px,
         annotations=rendered.annotations,
-        sha256=hashes,
+        sha256={
+            str(path.relative_to(job.root)): hashlib.sha256(content).hexdigest()
+            for path, content in contents.items()
+        },
     )
-    shapes = json.dumps({str(place): rings for place, rings in polygons.items()})
-    return f'{{"sample":{sample_line(sample)},"polygons":{shapes}}}'
+    rings = json.dumps(polygons, separators=(",", ":"))
+    return PackedSample(contents, f'{{"sample":{sample_line(sample)},"polygons":{rings}}}')
 
 
 def _packed_image(image: NDArray[np.uint8], job: Job) -> bytes:

@@ -179,4 +179,5 @@ class DataSettings(YamlSettings):
 
     def content(self) -> dict[str, object]:
         """Return what decides the bytes: everything but how the work is spread out."""
-        return self.model_dump(mode="json", exclude={"executor", "workers", "dask_scheduler"})
+        spread = {"executor", "workers", "dask_scheduler", "shard_samples"}
+        return self.model_dump(mode="json", exclude=spread)

@@ -6,8 +6,9 @@ import cv2
 import numpy as np
 import pytest
 
-from components.data_preprocessing.backgrounds import photos_of, usable_photos, variants_of
+from components.data_preprocessing.backgrounds import variants_of
 from components.data_preprocessing.composing import Place, compose, random_place
+from components.data_preprocessing.photos import photos_of, usable_photos
 from components.data_preprocessing.scene import Scene
 from components.data_preprocessing.textures import PATTERNS, tile
 from components.domain import OTHER_LABEL, SPLITS

@@ -1,0 +1,66 @@
+"""Rectangles of the picture in which solids are drawn, and the area that moving rings sweep."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from components.data_preprocessing.dxf_to_mask import Rings, fill
+from components.data_preprocessing.view import View
+
+Mask = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A rectangle of the picture.
+
+    Attributes:
+        left: First column.
+        top: First row.
+        right: One past the last column.
+        bottom: One past the last row.
+    """
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return self.bottom - self.top, self.right - self.left
+
+    def of(self, array: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Return the view of an array of the picture's size."""
+        return array[self.top : self.bottom, self.left : self.right]
+
+
+def window_round(points_px: NDArray[np.float64], view: View, margin_px: float) -> Window | None:
+    """Return the part of the frame round some points, None if they lie outside."""
+    low = np.floor(points_px.min(axis=0) - margin_px).astype(int)
+    high = np.ceil(points_px.max(axis=0) + margin_px).astype(int) + 1
+    left, top = max(0, int(low[0])), max(0, int(low[1]))
+    right, bottom = min(view.width_px, int(high[0])), min(view.height_px, int(high[1]))
+    return Window(left, top, right, bottom) if left < right and top < bottom else None
+
+
+def swept(
+    mask: Mask, base: Rings, top: Rings, window: Window, scale: float, step_px: float = 1.5
+) -> None:
+    """Fill the area that rings sweep from base to top, the top itself left out.
+
+    Args:
+        mask: Filled in place; it covers the window.
+        base: Rings at the beginning.
+        top: The same rings at the end.
+        window: Where the mask lies.
+        scale: Pixels of the mask per pixel of the picture.
+        step_px: Longest step of the rings; 1.5 px keeps the notches between steps below a pixel.
+    """
+    way = top.xy_px - base.xy_px
+    steps = max(1, int(np.ceil(np.abs(way).max() / step_px)))
+    for step in range(steps):
+        rings = base.at(base.xy_px + way * (step / steps))
+        fill(mask, rings, (window.left, window.top), scale)
