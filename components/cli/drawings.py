@@ -1,7 +1,8 @@
 """`dxfvision drawings`: the doctor for DXF files."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -19,7 +20,8 @@ def examine_drawings(
 ) -> None:
     """Say what each drawing is: accepted, repaired or rejected, its unit, parts and faults."""
     from components.geometry.drawing import drawing_to_json
-    from components.geometry.dxf_reader import find_drawings, read_drawings
+    from components.geometry.drawing_files import find_drawings
+    from components.geometry.dxf_reader import read_drawings
     from components.settings.drawings import DrawingSettings
 
     files = [file for path in paths for file in (find_drawings(path) if path.is_dir() else [path])]
@@ -37,6 +39,18 @@ def examine_drawings(
         raise typer.Exit(1)
 
 
-def drawing_row(record: dict[str, object]) -> dict[str, object]:
+def drawing_row(record: Mapping[str, Any]) -> dict[str, str]:
     """Return what a table shows of one drawing."""
-    return record
+    unit = record["mm_per_unit"]
+    return {
+        "drawing": Path(record["file"]).name,
+        "verdict": record["verdict"],
+        "unit": "-" if unit is None else f"{unit:g} mm",
+        "parts": "\n".join(
+            f"{part['name']}\n  {part['width_mm']:.1f} x {part['height_mm']:.1f} mm, "
+            f"{part['hole_count']} holes"
+            for part in record["parts"]
+        ),
+        "remarks": "\n".join([*filter(None, [record["reason"]]), *record["warnings"]])
+        or record["unit_evidence"],
+    }

@@ -85,7 +85,7 @@ def validate(
 
     job = jobs.open_job(home, None, profile, 0)
     with progress_bars() as bars:
-        result = jobs.validate(job, bars)
+        result = jobs.validate(job, bars, always=True)
     print_results([result], as_json)
 
 

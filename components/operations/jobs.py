@@ -1,7 +1,8 @@
 """The stages that make a dataset and a network, as plain functions; `releases.py` has the rest.
 
 Each takes a `Job`, works below its home folder and returns a `StageResult`; `flows/` and the
-command line call them. The order is `read_drawing_folder`, `generate`, `validate`, `train`.
+command line call them. The order is `read_drawing_folder`, `generate`, `validate`,
+`train_network`. What loads torch or Great Expectations is imported by the stage that needs it.
 """
 
 import json
@@ -20,7 +21,6 @@ from components.geometry.drawing_files import find_drawings
 from components.geometry.dxf_reader import read_drawings
 from components.geometry.parts_file import read_parts, write_parts
 from components.home import Home
-from components.modeling.train import inputs_fingerprint, train
 from components.operations.stages import Figures, StageResult, run_stage
 from components.progress import Progress
 from components.settings.base import Profile
@@ -28,9 +28,7 @@ from components.settings.data import DataSettings
 from components.settings.drawings import DrawingSettings
 from components.settings.train import TrainSettings
 from components.settings.validation import ValidationSettings
-from components.validation.report import check_rows, require_passed, validate_dataset
 from components.visualization.contact_sheet import write_contact_sheets
-from components.visualization.plot_results import plot_training
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,29 +156,46 @@ def dataset_fingerprint(home: Home) -> str | None:
         return None
 
 
-def validate(job: Job, progress: Progress) -> StageResult:
+def validate(job: Job, progress: Progress, always: bool = False) -> StageResult:
     """Check the dataset against its expectations.
 
+    Args:
+        job: Whose dataset.
+        progress: Told of measured pictures and judged tables.
+        always: Look again even if dataset and expectations are unchanged: a picture that was
+            changed on the disk is found only by looking.
+
     Raises:
+        DatasetError: If there is no finished dataset.
         ValidationError: Naming the failed expectations and the first rows that break them.
     """
+    from components.validation.report import (
+        check_rows,
+        report_folder,
+        require_passed,
+        validate_dataset,
+    )
+
     home = job.home
     settings = ValidationSettings.load(home.configs, job.profile)
     key = fingerprint(
-        file_sha256(home.manifest), settings, source_fingerprint("validation", "dataset")
+        load_dataset(home).fingerprint,
+        file_sha256(home.manifest),
+        settings,
+        source_fingerprint("validation", "dataset"),
     )
+    outputs = [report_folder(home) / name for name in ("report.json", "report.html")]
 
     def work() -> Figures:
         report = validate_dataset(home, settings, progress)
         require_passed(report)
+        warnings = f", {len(report.warnings)} warnings" if report.warnings else ""
         return {
-            "summary": f"{report.ran} expectations hold"
-            + (f", {len(report.warnings)} warnings" if report.warnings else ""),
+            "summary": f"{report.ran} expectations ran and hold{warnings}",
             "expectations": check_rows(report),
-            "page": report.page,
         }
 
-    return run_stage(home, "validate", key, [], work)
+    return run_stage(home, "validate", key, outputs, work, always)
 
 
 def training_curves(home: Home) -> Path:
@@ -190,6 +205,9 @@ def training_curves(home: Home) -> Path:
 
 def train_network(job: Job, progress: Progress) -> StageResult:
     """Train on the dataset; an interrupted training goes on at its last checkpoint."""
+    from components.modeling.train import inputs_fingerprint, train
+    from components.visualization.plot_results import plot_training
+
     home = job.home
     parts = known_parts(home)
     settings = TrainSettings.load(home.configs, job.profile)

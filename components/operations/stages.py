@@ -46,7 +46,12 @@ class StageResult:
 
 
 def run_stage(
-    home: Home, name: str, key: str, outputs: Sequence[Path], work: Callable[[], Figures]
+    home: Home,
+    name: str,
+    key: str,
+    outputs: Sequence[Path],
+    work: Callable[[], Figures],
+    always: bool = False,
 ) -> StageResult:
     """Do the work of a stage, or skip it when its record is current.
 
@@ -56,10 +61,16 @@ def run_stage(
         key: Fingerprint of everything the work depends on.
         outputs: Files that the work makes; each must exist when it ends.
         work: Does the work and returns its figures.
+        always: Work even if the record is current.
     """
     record = home.state / f"{name}.json"
     earlier = _read_record(record)
-    if earlier and earlier["key"] == key and earlier["outputs"] == _hashes(home, outputs):
+    if (
+        earlier
+        and not always
+        and earlier["key"] == key
+        and earlier["outputs"] == _hashes(home, outputs)
+    ):
         logger.info("%s: inputs unchanged, skipped", name)
         return StageResult(name, key, True, earlier["seconds"], earlier["figures"])
     record.unlink(missing_ok=True)
