@@ -5,12 +5,14 @@ last digits of a coordinate are needed for the part itself.
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from components.errors import DrawingError
 from components.geometry.drawing import Gap
+from components.geometry.frames import without_countersinks, without_frames
 from components.geometry.joining import Joined, JoinSettings, joined
 from components.geometry.loose_ends import check_loose, extent_of, open_contour
 from components.geometry.nesting import (
@@ -54,11 +56,14 @@ def join_settings(settings: DrawingSettings, mm_per_unit: float) -> JoinSettings
     )
 
 
-def assembled(curves: list[Points], mm_per_unit: float, settings: DrawingSettings) -> Assembly:
+def assembled(
+    curves: list[Points], texts: Points, mm_per_unit: float, settings: DrawingSettings
+) -> Assembly:
     """Return the shapes that curves make.
 
     Args:
         curves: Points of each, shape (N, 2), in drawing units.
+        texts: Places of texts, shape (N, 2): they tell title blocks.
         mm_per_unit: Length of a drawing unit.
         settings: Tolerances in mm.
 
@@ -76,9 +81,15 @@ def assembled(curves: list[Points], mm_per_unit: float, settings: DrawingSetting
     check_loose(extra.loose, rings, joins.limit, mm)
     rings, slips = healed(rings, settings.speck_mm / mm)
     tree = nested(rings)
+    warnings: list[str] = []
+    for clear in (partial(without_frames, texts=texts), without_countersinks):
+        cleared = clear(tree)
+        if cleared.warnings:
+            warnings += cleared.warnings
+            tree = nested(cleared.rings)
     gaps = tuple(Gap(size * mm, x, y) for size, x, y in sorted(result.gaps, reverse=True))
     repairs = _repairs(result, extra, doubles, specks, slips)
-    return Assembly(shapes_of(tree), gaps, repairs, ())
+    return Assembly(shapes_of(tree), gaps, repairs, tuple(warnings))
 
 
 def _repairs(

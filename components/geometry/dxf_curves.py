@@ -129,6 +129,7 @@ class _Walk:
             rule = self._rule(entity, kind, layer)
             if rule:
                 self.harvest.dropped[kind, layer, rule] += 1
+                self._note_text(entity, kind, matrix)
             elif kind == "INSERT":
                 self._insert(entity, matrix, layer)
             elif kind in REGIONS:
@@ -148,7 +149,17 @@ class _Walk:
             return INVISIBLE
         if layer not in self._rule_of_layer:
             self._rule_of_layer[layer] = self._rules.rule_against(layer)
-        return _rule_of_type(entity, kind) or self._rule_of_layer[layer]
+        rule = _rule_of_type(entity, kind) or self._rule_of_layer[layer]
+        if rule or kind == "INSERT":
+            return rule
+        return self._rules.rule_against_linetype(str(entity.dxf.get("linetype", "")), layer)
+
+    def _note_text(self, entity: DXFEntity, kind: str, matrix: Matrix44 | None) -> None:
+        """Keep the place of a text."""
+        if kind in ("TEXT", "MTEXT", "ATTRIB"):
+            place = entity.dxf.insert
+            place = matrix.transform(place) if matrix else place
+            self.harvest.texts.append((float(place.x), float(place.y)))
 
     def _insert(self, insert: Any, matrix: Matrix44 | None, layer: str) -> None:
         """Follow an INSERT into its block, once for each of its rows and columns."""

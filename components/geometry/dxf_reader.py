@@ -189,6 +189,11 @@ class _Reading:
         """Collect the curves at a sampling fit for a unit."""
         tolerance = self._settings.curve_tolerance_mm / mm_per_unit
         harvest = harvested(document, rules, tolerance, self._settings)
+        if not harvest.curves and harvest.unread_layers():
+            # The only layer of a bicycle frame may be called FRAME.
+            by_name = dataclasses.replace(rules, words={})
+            harvest = harvested(document, by_name, tolerance, self._settings)
+            self._warn(["only layers that are usually not cut hold curves; they were read"])
         self._drawing = dataclasses.replace(
             self._drawing, kept=harvest.kept_counts(), dropped=harvest.dropped_counts()
         )
@@ -202,7 +207,9 @@ class _Reading:
         x, y = map(float, origin)
         curves = [curve.xy - origin for curve in harvest.curves]
         try:
-            assembly = assembled(curves, unit.mm_per_unit, self._settings)
+            assembly = assembled(
+                curves, harvest.text_places() - origin, unit.mm_per_unit, self._settings
+            )
         except PlacedError as error:
             raise error.moved((x, y)) from error
         gaps = tuple(Gap(gap.size_mm, gap.x + x, gap.y + y) for gap in assembly.gaps)

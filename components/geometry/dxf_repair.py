@@ -33,6 +33,7 @@ OTHER_FORMATS: tuple[tuple[bytes, str], ...] = (
 )
 
 _END_OF_FILE = re.compile(rb"(?:^|\n)[ \t]*0[ \t]*\r?\n[ \t]*EOF[ \t]*(?:\r?\n|$)")
+_FIRST_TAG = re.compile(rb"[\r\n][ \t]*0[ \t]*[\r\n]+[ \t]*(?:SECTION|EOF)\b")
 _ENTITIES = re.compile(rb"\n[ \t]*2[ \t]*\r?\n[ \t]*ENTITIES[ \t]*(?=\r?\n)")
 _END_OF_SECTION = re.compile(rb"\n[ \t]*0[ \t]*\r?\n[ \t]*ENDSEC[ \t]*(?:\r?\n|$)")
 _DECIMAL_COMMA = re.compile(rb"[ \t]*[-+]?\d*,\d+(?:[eE][-+]?\d+)?[ \t]*\r?")
@@ -129,10 +130,8 @@ def _check_signature(data: bytes) -> None:
         raise DrawingError(f"not a DXF file: it is {'an SVG picture' if svg else 'an XML file'}")
     if re.match(rb"AC1[0-9.]{3}|AC10\d\d|MC0\.0", data[:6]):
         raise DrawingError("not a DXF file: it is a DWG file; export it as DXF")
-    lines = [line.strip() for line in re.split(rb"\r\n|\n|\r", head)]
-    while len(lines) > 1 and lines[0] == b"999":
-        lines = lines[2:]
-    if len(lines) > 1 and lines[0] == b"0" and lines[1] in (b"SECTION", b"EOF"):
+    # Comments and stray header tags may come before the first section.
+    if re.match(rb"-?\d{1,4}[ \t]*[\r\n]", head) and _FIRST_TAG.search(b"\n" + head):
         return
     raise DrawingError("not a DXF file: it does not begin with a SECTION")
 

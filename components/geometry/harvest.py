@@ -48,6 +48,7 @@ class Harvest:
         z_extent: Largest distance by which one curve leaves its plane, in drawing units.
         warnings: What the user should know.
         vertices: Number of points so far.
+        texts: Places of texts in the model space.
     """
 
     curves: list[Curve] = field(default_factory=list)
@@ -56,11 +57,16 @@ class Harvest:
     z_extent: float = 0.0
     warnings: list[str] = field(default_factory=list)
     vertices: int = 0
+    texts: list[tuple[float, float]] = field(default_factory=list)
 
     def origin(self) -> NDArray[np.float64]:
         """Return whole numbers below and left of all curves, shape (2,), fit to be subtracted."""
         lows = [curve.xy.min(axis=0) for curve in self.curves]
         return np.asarray(np.floor(np.min(lows, axis=0)), dtype=np.float64)
+
+    def text_places(self) -> NDArray[np.float64]:
+        """Return the places of texts, shape (N, 2)."""
+        return np.array(self.texts, dtype=np.float64).reshape(-1, 2)
 
     def biggest_piece(self) -> float:
         """Return the longer side of the biggest connected piece, in drawing units.

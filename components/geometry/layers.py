@@ -52,12 +52,16 @@ class LayerRules:
         hidden: Names, in small letters, of layers that are off or frozen, with the word for it.
         cut: Patterns of the only layers to read; empty means all.
         ignored: Patterns of layers never to read.
+        linetypes: Patterns of linetypes that are not cut.
+        linetype_of: Name of a layer in small letters -> its linetype.
         words: Word of a layer's name in small letters without accents -> what it says.
     """
 
     hidden: dict[str, str]
     cut: tuple[str, ...]
     ignored: tuple[str, ...]
+    linetypes: tuple[str, ...]
+    linetype_of: dict[str, str]
     words: dict[str, str]
 
     def rule_against(self, layer: str) -> str:
@@ -73,6 +77,16 @@ class LayerRules:
             chosen = any(fnmatchcase(name, pattern) for pattern in self.cut)
             return "" if chosen else "layer is not in cut_layers"
         return self._rule_of_words(layer)
+
+    def rule_against_linetype(self, linetype: str, layer: str) -> str:
+        """Return why an entity of this linetype is dropped; empty if it is kept."""
+        name = linetype.lower()
+        if name in ("", "bylayer"):
+            name = self.linetype_of.get(layer.lower(), "")
+        for pattern in self.linetypes:
+            if fnmatchcase(name, pattern):
+                return f"linetype {pattern.rstrip('*')} is not cut"
+        return ""
 
     def _rule_of_words(self, layer: str) -> str:
         """Return what the words of a layer's name say against it."""
@@ -97,6 +111,11 @@ def layer_rules(document: Document, settings: DrawingSettings) -> LayerRules:
         hidden=hidden,
         cut=_lowered(settings.cut_layers),
         ignored=_lowered(settings.ignore_layers),
+        linetypes=_lowered(settings.ignore_linetypes),
+        linetype_of={
+            str(layer.dxf.name).lower(): str(layer.dxf.linetype).lower()
+            for layer in document.layers
+        },
         words={
             plain_text(word).lower(): meaning
             for meaning, words in settings.ignore_words.items()

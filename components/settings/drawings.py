@@ -35,6 +35,7 @@ class DrawingSettings(YamlSettings, env_prefix="DXFVISION_DRAWING__"):
 
     cut_layers: list[str]
     ignore_layers: list[str]
+    ignore_linetypes: list[str]
     ignore_words: dict[str, list[str]]
 
     max_file_mib: Count
