@@ -60,18 +60,20 @@ def group(answer: Answer, settings: GroupingSettings) -> Instances:
         answer: Of the network.
         settings: Thresholds; lengths in network pixels.
     """
-    height, width = answer.sight.shape[1:]
     on_object = answer.sight[BACKGROUND] < 1.0 - settings.foreground
     _, regions = cv2.connectedComponents(on_object.astype(np.uint8), connectivity=4)
     rows, columns = np.nonzero(on_object)
-    offset = cv2.resize(answer.offset.transpose(1, 2, 0), (width, height))[rows, columns]
-    places = np.stack([columns, rows], 1).astype(np.float32)
-    votes = (places + 0.5) * SIGHT_STRIDE - 0.5 + offset
+    # A pixel votes with its coarse cell: interpolated between two objects, a vote meets neither's
+    # centre.
+    ratio = CENTRE_STRIDE // SIGHT_STRIDE
+    cells = np.stack([columns, rows], 1) // ratio
+    offset = answer.offset[:, cells[:, 1], cells[:, 0]].T
+    votes = ((cells + 0.5) * CENTRE_STRIDE - 0.5 + offset).astype(np.float32)
     centres, heights = _centres(votes, answer.heat, settings)
     assigned = _assigned(votes, regions[rows, columns], centres, answer.heat.shape, settings)
     area = settings.min_area_px / SIGHT_STRIDE**2
     numbers, assigned = _numbered(assigned, area)
-    ids = np.zeros((height, width), np.int32)
+    ids = np.zeros(on_object.shape, np.int32)
     ids[rows, columns] = assigned
     return _judged(answer, ids, numbers, heights, settings)
 
@@ -94,9 +96,12 @@ def _centres(
     highest = cv2.dilate(density, disc)
     # Half of the least object's votes on one spot, spread by the blur, would reach this.
     enough = 0.5 * settings.min_area_px / SIGHT_STRIDE**2 / (2 * np.pi * sigma**2 + 1.0)
-    rows, columns = np.nonzero((density >= highest) & (density > enough))
-    centres = (np.stack([columns, rows], 1) + 0.5) * CENTRE_STRIDE - 0.5
-    return centres.astype(np.float32), warm[rows, columns]
+    maxima = ((density >= highest) & (density > enough)).astype(np.uint8)
+    # Neighbouring cells may be equally high: one centre in their middle.
+    _, _, _, middles = cv2.connectedComponentsWithStats(maxima, connectivity=8)
+    places = np.rint(middles[1:]).astype(np.int64)
+    centres = (middles[1:] + 0.5) * CENTRE_STRIDE - 0.5
+    return centres.astype(np.float32), warm[places[:, 1], places[:, 0]]
 
 
 def _assigned(

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import cv2
-import torch
 
 from components.dataset.manifest import read_manifest
 from components.domain import Part
@@ -122,7 +121,6 @@ def train(
         logger.info("training: inputs unchanged, %s is finished", home.checkpoint)
         return _result(home.checkpoint, saved, skipped=True, resumed_at=saved["step"])
     cv2.setNumThreads(1)
-    torch.set_num_threads(1)
     labels = [part.name for part in parts]
     state = TrainingState(labels, settings, seed, inputs)
     if saved:

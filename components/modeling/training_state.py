@@ -37,6 +37,8 @@ class TrainingState:
     ) -> None:
         """Make the network with its first weights."""
         self._labels, self._settings, self._inputs = list(labels), settings, inputs
+        # The replicas' threads do the work; torch's own would only wait for each other.
+        torch.set_num_threads(1)
         seed_torch(seed)
         self.network = PartNetwork(settings.network, len(self._labels))
         self._optimizer = PartOptimizer(self.network, settings.optimizer)

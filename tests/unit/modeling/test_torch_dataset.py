@@ -24,9 +24,7 @@ MakeSource = Callable[..., CropSource]
 
 
 @pytest.fixture
-def make_source(
-    dataset_home: Home, samples: list[Sample], settings: TrainSettings
-) -> MakeSource:
+def make_source(dataset_home: Home, samples: list[Sample], settings: TrainSettings) -> MakeSource:
     def make(seed: int = 1) -> CropSource:
         return CropSource(dataset_home.root, samples, NUMBERS, settings, seed)
 
@@ -47,9 +45,7 @@ def test_batch_depends_on_seed_and_number_alone(make_source: MakeSource) -> None
     assert not same(before, make_source(seed=2).batch(4))
 
 
-def test_batch_shapes_follow_the_settings(
-    make_source: MakeSource, settings: TrainSettings
-) -> None:
+def test_batch_shapes_follow_the_settings(make_source: MakeSource, settings: TrainSettings) -> None:
     source = make_source()
     source.whole_from = 3
     crops, whole = source.batch(2), source.batch(3)

@@ -1,0 +1,115 @@
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from components.errors import DatasetError, ModelError
+from components.geometry.masks import rle_from_mask
+from components.modeling.evaluate import evaluate, read_rgb
+from components.modeling.figures import NOTHING
+from components.modeling.inference import Predictor
+from components.progress import SilentProgress
+from tests.bundles import BLUE, RED, make_bundle, scene
+
+
+@pytest.fixture(scope="module")
+def predictor(tmp_path_factory: pytest.TempPathFactory) -> Predictor:
+    return Predictor.load(make_bundle(tmp_path_factory.mktemp("bundle") / "bright"))
+
+
+def write(folder: Path, colours: dict[str, tuple[int, int, int]], count: int = 2) -> Path:
+    """Write scenes; the truth says that each colour is an object of that name."""
+    annotations = []
+    for number in range(count):
+        image = scene(number)
+        cv2.imwrite(str(folder / f"{number}.png"), image[..., ::-1])
+        annotations += [
+            {
+                "id": 10 * number + place,
+                "image_id": number,
+                "category_id": place,
+                "segmentation": rle_from_mask((image == colour).all(2)),
+            }
+            for place, colour in enumerate(colours.values(), start=1)
+        ]
+    images = [{"id": n, "file_name": f"{n}.png", "width": 320, "height": 240} for n in range(count)]
+    categories = [{"id": n, "name": name} for n, name in enumerate(colours, start=1)]
+    content = {"images": images, "categories": categories, "annotations": annotations}
+    (folder / "coco.json").write_text(json.dumps(content))
+    return folder / "coco.json"
+
+
+def test_right_answers_score_nearly_one(tmp_path: Path, predictor: Predictor) -> None:
+    coco = write(tmp_path, {"plate": RED, "ring": BLUE})
+    figures = evaluate(predictor, tmp_path, coco, SilentProgress())
+    assert figures.map > 0.95
+    assert figures.map50 == figures.agnostic_map50 == 1.0
+    assert figures.miou > 0.97
+    assert figures.per_class["ring"].objects == 2
+    assert figures.confusion.labels == ("plate", "ring", "unknown", NOTHING)
+    assert figures.confusion.counts == ((2, 0, 0, 0), (0, 2, 0, 0), (0,) * 4, (0,) * 4)
+    assert figures.not_known == ()
+
+
+def test_exchanged_names_cost_map_but_not_agnostic_map(
+    tmp_path: Path, predictor: Predictor
+) -> None:
+    coco = write(tmp_path, {"ring": RED, "plate": BLUE})
+    figures = evaluate(predictor, tmp_path, coco, SilentProgress())
+    assert figures.map == 0.0
+    assert figures.agnostic_map > 0.95
+    assert figures.confusion.counts[:2] == ((0, 2, 0, 0), (2, 0, 0, 0))
+
+
+def test_label_that_the_model_does_not_know_counts_as_missed(
+    tmp_path: Path, predictor: Predictor
+) -> None:
+    coco = write(tmp_path, {"plate": RED, "bracket": BLUE})
+    figures = evaluate(predictor, tmp_path, coco, SilentProgress())
+    assert figures.not_known == ("bracket",)
+    assert figures.per_class["bracket"].ap == 0.0
+    assert figures.map == pytest.approx(figures.per_class["plate"].ap / 2)
+
+
+def test_objects_that_are_not_in_the_truth_are_false_alarms(
+    tmp_path: Path, predictor: Predictor
+) -> None:
+    coco = write(tmp_path, {"plate": RED})
+    figures = evaluate(predictor, tmp_path, coco, SilentProgress())
+    nothing = figures.confusion.labels.index(NOTHING)
+    assert figures.confusion.counts[nothing][figures.confusion.labels.index("ring")] == 2
+    # The blue pixels are background in truth: 2 x (100^2 - 40^2) against 2 x 80 x 60.
+    assert figures.part_iou == pytest.approx(4800 / (4800 + 8400), rel=0.02)
+
+
+def test_figures_are_plain_json(tmp_path: Path, predictor: Predictor) -> None:
+    figures = evaluate(predictor, tmp_path, write(tmp_path, {"plate": RED}), SilentProgress())
+    record = json.loads(json.dumps(figures.to_json()))
+    assert {"map", "map50", "miou", "agnostic_map", "per_class"} <= record.keys()
+
+
+def test_file_that_shares_no_label_is_refused(tmp_path: Path, predictor: Predictor) -> None:
+    coco = write(tmp_path, {"bracket": RED})
+    with pytest.raises(ModelError, match="the model knows none of them, only plate, ring"):
+        evaluate(predictor, tmp_path, coco, SilentProgress())
+
+
+def test_empty_file_is_refused(tmp_path: Path, predictor: Predictor) -> None:
+    coco = write(tmp_path, {"plate": RED}, count=0)
+    with pytest.raises(DatasetError, match="lists no pictures"):
+        evaluate(predictor, tmp_path, coco, SilentProgress())
+
+
+def test_picture_of_another_size_is_refused(tmp_path: Path, predictor: Predictor) -> None:
+    coco = write(tmp_path, {"plate": RED})
+    cv2.imwrite(str(tmp_path / "1.png"), np.zeros((10, 20, 3), np.uint8))
+    with pytest.raises(DatasetError, match=r"1\.png: is 20x10, its COCO file says 320x240"):
+        evaluate(predictor, tmp_path, coco, SilentProgress())
+
+
+def test_damaged_picture_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(b"no picture")
+    with pytest.raises(DatasetError, match=r"a\.jpg: is no picture"):
+        read_rgb(tmp_path / "a.jpg")

@@ -1,0 +1,136 @@
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import torch
+
+from components.domain import Part
+from components.errors import ModelError
+from components.files import file_sha256
+from components.geometry.parts_file import read_parts
+from components.home import Home
+from components.modeling.evaluate import read_rgb
+from components.modeling.export import ExportReport, export
+from components.modeling.inference import Predictor
+from components.modeling.model_card import Parity, read_card
+from components.modeling.network import activated, normalised
+from components.modeling.parity import require_parity
+from components.modeling.train import train
+from components.modeling.trained import load_trained
+from components.progress import SilentProgress
+from components.settings.train import TrainSettings
+
+
+@pytest.fixture(scope="module")
+def exported(
+    trained_home: Home,
+    tmp_path_factory: pytest.TempPathFactory,
+    parts: list[Part],
+    settings: TrainSettings,
+) -> tuple[Home, ExportReport]:
+    root = tmp_path_factory.mktemp("exported") / "home"
+    shutil.copytree(trained_home.root, root)
+    home = Home(root)
+    return home, export(home, home.checkpoint, parts, settings, SilentProgress())
+
+
+def test_bundle_is_whole(exported: tuple[Home, ExportReport], parts: list[Part]) -> None:
+    home, report = exported
+    names = {p.relative_to(report.bundle).as_posix() for p in report.bundle.rglob("*.*")}
+    assert {"model.onnx", "card.json", "parts.json", "golden/expected.json"} <= names
+    assert read_card(report.bundle / "card.json") == report.card
+    assert report.card.onnx_sha256 == file_sha256(report.bundle / "model.onnx")
+    assert [part.name for part in read_parts(report.bundle / "parts.json")] == [
+        part.name for part in parts
+    ]
+    assert not list(home.models.glob(".*"))
+
+
+def test_model_was_compared_on_real_pictures(
+    exported: tuple[Home, ExportReport], settings: TrainSettings
+) -> None:
+    parity = exported[1].card.parity
+    assert 0 < parity.pictures <= settings.export.parity_pictures
+    assert parity.max_abs_difference < 1e-3
+
+
+def test_onnx_file_says_what_it_is(exported: tuple[Home, ExportReport]) -> None:
+    _, report = exported
+    model = onnx.load(report.bundle / "model.onnx")
+    metadata = {entry.key: entry.value for entry in model.metadata_props}
+    assert metadata["labels"] == "plate,frame,disc"
+    assert metadata["name"] == report.card.name
+    assert [o.version for o in model.opset_import if not o.domain] == [report.card.opset]
+
+
+@pytest.mark.parametrize("shape", [(1, 64, 96), (3, 32, 32), (2, 112, 48)])
+def test_onnx_answers_like_torch_at_any_size(
+    exported: tuple[Home, ExportReport], shape: tuple[int, int, int]
+) -> None:
+    home, report = exported
+    trained = load_trained(home.checkpoint)
+    images = np.random.default_rng(1).integers(0, 256, (*shape, 3)).astype(np.uint8)
+    session = onnxruntime.InferenceSession(report.bundle / "model.onnx")
+    with torch.inference_mode():
+        output = trained.network(normalised(torch.from_numpy(images)))
+        expected = activated(output, trained.offset_unit_px)
+    for mine, theirs in zip(expected, session.run(None, {"images": images}), strict=True):
+        assert np.allclose(mine.numpy(), theirs, atol=2e-3)
+
+
+def test_golden_pictures_are_answered_as_expected(exported: tuple[Home, ExportReport]) -> None:
+    _, report = exported
+    predictor = Predictor.load(report.bundle)
+    expected = json.loads((report.bundle / "golden" / "expected.json").read_text())
+    assert len(expected) == 3
+    for name, wanted in expected.items():
+        found = predictor.predict(read_rgb(report.bundle / "golden" / name)).detections
+        assert [d.label for d in found] == [record["label"] for record in wanted]
+
+
+def test_other_drawings_are_refused(
+    exported: tuple[Home, ExportReport], parts: list[Part], settings: TrainSettings
+) -> None:
+    home, _ = exported
+    with pytest.raises(ModelError, match="was trained on plate, frame, disc; the drawings are"):
+        export(home, home.checkpoint, parts[:2], settings, SilentProgress())
+
+
+def test_unfinished_training_is_refused(
+    home: Home, parts: list[Part], settings: TrainSettings
+) -> None:
+    answers = iter([False, True])
+    train(home, parts, settings, 3, SilentProgress(), lambda: next(answers))
+    with pytest.raises(ModelError, match=r"not finished \(step 1\)"):
+        export(home, home.checkpoint, parts, settings, SilentProgress())
+    assert not home.exported.exists()
+
+
+def test_missing_checkpoint_is_named(
+    tmp_path: Path, parts: list[Part], settings: TrainSettings
+) -> None:
+    with pytest.raises(ModelError, match=r"checkpoint\.pth: cannot be read"):
+        export(Home(tmp_path), tmp_path / "checkpoint.pth", parts, settings, SilentProgress())
+
+
+GOOD = Parity(pictures=9, max_abs_difference=1e-5, detections=50, same_label=1.0, min_mask_iou=0.99)
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"max_abs_difference": 0.5}, "an output differs by 0.5, allowed is 0.002"),
+        ({"same_label": 0.9}, "90.0% of 50 detections are the same, wanted are 99.5%"),
+        ({"min_mask_iou": 0.7}, "two masks overlap by 0.700 only, wanted is 0.980"),
+    ],
+)
+def test_model_that_differs_is_refused(
+    settings: TrainSettings, change: dict[str, float], fault: str
+) -> None:
+    require_parity(GOOD, settings.export)
+    with pytest.raises(ModelError, match=fault):
+        require_parity(GOOD.model_copy(update=change), settings.export)
