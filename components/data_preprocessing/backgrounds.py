@@ -153,8 +153,9 @@ def _paper(rng: Rng) -> _Look:
 
 
 def _painted(rng: Rng) -> _Look:
-    tone = any_colour(rng)
-    if rng.random() < 0.6:
+    # Benches and trays are mostly grey; loud ones are rare and duller than loud parts.
+    tone = rgb_from_hsv(rng.random(), rng.uniform(0.1, 0.75), rng.uniform(0.2, 0.9))
+    if rng.random() < 0.7:
         tone = np.full(3, rng.uniform(50, 240)) + rng.normal(0, 6, 3)
     return _Look(("noise", "cloud", "scratch"), around(tone, rng.uniform(0.5, 5)))
 

@@ -24,7 +24,7 @@ _CELLS = 128
 _BORDER = 1.75
 """Sides of the grid over those of the picture: objects that the frame cuts lie on it too."""
 
-_TRIES = 12
+_TRIES = 9
 _SLIDE_STEPS = 8
 
 
@@ -110,7 +110,7 @@ class Table:
     def _shared(self, stamp: _Stamp, at: NDArray[np.float64]) -> int:
         """Return the number of cells that are taken already."""
         under = self._under(stamp, at)
-        return 0 if under is None else cv2.countNonZero(cv2.min(*under))
+        return 0 if under is None else cv2.countNonZero(cv2.bitwise_and(*under))
 
     def _put(self, thing: SceneObject, stamp: _Stamp, at: NDArray[np.float64]) -> None:
         """Lay an object down; over others it lies on the highest of them."""

@@ -6,8 +6,9 @@ dataset.
 
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -34,19 +35,24 @@ def entries(job: Job) -> Iterator[Entry]:
 
 
 class _CocoFile:
-    """One COCO file, written as samples come: pictures at once, annotations kept in a side file.
+    """One COCO file, written as samples come.
 
-    COCO wants all pictures before or after all annotations; the annotations are written first and
-    the pictures, which are few bytes each, at the end.
+    The annotations are written first and the pictures, which are few bytes each, at the end.
+
+    Args:
+        out: Open for writing.
+        numbers: Number of each part's name.
+        with_polygons: Whether masks are polygons instead of run lengths.
     """
 
-    def __init__(self, out: IO[str], job: Job) -> None:
-        self._out, self._numbers = out, job.numbers
+    def __init__(self, out: IO[str], numbers: Mapping[str, int], with_polygons: bool) -> None:
+        """Write the file's head."""
+        self._out, self._numbers, self._with_polygons = out, numbers, with_polygons
         self._images: list[dict[str, Any]] = []
         self._count = 0
         out.write('{"annotations": [')
 
-    def add(self, entry: Entry, with_polygons: bool) -> None:
+    def add(self, entry: Entry) -> None:
         """Write the annotations of one sample's parts."""
         sample = entry.sample
         size = sample.height_px, sample.width_px
@@ -56,7 +62,7 @@ class _CocoFile:
             self._count += 1
             number = self._numbers[annotation.label]
             record = coco_annotation(annotation, self._count, sample.index, number)
-            if with_polygons:
+            if self._with_polygons:
                 record["segmentation"] = rings
             comma = ",\n" if self._count > 1 else "\n"
             self._out.write(comma + json.dumps(record))
@@ -72,68 +78,78 @@ class _CocoFile:
         self._out.write("\n], " + json.dumps(rest)[1:] + "\n")
 
 
-def write_coco(job: Job) -> list[Path]:
-    """Write both COCO files of each split; return them."""
-    paths = []
-    with ExitStack() as stack:
-        files: dict[tuple[Split, bool], _CocoFile] = {}
-        for split in SPLITS:
-            for path, polygons in zip(coco_paths(job.home, split), (False, True), strict=True):
-                partial = stack.enter_context(replacing(path))
-                out = stack.enter_context(partial.open("w", encoding="utf-8"))
-                files[split, polygons] = _CocoFile(out, job)
-                paths.append(path)
-        for entry in entries(job):
-            for polygons in (False, True):
-                files[entry.sample.split, polygons].add(entry, polygons)
-        for file in files.values():
-            file.end()
-    return paths
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What stands for the whole dataset.
 
-
-def write_manifest_file(job: Job) -> Path:
-    """Write the manifest from the shards' records."""
-    with replacing(job.home.manifest) as partial, partial.open("w", encoding="utf-8") as out:
-        out.writelines(f"{sample_line(entry.sample)}\n" for entry in entries(job))
-    return job.home.manifest
-
-
-def write_yolo(job: Job) -> list[Path]:
-    """Write `data.yaml` and the lists of pictures; return them.
-
-    YOLO's tools find the labels of `.../images/train/7.jpg` at `.../labels/train/7.txt`. The
-    pictures are stored once, so `yolo/images/train` is a link to them, and the lists name them
-    by way of that link.
+    Attributes:
+        files: Manifest, COCO and YOLO files.
+        images: Pictures of each split.
+        instances: Objects of each split by label.
     """
+
+    files: list[Path]
+    images: dict[Split, int]
+    instances: dict[Split, dict[str, int]]
+
+
+def write_exports(job: Job) -> Exported:
+    """Write manifest, COCO and YOLO files from the shards' records, in one pass."""
     home = job.home
+    _link_pictures(home)
+    files = [home.manifest]
+    images: dict[Split, int] = dict.fromkeys(SPLITS, 0)
+    instances: dict[Split, dict[str, int]] = {split: {} for split in SPLITS}
+    with ExitStack() as stack:
+        manifest = _opened(stack, home.manifest)
+        coco: dict[Split, list[_CocoFile]] = {}
+        lists: dict[Split, IO[str]] = {}
+        for split in SPLITS:
+            paths = coco_paths(home, split)
+            coco[split] = [
+                _CocoFile(_opened(stack, path), job.numbers, with_polygons)
+                for path, with_polygons in zip(paths, (False, True), strict=True)
+            ]
+            lists[split] = _opened(stack, home.yolo / f"{split}.txt")
+            files += [*paths, home.yolo / f"{split}.txt"]
+        for entry in entries(job):
+            sample = entry.sample
+            manifest.write(f"{sample_line(sample)}\n")
+            for file in coco[sample.split]:
+                file.add(entry)
+            lists[sample.split].write(f"./images/{sample.split}/{sample.image.name}\n")
+            images[sample.split] += 1
+            counts = instances[sample.split]
+            for annotation in sample.annotations:
+                counts[annotation.label] = counts.get(annotation.label, 0) + 1
+        for file in (file for pair in coco.values() for file in pair):
+            file.end()
+    return Exported([*files, _write_yolo_head(job)], images, instances)
+
+
+def _opened(stack: ExitStack, path: Path) -> IO[str]:
+    """Open a file that takes its name when the stack is left."""
+    partial = stack.enter_context(replacing(path))
+    return stack.enter_context(partial.open("w", encoding="utf-8"))
+
+
+def _link_pictures(home: Home) -> None:
+    """Link YOLO's picture folders to the pictures, which are stored once.
+
+    YOLO's tools find the labels of `.../images/train/7.jpg` at `.../labels/train/7.txt`; the lists
+    name the pictures by way of these links.
+    """
     for split in SPLITS:
         link = home.yolo / "images" / split
         link.parent.mkdir(parents=True, exist_ok=True)
         if not link.is_symlink():
             link.symlink_to(os.path.relpath(home.images(split), link.parent))
-    lists = {split: home.yolo / f"{split}.txt" for split in SPLITS}
-    with ExitStack() as stack:
-        files: dict[Split, IO[str]] = {}
-        for split, path in lists.items():
-            partial = stack.enter_context(replacing(path))
-            files[split] = stack.enter_context(partial.open("w", encoding="utf-8"))
-        for entry in entries(job):
-            split = entry.sample.split
-            files[split].write(f"./images/{split}/{entry.sample.image.name}\n")
+
+
+def _write_yolo_head(job: Job) -> Path:
+    """Write `data.yaml`; return it."""
+    path = job.home.yolo / "data.yaml"
+    lists = {str(split): f"{split}.txt" for split in SPLITS}
     names = {number - 1: name for name, number in job.numbers.items()}
-    head = {str(split): path.name for split, path in lists.items()}
-    write_text(home.yolo / "data.yaml", yaml.safe_dump({**head, "names": names}, sort_keys=False))
-    return [*lists.values(), home.yolo / "data.yaml"]
-
-
-def count_instances(found: Iterable[Entry]) -> tuple[dict[Split, int], dict[Split, dict[str, int]]]:
-    """Return the pictures and the objects by label of each split."""
-    images: dict[Split, int] = dict.fromkeys(SPLITS, 0)
-    instances: dict[Split, dict[str, int]] = {split: {} for split in SPLITS}
-    for entry in found:
-        sample = entry.sample
-        images[sample.split] += 1
-        for annotation in sample.annotations:
-            labels = instances[sample.split]
-            labels[annotation.label] = labels.get(annotation.label, 0) + 1
-    return images, instances
+    write_text(path, yaml.safe_dump({**lists, "names": names}, sort_keys=False))
+    return path

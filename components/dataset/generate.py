@@ -17,13 +17,7 @@ from pathlib import Path
 from components.data_preprocessing.photos import usable_photos
 from components.dataset.card import DatasetCard, card_path, load_dataset, write_card
 from components.dataset.executors import RUNNERS, worker_count
-from components.dataset.exports import (
-    count_instances,
-    entries,
-    write_coco,
-    write_manifest_file,
-    write_yolo,
-)
+from components.dataset.exports import write_exports
 from components.dataset.jobs import Job, job_for
 from components.dataset.shards import records_folder, shard_is_whole, write_shard
 from components.domain import SPLITS, Part
@@ -188,17 +182,16 @@ def _render(job: Job, progress: Progress) -> int:
 def _publish(job: Job, rendered: int, seconds: float) -> DatasetCard:
     """Write the files that stand for the whole, then the card."""
     home = job.home
-    files = [write_manifest_file(job), *write_coco(job), *write_yolo(job)]
-    images, instances = count_instances(entries(job))
+    exported = write_exports(job)
     card = DatasetCard(
         fingerprint=job.fingerprint,
         seed=job.seed,
         labels=tuple(job.numbers),
         width_px=job.settings.width_px,
         height_px=job.settings.height_px,
-        images=images,
-        instances=instances,
-        files={str(path.relative_to(job.root)): file_sha256(path) for path in files},
+        images=exported.images,
+        instances=exported.instances,
+        files={str(path.relative_to(job.root)): file_sha256(path) for path in exported.files},
         settings=job.settings.content(),
         executor=job.settings.executor,
         workers=worker_count(job.settings.workers),

@@ -59,8 +59,16 @@ def sample_from_line(line: str) -> Sample:
     Raises:
         ValueError: If the line is no JSON or lacks something.
     """
+    return sample_from_record(json.loads(line))
+
+
+def sample_from_record(record: dict[str, Any]) -> Sample:
+    """Return the sample of a parsed line.
+
+    Raises:
+        ValueError: If something is missing or of the wrong kind.
+    """
     try:
-        record = json.loads(line)
         annotations = tuple(_annotation(entry) for entry in record["annotations"])
         return Sample(
             index=int(record["index"]),

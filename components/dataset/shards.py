@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from components.dataset.annotations import coco_polygons, semantic_mask, windows, yolo_line
 from components.dataset.jobs import Job
-from components.dataset.manifest import sample_from_line, sample_line
+from components.dataset.manifest import sample_from_record, sample_line
 from components.dataset.samples import RenderedSample, make_sample
 from components.domain import Sample
 from components.errors import DatasetError
@@ -192,7 +192,7 @@ def read_record(path: Path) -> Iterator[Entry]:
 
 def _entry(record: dict[str, Any]) -> Entry:
     polygons = {int(place): rings for place, rings in record["polygons"].items()}
-    return Entry(sample_from_line(json.dumps(record["sample"])), polygons)
+    return Entry(sample_from_record(record["sample"]), polygons)
 
 
 def shard_is_whole(job: Job, shard: int) -> bool:
