@@ -127,7 +127,7 @@ def train(
         state.go_on_from(saved)
         logger.info("training: goes on at step %d, %.0f s", state.step, state.seconds)
     resumed_at = state.step
-    with stage(progress, "train", 100.0, "%") as bar:
+    with closing(state), stage(progress, "train", 100.0, "%") as bar:
         _run(home, labels, settings, seed, state, bar, stop or _never)
     return _result(home.checkpoint, state.to_checkpoint(), skipped=False, resumed_at=resumed_at)
 
