@@ -8,6 +8,7 @@ from typing import Any
 
 from ezdxf.document import Drawing as Document
 from ezdxf.entities.dxfentity import DXFEntity
+from ezdxf.layouts.blocklayout import BlockLayout
 
 from components.errors import DrawingError
 from components.geometry.drawing import shown
@@ -30,6 +31,16 @@ def check_blocks(document: Document, settings: DrawingSettings) -> None:
             f"the drawing stands for {total} entities once its blocks are resolved, more than "
             f"max_entities ({settings.max_entities})"
         )
+
+
+def name_of(insert: Any) -> str:
+    """Return the name of the block that an INSERT names; empty if it names none."""
+    return str(insert.dxf.get("name") or "")
+
+
+def block_of(document: Document, insert: Any) -> BlockLayout | None:
+    """Return the block that an INSERT names, None if it is not defined."""
+    return document.blocks.get(name_of(insert))
 
 
 class _Measure:
@@ -70,8 +81,8 @@ class _Measure:
 
     def _of_insert(self, insert: Any, path: tuple[str, ...]) -> tuple[int, int]:
         """Return the same of an INSERT, its rows and columns counted."""
-        block = self._document.blocks.get(insert.dxf.name)
+        block = block_of(self._document, insert)
         if block is None:
             return 1, 1
-        below, levels = self.of_block(str(insert.dxf.name).lower(), block, path)
+        below, levels = self.of_block(name_of(insert).lower(), block, path)
         return below * max(1, insert.mcount), levels + 1

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from components.errors import DrawingError
 from components.geometry.drawing import shown
-from components.geometry.dxf_blocks import check_blocks
-from components.geometry.dxf_entities import CURVES, REGIONS, curves_of
+from components.geometry.dxf_blocks import block_of, check_blocks, name_of
+from components.geometry.dxf_entities import CURVES, REGIONS, checked, curves_of
 from components.geometry.harvest import (
     EMPTY,
     INVISIBLE,
@@ -163,11 +163,11 @@ class _Walk:
 
     def _insert(self, insert: Any, matrix: Matrix44 | None, layer: str) -> None:
         """Follow an INSERT into its block, once for each of its rows and columns."""
-        block = self._document.blocks.get(insert.dxf.name)
+        block = block_of(self._document, insert)
         if block is None:
             self.harvest.dropped["INSERT", layer, NO_BLOCK] += 1
             self.harvest.warnings.append(
-                f"block '{shown(insert.dxf.name)}' is inserted but not defined; geometry may be "
+                f"block '{shown(name_of(insert))}' is inserted but not defined; geometry may be "
                 "missing"
             )
             return
@@ -181,7 +181,8 @@ class _Walk:
 
     def _take(self, entity: DXFEntity, layer: str, matrix: Matrix44 | None) -> None:
         """Sample an entity and move it to its place."""
-        placed = [_moved(points, matrix) for points in curves_of(entity, self._finer(matrix))]
+        curves = curves_of(entity, self._finer(matrix))
+        placed = [checked(_moved(points, matrix), entity) for points in curves]
         extents = [points.max(axis=0) - points.min(axis=0) for points in placed]
         if not any(extent[:2].max() > 0.0 for extent in extents):
             # A line along Z is a point in the plan, but it says that the drawing is no plan.

@@ -32,7 +32,7 @@ def loaded(source: Source) -> tuple[Document, tuple[str, ...]]:
     Raises:
         DrawingError: If it cannot be read.
     """
-    with _silent():
+    with quiet():
         try:
             return _read(source), source.repairs
         except LOADER_ERRORS as error:
@@ -74,7 +74,7 @@ def _said(error: BaseException) -> str:
 
 
 @contextmanager
-def _silent() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Keep ezdxf's log lines back: they quote the file unescaped."""
     logger = logging.getLogger("ezdxf")
     before = logger.level

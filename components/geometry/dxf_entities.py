@@ -15,6 +15,7 @@ from ezdxf.path import from_hatch
 from numpy.typing import NDArray
 
 from components.errors import DrawingError
+from components.geometry.dxf_document import LOADER_ERRORS
 from components.geometry.flattening import arc_points, bulged_points
 
 Points3 = NDArray[np.float64]
@@ -53,7 +54,12 @@ def curves_of(entity: DXFEntity, tolerance: float) -> list[Points3]:
         DrawingError: If a number in it cannot be meant.
     """
     make = CURVES.get(entity.dxftype()) or REGIONS[entity.dxftype()]
-    return [checked(points, entity) for points in make(entity, tolerance)]
+    try:
+        return [checked(points, entity) for points in make(entity, tolerance)]
+    except LOADER_ERRORS as error:
+        raise DrawingError(
+            f"a {entity.dxftype()} has values missing or wrong ({type(error).__name__})"
+        ) from error
 
 
 def _line(entity: Any, tolerance: float) -> list[Points3]:

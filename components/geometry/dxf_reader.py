@@ -6,6 +6,7 @@ bytes -> whole DXF -> curves on cut layers -> unit -> rings -> nesting -> parts
 
 import dataclasses
 import logging
+import traceback
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -20,7 +21,7 @@ from components.geometry.drawing import Drawing, Gap, PlacedError, shown
 from components.geometry.drawing_files import find_drawings as find_drawings
 from components.geometry.drawing_files import read_bytes, renamed, safe_name, unique_names
 from components.geometry.dxf_curves import harvested
-from components.geometry.dxf_document import loaded
+from components.geometry.dxf_document import loaded, quiet
 from components.geometry.dxf_repair import prepared
 from components.geometry.harvest import Harvest
 from components.geometry.layers import LayerRules, layer_rules
@@ -110,9 +111,12 @@ def read_drawing(path: Path, settings: DrawingSettings) -> Drawing:
             f"it needs more than memory_limit_mib ({settings.memory_limit_mib})"
         )
     except Exception as error:
-        # One bad file must never end a run over many, whatever a library trips over in it.
-        logger.exception("unexpected error while reading %s", shown(str(path)))
-        return reading.rejected(f"it cannot be understood ({type(error).__name__})")
+        # One bad file must never end a run over many, whatever a library trips over in it. The
+        # message is not logged: it may quote the file.
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        kind, where = type(error).__name__, f"{Path(place.filename).name}:{place.lineno}"
+        logger.error("%s: unexpected %s in %s", shown(str(path)), kind, where)  # noqa: TRY400
+        return reading.rejected(f"it cannot be understood ({kind} in {where})")
     return reading.finished()
 
 
@@ -146,7 +150,8 @@ class _Reading:
         data = read_bytes(self._path, self._settings.max_file_mib * 2**20, self._path.parent)
         document, repairs = loaded(prepared(data))
         self._repairs += repairs
-        harvest, unit = self._harvest(document)
+        with quiet():
+            harvest, unit = self._harvest(document)
         shapes = self._assemble(harvest, unit)
         self._make_parts(shapes, harvest, unit)
 

@@ -18,7 +18,7 @@ from shapely import LinearRing
 from components.domain import Part
 from components.files import write_text
 from components.geometry.drawing import Drawing, drawing_to_json, part_to_json
-from components.geometry.similarity import SimilarityReport
+from components.geometry.resemblance import SimilarityReport
 
 MAX_NUMBERED = 120
 """Numbers in more holes than this would only hide them."""

@@ -255,3 +255,14 @@ def test_json_record_holds_the_contract_and_nothing_unescaped(tmp_path):
     assert record["parts"][0]["name"] == "a_31m"
     assert record["file"].isprintable()
     assert record["file"] == shown(str(path))
+
+
+def test_unexpected_error_is_a_rejection_that_quotes_nothing(tmp_path, monkeypatch, caplog):
+    def stumble(data):
+        raise KeyError("\x1b[31mtext of the file")
+
+    monkeypatch.setattr("components.geometry.dxf_reader.prepared", stumble)
+    drawing = read_drawing(saved(tmp_path / "part.dxf", draw_plate), SETTINGS)
+    assert drawing.verdict == "rejected"
+    assert drawing.reason.startswith("it cannot be understood (KeyError in test_dxf_reader.py:")
+    assert "text of the file" not in caplog.text

@@ -3,7 +3,8 @@ import pytest
 
 from components.domain import Contour, Part
 from components.geometry.contours import part_from_rings
-from components.geometry.similarity import similarity_report, similarity_to_json
+from components.geometry.resemblance import similarity_to_json
+from components.geometry.similarity import similarity_report
 from components.geometry.transforms import mirrored_part, turned_xy
 from tests.unit.strategies import part, plate_with_hole, rectangle, regular, square
 
