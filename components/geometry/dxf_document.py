@@ -55,10 +55,13 @@ def loaded(source: Source) -> tuple[Document, tuple[str, ...]]:
 def _read(source: Source) -> Document:
     """Return the document as ezdxf's plain reader sees it."""
     if source.binary:
-        return Document.load(binary_tags_loader(source.data, errors="surrogateescape"))
-    encoding = source.encoding or _encoding(source.data)
-    stream = io.TextIOWrapper(io.BytesIO(source.data), encoding, errors="surrogateescape")
-    return read(stream)
+        document = Document.load(binary_tags_loader(source.data, errors="surrogateescape"))
+    else:
+        encoding = source.encoding or _encoding(source.data)
+        stream = io.TextIOWrapper(io.BytesIO(source.data), encoding, errors="surrogateescape")
+        document = read(stream)
+    document.modelspace()  # a damaged file may have none: the error belongs here
+    return document
 
 
 def _encoding(data: bytes) -> str:

@@ -81,8 +81,8 @@ svg { background: #fbfcfd; border: 1px solid #e4e8ec; }
 {% if card.kept or card.dropped %}<table>
 <tr><th>Entity</th><th>Layer</th><th>Count</th><th></th></tr>
 {% for row in card.kept + card.dropped %}<tr><td>{{ row.entity }}</td><td>{{ row.layer }}</td>
-<td>{{ row.count }}</td><td>{{ row.rule | default("kept") }}</td></tr>{% endfor %}</table>{% endif %}
-</section>{% endfor %}</body></html>
+<td>{{ row.count }}</td><td>{{ row.rule | default("kept") }}</td></tr>{% endfor %}</table>
+{% endif %}</section>{% endfor %}</body></html>
 """
 
 
