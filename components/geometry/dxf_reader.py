@@ -151,7 +151,7 @@ class _Reading:
         document, repairs = loaded(prepared(data))
         self._repairs += repairs
         with quiet():
-            harvest, unit = self._harvest(document)
+            harvest, unit = self._harvest(document, data)
         shapes = self._assemble(harvest, unit)
         self._make_parts(shapes, harvest, unit)
 
@@ -160,10 +160,11 @@ class _Reading:
         told = dict.fromkeys((*self._drawing.warnings, *warnings))
         self._drawing = dataclasses.replace(self._drawing, warnings=tuple(told))
 
-    def _harvest(self, document: Document) -> tuple[Harvest, Unit]:
+    def _harvest(self, document: Document, data: bytes) -> tuple[Harvest, Unit]:
         """Collect the curves and conclude the unit."""
         rules = layer_rules(document, self._settings)
-        insunits, measurement = _header(document, "$INSUNITS"), _header(document, "$MEASUREMENT")
+        insunits = _header(document, data, "$INSUNITS")
+        measurement = _header(document, data, "$MEASUREMENT")
         guess = MM_PER[declared_unit(insunits) or self._settings.default_unit]
         harvest = self._collect(document, rules, guess)
         unit = concluded_unit(harvest.biggest_piece(), insunits, measurement, self._settings)
@@ -242,9 +243,13 @@ class _Reading:
         )
 
 
-def _header(document: Document, name: str) -> int | None:
-    """Return a whole number of the header, None if it is absent."""
-    value = document.header.get(name)
+def _header(document: Document, data: bytes, name: str) -> int | None:
+    """Return a whole number of the header, None if the file does not hold it.
+
+    For a variable that is missing ezdxf fills in a default, metres for `$INSUNITS`; a drawing
+    must not be said to declare what nobody wrote. Names are plain ASCII in every kind of DXF.
+    """
+    value = document.header.get(name) if name.encode() in data else None
     return None if value is None else int(value)
 
 

@@ -266,3 +266,14 @@ def test_unexpected_error_is_a_rejection_that_quotes_nothing(tmp_path, monkeypat
     assert drawing.verdict == "rejected"
     assert drawing.reason.startswith("it cannot be understood (KeyError in test_dxf_reader.py:")
     assert "text of the file" not in caplog.text
+
+
+def test_a_missing_header_declares_no_unit(tmp_path):
+    lines = ["0", "SECTION", "2", "ENTITIES", "0", "CIRCLE", "8", "0"]
+    lines += ["10", "0.0", "20", "0.0", "40", "60.0", "0", "ENDSEC", "0", "EOF", ""]
+    path = tmp_path / "disc.dxf"
+    path.write_text("\n".join(lines))
+    drawing = read_drawing(path, DrawingSettings.load())
+    assert drawing.mm_per_unit == 1.0
+    assert "$INSUNITS absent" in drawing.unit_evidence
+    assert drawing.warnings == ()
