@@ -103,13 +103,6 @@ def response(effects: CameraEffects) -> Picture:
     return np.asarray(np.rint(values * 255.0).astype(np.uint8).reshape(1, 256, 3))
 
 
-def corner_gain(vignetting: float, rows: int, columns: int) -> NDArray[np.float64]:
-    """Return the light that reaches each cell of a grid over the picture, (rows, columns, 1)."""
-    y, x = np.meshgrid(np.linspace(-1, 1, rows), np.linspace(-1, 1, columns), indexing="ij")
-    # The fall-off of a lens is cos^4 of the angle: to the second order a parabola.
-    return np.asarray(1.0 - vignetting * (x * x + y * y)[..., None] / 2.0)
-
-
 def _blurred(picture: Picture, effects: CameraEffects) -> Picture:
     scale = picture.shape[1] / 320.0
     if any(effects.motion_px):

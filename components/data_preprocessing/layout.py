@@ -118,13 +118,16 @@ class Table:
         under = self._under(stamp, at)
         height = 0.0
         if under is not None:
-            below = np.unique(under[0][under[1] > 0])
-            height = max((self.objects[n - 1].top_mm for n in below if n), default=0.0)
-            under[0][under[1] > 0] = len(self.objects) + 1
+            mine = under[1] > 0
+            covered = under[0][mine]
+            if covered.any():
+                below = np.unique(covered).tolist()
+                height = max(self.objects[n - 1].top_mm for n in below if n)
+            under[0][mine] = len(self.objects) + 1
         self.objects.append(moved(thing, x_mm, y_mm, height))
 
     def lay(self, rng: Rng, thing: SceneObject, truncated: bool, overlap: float) -> bool:
-        """Try to lay an object somewhere; return whether there was room.
+        """Try to lay an object somewhere in the frame; return whether there was room.
 
         Args:
             rng: Source of randomness.

@@ -9,8 +9,14 @@ from numpy.typing import NDArray
 from components.data_preprocessing.textures import Rng
 from components.settings.data import LightSettings
 
-_GRID = (12, 16)
+GRID = (12, 16)
 """Rows and columns of the coarse map that is smoothed over the picture."""
+
+_ROWS, _COLUMNS = np.meshgrid(
+    np.linspace(-0.5, 0.5, GRID[0]), np.linspace(-0.5, 0.5, GRID[1]), indexing="ij"
+)
+_RADIUS2 = 2.0 * (_ROWS**2 + _COLUMNS**2)[..., None]
+"""Squared distance of each cell from the middle, 1 in the corners, shape (12, 16, 1)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,9 +92,7 @@ def backlight(rng: Rng, settings: LightSettings) -> Lighting:
 
 
 def _gain_map(rng: Rng, settings: LightSettings) -> NDArray[np.float64]:
-    rows, columns = np.meshgrid(
-        np.linspace(-0.5, 0.5, _GRID[0]), np.linspace(-0.5, 0.5, _GRID[1]), indexing="ij"
-    )
+    rows, columns = _ROWS, _COLUMNS
     azimuth = rng.uniform(0, 2 * np.pi)
     slope = rng.uniform(*settings.gradient)
     gain = 1.0 + slope * (rows * np.sin(azimuth) + columns * np.cos(azimuth))
@@ -102,9 +106,19 @@ def _gain_map(rng: Rng, settings: LightSettings) -> NDArray[np.float64]:
     return np.asarray(gain[..., None] * tint + columns[..., None] * drift)
 
 
-def lit(picture: NDArray[np.uint8], gain_map: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """Return a picture, RGB, with a coarse map of gains laid over it."""
-    coarse = np.clip(gain_map * 110.0, 0, 255).astype(np.uint8)
+def lit(
+    picture: NDArray[np.uint8], gain_map: NDArray[np.float64], vignetting: float
+) -> NDArray[np.uint8]:
+    """Return a picture as its lamps and the lens's fall-off light it.
+
+    Args:
+        picture: RGB, shape (H, W, 3).
+        gain_map: See `Lighting`.
+        vignetting: Share of the light lost in the corners. The fall-off of a lens is cos^4 of the
+            angle: to the second order a parabola.
+    """
+    gain = gain_map * (1.0 - vignetting * _RADIUS2)
+    coarse = np.minimum(gain * 110.0, 255.0).astype(np.uint8)
     size = picture.shape[1], picture.shape[0]
     fine = cv2.resize(coarse, size, interpolation=cv2.INTER_LINEAR)
     return np.asarray(cv2.multiply(picture, fine, scale=1.0 / 110.0), dtype=np.uint8)

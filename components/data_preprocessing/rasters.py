@@ -1,5 +1,6 @@
 """Rectangles of the picture in which solids are drawn, and the area that moving rings sweep."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,10 +40,10 @@ class Window:
 
 def window_round(points_px: NDArray[np.float64], view: View, margin_px: float) -> Window | None:
     """Return the part of the frame round some points, None if they lie outside."""
-    low = np.floor(points_px.min(axis=0) - margin_px).astype(int)
-    high = np.ceil(points_px.max(axis=0) + margin_px).astype(int) + 1
-    left, top = max(0, int(low[0])), max(0, int(low[1]))
-    right, bottom = min(view.width_px, int(high[0])), min(view.height_px, int(high[1]))
+    (x0, y0), (x1, y1) = points_px.min(axis=0).tolist(), points_px.max(axis=0).tolist()
+    left, top = max(0, math.floor(x0 - margin_px)), max(0, math.floor(y0 - margin_px))
+    right = min(view.width_px, math.ceil(x1 + margin_px) + 1)
+    bottom = min(view.height_px, math.ceil(y1 + margin_px) + 1)
     return Window(left, top, right, bottom) if left < right and top < bottom else None
 
 

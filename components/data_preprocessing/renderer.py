@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from components.data_preprocessing.augmentations import corner_gain, photographed
+from components.data_preprocessing.augmentations import photographed
 from components.data_preprocessing.backgrounds import ground_picture
 from components.data_preprocessing.dxf_to_mask import FINE, INSIDE, Rings, averaged, fill
 from components.data_preprocessing.lighting import Lighting, lit
@@ -20,6 +20,8 @@ from components.data_preprocessing.scene import Placement, Scene
 from components.data_preprocessing.shadows import paint_shadows
 from components.data_preprocessing.textures import crop, tile
 from components.data_preprocessing.view import View
+
+_GLARE_CELLS = np.linspace(-0.5, 0.5, 12)
 
 Picture = NDArray[np.uint8]
 Mask = NDArray[np.uint8]
@@ -77,9 +79,8 @@ def render(scene: Scene) -> Rendering:
         if silhouette is not None:
             silhouette.window.of(instances)[silhouette.mask > 0] = number
         silhouettes.append(silhouette)
-    gain = scene.lighting.gain_map
-    gain = gain * corner_gain(scene.effects.vignetting, *gain.shape[:2])
-    image = photographed(lit(canvas, gain), scene.effects, scene.seed)
+    bright = lit(canvas, scene.lighting.gain_map, scene.effects.vignetting)
+    image = photographed(bright, scene.effects, scene.seed)
     return Rendering(image, instances, tuple(silhouettes))
 
 
@@ -175,9 +176,8 @@ def _glare(piece: Placement, window: Window) -> Picture:
     """Return the soft band of light that a glossy side mirrors."""
     # The band's place and slope come from the texture's place, which is random already.
     angle, place = 2 * np.pi * piece.surface.at[0], piece.surface.at[1]
-    rows, columns = np.meshgrid(np.linspace(0, 1, 12), np.linspace(0, 1, 12), indexing="ij")
-    across = rows * np.sin(angle) + columns * np.cos(angle)
-    across = (across - across.min()) / (np.ptp(across) + 1e-9)
+    across = _GLARE_CELLS[:, None] * np.sin(angle) + _GLARE_CELLS * np.cos(angle)
+    across = 0.5 + across / 2**0.5
     band = piece.glare * np.exp(-(((across - place) / 0.22) ** 2))
     size = window.shape[1], window.shape[0]
     fine = cv2.resize(np.clip(band, 0, 255).astype(np.uint8), size)

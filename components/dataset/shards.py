@@ -23,7 +23,7 @@ from components.dataset.manifest import sample_from_record, sample_line
 from components.dataset.samples import RenderedSample, make_sample
 from components.domain import Sample
 from components.errors import DatasetError
-from components.files import PARTIAL_SUFFIX, file_sha256, flush_disk, sync_folder, write_text
+from components.files import PARTIAL_SUFFIX, file_sha256, flush_disk, write_text
 from components.home import Home
 
 
@@ -116,7 +116,7 @@ def packed_files(job: Job, rendered: RenderedSample) -> PackedSample:
         height_px=settings.height_px,
         annotations=rendered.annotations,
         sha256={
-            str(path.relative_to(job.root)): hashlib.sha256(content).hexdigest()
+            path.relative_to(job.root).as_posix(): hashlib.sha256(content).hexdigest()
             for path, content in contents.items()
         },
     )
@@ -146,7 +146,7 @@ class _Batch:
 
     def add(self, path: Path, content: bytes) -> None:
         """Write a file under a temporary name."""
-        partial = path.with_name(f".{path.name}.{os.getpid()}{PARTIAL_SUFFIX}")
+        partial = path.parent / f".{path.name}.{os.getpid()}{PARTIAL_SUFFIX}"
         self._partials[path] = partial
         try:
             partial.write_bytes(content)
@@ -161,13 +161,14 @@ class _Batch:
 
     def commit(self) -> None:
         """Flush all files and give them their names."""
-        folders = {path.parent for path in self._partials}
-        for folder in folders:
+        # One folder of each file system: a flush takes in all that was written there.
+        disks = {path.parent.stat().st_dev: path.parent for path in self._partials}
+        for folder in disks.values():
             flush_disk(folder)
         for path, partial in self._partials.items():
             partial.replace(path)
-        for folder in folders:
-            sync_folder(folder)
+        for folder in disks.values():
+            flush_disk(folder)
 
 
 def read_record(path: Path) -> Iterator[Entry]:
