@@ -18,7 +18,7 @@ export BENTOML_DO_NOT_TRACK := True
 export DO_NOT_TRACK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 
-.PHONY: help setup run serve test check fmt smoke samples lock clean
+.PHONY: help setup run serve test fuzz check fmt smoke samples lock clean
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ serve: $(READY) ## serve the champion over HTTP on http://127.0.0.1:3000
 
 test: $(READY) ## all tests: unit, flows, service, doctests
 	@$(BIN)/python -m pytest
+
+fuzz: $(READY) ## 10,000 broken drawings: each must end in a verdict
+	@DXFVISION_FUZZ=10000 $(BIN)/python -m pytest -q tests/unit/geometry/test_fuzz.py --timeout=3600
 
 check: $(READY) ## ruff, mypy, import contracts
 	@$(BIN)/ruff check .

@@ -26,6 +26,9 @@ def read_drawings(job: Job) -> StageResult:
         for record in result.figures["drawings"]
     ]
     show_table("drawings", rows, "Every drawing with its verdict")
+    similarity = result.figures["similarity"]
+    show_table("symmetries", similarity["parts"], "Turns and mirror images that look the same")
+    show_table("confusable-parts", similarity["pairs"], "Drawings that are easily confused")
     return result
 
 

@@ -1,12 +1,22 @@
 """`dxfvision drawings`: the doctor for DXF files."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from components.cli.output import JsonOption, friendly, print_json, print_table, progress_bars
+from components.cli.output import (
+    HomeOption,
+    JsonOption,
+    friendly,
+    print_json,
+    print_table,
+    progress_bars,
+)
+from components.geometry.drawing import Drawing, drawing_to_json
+from components.home import Home
+from components.settings.drawings import DrawingSettings, UnitName
 
 
 def add_to(app: typer.Typer) -> None:
@@ -16,20 +26,37 @@ def add_to(app: typer.Typer) -> None:
 
 def examine_drawings(
     paths: Annotated[list[Path], typer.Argument(help="DXF files or folders.", metavar="PATH...")],
+    cut_layers: Annotated[
+        list[str] | None,
+        typer.Option("--cut-layers", help="Pattern of layers to read; may be repeated."),
+    ] = None,
+    ignore_layers: Annotated[
+        list[str] | None,
+        typer.Option("--ignore-layers", help="Pattern of layers to leave out; may be repeated."),
+    ] = None,
+    unit: Annotated[
+        UnitName | None, typer.Option("--unit", help="Unit of the drawings, whatever they say.")
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option("--html", help="Write a page with a picture of each part.")
+    ] = None,
+    home: HomeOption = Path(),
     as_json: JsonOption = False,
 ) -> None:
     """Say what each drawing is: accepted, repaired or rejected, its unit, parts and faults."""
-    from components.geometry.drawing import drawing_to_json
     from components.geometry.drawing_files import find_drawings
     from components.geometry.dxf_reader import read_drawings
-    from components.settings.drawings import DrawingSettings
 
+    chosen = {"cut_layers": cut_layers, "ignore_layers": ignore_layers, "unit": unit}
+    settings = DrawingSettings.load(Home(home.resolve()).configs).model_copy(
+        update={name: value for name, value in chosen.items() if value}
+    )
     files = [file for path in paths for file in (find_drawings(path) if path.is_dir() else [path])]
     with progress_bars() as bars:
-        records = [
-            drawing_to_json(drawing)
-            for drawing in read_drawings(files, DrawingSettings.load(), bars)
-        ]
+        drawings = read_drawings(files, settings, bars)
+    records = [drawing_to_json(drawing) for drawing in drawings]
+    if html is not None:
+        write_page(html, drawings)
     if as_json:
         for record in records:
             print_json(record)
@@ -37,6 +64,15 @@ def examine_drawings(
         print_table("Drawings", [drawing_row(record) for record in records])
     if any(record["verdict"] == "rejected" for record in records):
         raise typer.Exit(1)
+
+
+def write_page(path: Path, drawings: Sequence[Drawing]) -> None:
+    """Write the doctor's page: a card and pictures for each drawing, parts that look alike."""
+    from components.geometry.similarity import similarity_report
+    from components.visualization.drawing_report import write_drawing_report
+
+    parts = [part for drawing in drawings for part in drawing.parts]
+    write_drawing_report(path, drawings, similarity_report(parts))
 
 
 def drawing_row(record: Mapping[str, Any]) -> dict[str, str]:

@@ -20,7 +20,10 @@ from components.geometry.drawing import drawing_to_json
 from components.geometry.drawing_files import find_drawings
 from components.geometry.dxf_reader import read_drawings
 from components.geometry.parts_file import read_parts, write_parts
+from components.geometry.resemblance import similarity_to_json
+from components.geometry.similarity import similarity_report
 from components.home import Home
+from components.inspection.templates import INDEX, write_templates
 from components.operations.stages import Figures, StageResult, run_stage
 from components.progress import Progress
 from components.settings.base import Profile
@@ -29,6 +32,7 @@ from components.settings.drawings import DrawingSettings
 from components.settings.train import TrainSettings
 from components.settings.validation import ValidationSettings
 from components.visualization.contact_sheet import write_contact_sheets
+from components.visualization.drawing_report import write_drawing_report
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,20 +84,22 @@ def known_parts(home: Home) -> list[Part]:
 
 
 def read_drawing_folder(job: Job, progress: Progress) -> StageResult:
-    """Read the drawings; parts go to `home.parts`, a line a drawing to `reports/drawings.jsonl`.
+    """Read the drawings; their parts go to `home.parts`, their templates to `home.templates`.
 
-    A drawing that cannot be read is named in the figures and left out.
+    A drawing that cannot be read is named in the figures and left out. The doctor's page and
+    records go to the reports folder.
 
     Raises:
         DrawingError: If the folder is missing or empty, or no drawing gave a part.
     """
     settings = DrawingSettings.load(job.home.configs, job.profile)
     paths = find_drawings(job.drawings)
-    report = job.home.reports / "drawings.jsonl"
+    records_file, page = (job.home.reports / f"drawings.{kind}" for kind in ("jsonl", "html"))
+    index = job.home.templates / INDEX
     key = fingerprint(
         {str(path.relative_to(job.drawings)): file_sha256(path) for path in paths},
         settings,
-        source_fingerprint("geometry", "domain.py"),
+        source_fingerprint("geometry", "inspection/templates.py", "domain.py"),
     )
 
     def work() -> Figures:
@@ -103,11 +109,19 @@ def read_drawing_folder(job: Job, progress: Progress) -> StageResult:
         if not parts:
             faults = "; ".join(f"{record['file']}: {record['reason']}" for record in records)
             raise DrawingError(f"{job.drawings}: no drawing can be used: {faults}")
-        write_text(report, "".join(json.dumps(record) + "\n" for record in records))
+        similarity = similarity_report(parts)
+        write_text(records_file, "".join(json.dumps(record) + "\n" for record in records))
+        write_drawing_report(page, drawings, similarity)
+        write_templates(job.home.templates, parts)
         write_parts(job.home.parts, parts)
-        return {"summary": drawings_summary(records), "drawings": records}
+        return {
+            "summary": drawings_summary(records),
+            "drawings": records,
+            "similarity": similarity_to_json(similarity),
+        }
 
-    return run_stage(job.home, "read-drawings", key, [job.home.parts, report], work)
+    outputs = [job.home.parts, records_file, page, index]
+    return run_stage(job.home, "read-drawings", key, outputs, work)
 
 
 def drawings_summary(records: Sequence[Mapping[str, Any]]) -> str:
