@@ -98,10 +98,12 @@ def detections_of(
     on_object = 1.0 - answer.sight[BACKGROUND]
     order = np.argsort(-instances.scores, kind="stable")
     order = order[instances.scores[order] >= score_threshold][: settings.max_detections]
-    boxes = _boxes(instances)
+    boxes, border = _boxes(instances), settings.grouping.foreground
     found = []
     for number in order:
-        mask = _enlarged(on_object, instances.ids, int(number) + 1, boxes[number], picture, hw)
+        mask = _enlarged(
+            on_object, instances.ids, int(number) + 1, boxes[number], picture, hw, border
+        )
         detection = _detection(instances, int(number), mask, labels)
         if detection:
             found.append(detection)
@@ -127,11 +129,13 @@ def _enlarged(
     box: NDArray[np.int64],
     picture: Prepared,
     hw: tuple[int, int],
+    foreground: float,
 ) -> NDArray[np.bool_]:
     """Return one instance's mask in the original picture, shape `hw`.
 
     The probability is enlarged, not the mask, which keeps the border smooth; where neighbours
-    touch, each fades to nothing inside the other, so the border falls between them.
+    touch, each fades to nothing inside the other, so the border falls between them (and leaves a
+    slit of a fraction of a cell where `foreground` is above one half).
     """
     mask = np.zeros(hw, np.bool_)
     x0, y0 = np.maximum(box[:2] - 1, 0)
@@ -157,7 +161,7 @@ def _enlarged(
         flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
         borderMode=cv2.BORDER_REPLICATE,
     )
-    mask[top:bottom, left:right] = enlarged > 0.5
+    mask[top:bottom, left:right] = enlarged > foreground
     return mask
 
 

@@ -19,7 +19,10 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def settings() -> PredictionSettings:
-    return TrainSettings.load(None, "quick").prediction
+    """As shipped, but with borders where the belief is one half."""
+    prediction = TrainSettings.load(None, "quick").prediction
+    grouping = prediction.grouping.model_copy(update={"foreground": 0.5})
+    return prediction.model_copy(update={"grouping": grouping})
 
 
 @pytest.mark.parametrize(
