@@ -230,4 +230,4 @@ def mask_iou(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> float:
         0.5
     """
     union = np.count_nonzero(first | second)
-    return np.count_nonzero(first & second) / union if union else 0.0
+    return float(np.count_nonzero(first & second) / union) if union else 0.0
