@@ -4,7 +4,7 @@ SHELL := /bin/bash
 
 PYTHON ?= python3.11
 VENV ?= .venv
-PROFILE ?= quick
+PROFILE ?= standard
 HOME_DIR ?= .
 # `make setup TORCH_CPU=1` takes PyTorch's CPU build (200 MB) from its own index; without it the
 # plain index gives the CUDA build (3 GB), which runs on a CPU just as well.

@@ -43,7 +43,7 @@ def generate_dataset(job: Job) -> StageResult:
 
 @flow(name="generate-data", flow_run_name="generate-{profile}-{seed}")
 def generate_data(
-    home: Path, drawings: Path | None = None, profile: Profile = "quick", seed: int = 0
+    home: Path, drawings: Path | None = None, profile: Profile = "standard", seed: int = 0
 ) -> list[StageResult]:
     """Make the dataset of a folder of drawings.
 

@@ -15,7 +15,7 @@ from flows.validate_data import validate_data
 
 @flow(name="pipeline", flow_run_name="pipeline-{profile}-{seed}")
 def pipeline(
-    home: Path, drawings: Path | None = None, profile: Profile = "quick", seed: int = 0
+    home: Path, drawings: Path | None = None, profile: Profile = "standard", seed: int = 0
 ) -> list[StageResult]:
     """Make, check, train, release and try a model of a folder of drawings.
 

@@ -49,7 +49,7 @@ def try_service(job: Job) -> StageResult:
 
 
 @flow(name="release-model", flow_run_name="release-{profile}")
-def release_model(home: Path, profile: Profile = "quick") -> list[StageResult]:
+def release_model(home: Path, profile: Profile = "standard") -> list[StageResult]:
     """Export, measure, register, promote and try the home folder's trained network.
 
     Args:

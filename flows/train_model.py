@@ -21,7 +21,7 @@ def train_network(job: Job) -> StageResult:
 
 
 @flow(name="train-model", flow_run_name="train-{profile}-{seed}")
-def train_model(home: Path, profile: Profile = "quick", seed: int = 0) -> list[StageResult]:
+def train_model(home: Path, profile: Profile = "standard", seed: int = 0) -> list[StageResult]:
     """Train the network on the home folder's dataset.
 
     Args:

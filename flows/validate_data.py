@@ -20,7 +20,7 @@ def validate_dataset(job: Job) -> StageResult:
 
 
 @flow(name="validate-data", flow_run_name="validate-{profile}")
-def validate_data(home: Path, profile: Profile = "quick") -> list[StageResult]:
+def validate_data(home: Path, profile: Profile = "standard") -> list[StageResult]:
     """Check the home folder's dataset.
 
     Args:

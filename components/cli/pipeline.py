@@ -45,7 +45,7 @@ def add_to(app: typer.Typer) -> None:
 def run(
     home: HomeOption = Path(),
     drawings: DrawingsOption = None,
-    profile: ProfileOption = "quick",
+    profile: ProfileOption = "standard",
     seed: SeedOption = 0,
     as_json: JsonOption = False,
 ) -> None:
@@ -64,7 +64,7 @@ def run(
 def generate(
     home: HomeOption = Path(),
     drawings: DrawingsOption = None,
-    profile: ProfileOption = "quick",
+    profile: ProfileOption = "standard",
     seed: SeedOption = 0,
     as_json: JsonOption = False,
 ) -> None:
@@ -78,7 +78,7 @@ def generate(
 
 
 def validate(
-    home: HomeOption = Path(), profile: ProfileOption = "quick", as_json: JsonOption = False
+    home: HomeOption = Path(), profile: ProfileOption = "standard", as_json: JsonOption = False
 ) -> None:
     """Check the dataset against its expectations; exit code 1 if one that matters fails."""
     from components.operations import jobs
@@ -91,7 +91,7 @@ def validate(
 
 def train(
     home: HomeOption = Path(),
-    profile: ProfileOption = "quick",
+    profile: ProfileOption = "standard",
     seed: SeedOption = 0,
     as_json: JsonOption = False,
 ) -> None:
@@ -105,7 +105,7 @@ def train(
 
 
 def export(
-    home: HomeOption = Path(), profile: ProfileOption = "quick", as_json: JsonOption = False
+    home: HomeOption = Path(), profile: ProfileOption = "standard", as_json: JsonOption = False
 ) -> None:
     """Export the trained network to ONNX, compare it with torch, measure it on the test split."""
     from components.operations import jobs, releases

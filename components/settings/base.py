@@ -85,7 +85,7 @@ class YamlSettings(BaseSettings):
         return environment, init_settings
 
     @classmethod
-    def load(cls, configs: Path | None = None, profile: Profile = "quick") -> Self:
+    def load(cls, configs: Path | None = None, profile: Profile = "standard") -> Self:
         """Read the shipped file, the one in `configs` if there is one, and the environment.
 
         Args:
