@@ -44,7 +44,7 @@ def read_coco(coco: Path, images: Path) -> list[CocoPicture]:
         images: Folder that its file names are relative to, or that holds the bare names.
 
     Raises:
-        DatasetError: If the file is damaged, or a picture it lists is missing.
+        DatasetError: If the file is damaged, an object has no mask, or a picture is missing.
     """
     try:
         content = json.loads(coco.read_bytes())
@@ -56,6 +56,8 @@ def read_coco(coco: Path, images: Path) -> list[CocoPicture]:
             _picture(entry, by_picture[int(entry["id"])], names, images)
             for entry in content["images"]
         ]
+    except DatasetError as error:
+        raise DatasetError(f"{coco}: {error}") from error
     except OSError as error:
         raise DatasetError(f"{coco}: cannot be read ({error.strerror})") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -70,7 +72,7 @@ def _picture(
 ) -> CocoPicture:
     width, height = int(entry["width"]), int(entry["height"])
     objects = tuple(
-        CocoObject(names[int(a["category_id"])], _rle(a["segmentation"], width, height))
+        CocoObject(names[int(a["category_id"])], _mask_of(a, width, height))
         for a in annotations
         if not a.get("iscrowd")
     )
@@ -86,6 +88,35 @@ def _found(images: Path, file_name: str) -> Path:
         f"{images / file_name}: this picture of the COCO file is missing; "
         "name the folder that its file names are relative to"
     )
+
+
+def _mask_of(annotation: dict[str, Any], width: int, height: int) -> Rle:
+    """Return an annotation's mask.
+
+    Raises:
+        DatasetError: If it has none, as in files of boxes alone, or one that cannot be read.
+    """
+    segmentation = annotation.get("segmentation")
+    name = f"annotation {annotation.get('id', '(without id)')}"
+    if not segmentation:
+        raise DatasetError(
+            f"{name}: has no mask, its segmentation is {segmentation!r}; give every object "
+            "polygons or run lengths, a box alone says too little"
+        )
+    try:
+        rle = _rle(segmentation, width, height)
+    except Exception as error:
+        # pycocotools meets what it does not know with Exception itself, IndexError, TypeError ...
+        raise DatasetError(
+            f"{name}: its segmentation is neither polygons of three or more points nor run lengths "
+            f"({type(error).__name__}: {error})"
+        ) from error
+    if list(rle["size"]) != [height, width]:
+        raise DatasetError(
+            f"{name}: its mask is of {rle['size']} (height, width), its picture of "
+            f"{[height, width]}"
+        )
+    return rle
 
 
 def _rle(segmentation: Any, width: int, height: int) -> Rle:

@@ -112,6 +112,8 @@ def centres_of(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return the mean pixel (x, y) and the area of each id, from every second row and column.
 
+    An id that shows between those rows or columns alone is measured on all its pixels.
+
     Returns:
         Shapes (256, 2) and (256,), float32; an id that is absent has area 0.
     """
@@ -122,7 +124,12 @@ def centres_of(
     safe = np.maximum(count, 1)
     x = 2.0 * np.bincount(ids, columns, ID_COUNT) / safe + 0.5
     y = 2.0 * np.bincount(ids, rows, ID_COUNT) / safe + 0.5
-    return np.stack([x, y], 1).astype(np.float32), (4.0 * count).astype(np.float32)
+    areas = 4.0 * count
+    pixels = cv2.calcHist([instances], [0], None, [ID_COUNT], [0, ID_COUNT]).ravel()
+    for number in np.flatnonzero((pixels[1:] > 0) & (count[1:] == 0)) + 1:
+        rows, columns = np.nonzero(instances == number)
+        x[number], y[number], areas[number] = columns.mean(), rows.mean(), len(rows)
+    return np.stack([x, y], 1).astype(np.float32), areas.astype(np.float32)
 
 
 def cropped(

@@ -1,9 +1,9 @@
 """Who may ask what, and how often.
 
 A *token* is a long random text that a client sends as `Authorization: Bearer TOKEN`. The service
-knows only its SHA-256 and its *role*: `predict` may ask about pictures, `operate` may also see
-metrics, model and drawings. Tokens are random, not chosen by people, so a plain hash cannot be
-guessed from; every known hash is compared in constant time.
+knows only its SHA-256 and its *role*: `predict` may ask about pictures and read which model and
+drawings answer, `operate` may also read the metrics and the pages. Tokens are random, not chosen
+by people, so a plain hash cannot be guessed from; every known hash is compared in constant time.
 
 Hashes stand in `access.tokens` of `serve_config.yaml` or in a JSON file of the same form:
 
@@ -23,7 +23,7 @@ from components.errors import SettingsError
 from components.serving.problems import RequestError
 from components.settings.serve import AccessSettings, Role, TokenHashes
 
-# Routes that ask about pictures; every other one but the open ones is for operators.
+# Routes about pictures and their model; every other one but the open ones is for operators.
 PREDICT_ROUTES = ("/predict", "/predict/batch", "/predict/overlay", "/drawings", "/model")
 _MAX_CLIENTS = 10_000
 

@@ -58,6 +58,32 @@ def test_crowds_are_left_out(tmp_path: Path) -> None:
     assert read_coco(write(tmp_path, [], annotations=[crowd]), tmp_path)[0].objects == ()
 
 
+@pytest.mark.parametrize(
+    ("segmentation", "fault"),
+    [
+        ([], r"has no mask, its segmentation is \[\]; give every object polygons"),
+        (None, "has no mask, its segmentation is None"),
+        ([[]], "its segmentation is neither polygons of three or more points nor"),
+        (
+            [[3, 2, 9, 2]],
+            "its segmentation is neither polygons of three or more points nor",
+        ),
+        ("box", "its segmentation is neither polygons of three or more points nor"),
+        (
+            {"size": [10, 12]},
+            "its segmentation is neither polygons of three or more points nor",
+        ),
+        (rle_from_mask(MASK.T), r"its mask is of \[12, 10\] \(height, width\), its picture of"),
+    ],
+    ids=["a box alone", "null", "empty polygon", "two points", "text", "no counts", "turned"],
+)
+def test_object_without_a_usable_mask_is_named(
+    tmp_path: Path, segmentation: Any, fault: str
+) -> None:
+    with pytest.raises(DatasetError, match=rf"coco\.json: annotation 1: {fault}"):
+        read_coco(write(tmp_path, segmentation), tmp_path)
+
+
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"images": [], "annotations": []}'])
 def test_other_files_are_refused(tmp_path: Path, content: str) -> None:
     (tmp_path / "coco.json").write_text(content)

@@ -34,6 +34,16 @@ def test_centre_is_the_mean_of_the_pixels(picture: Picture) -> None:
     assert areas[[1, 2, 3]].tolist() == [256.0, 128.0, 0.0]
 
 
+def test_object_between_the_sampled_rows_has_its_centre_and_area() -> None:
+    instances = np.zeros((64, 96), np.uint8)
+    instances[63, 20:31] = 7
+    instances[10:20, 41] = 8
+    centres, areas = centres_of(instances)
+    assert centres[7].tolist() == [25.0, 63.0]
+    assert centres[8].tolist() == [41.0, 14.5]
+    assert areas[[7, 8]].tolist() == [11.0, 10.0]
+
+
 def test_whole_picture_gives_shares_labels_and_centres(picture: Picture) -> None:
     image, targets = cropped(picture, Window(0, 0, 64, 64), (64, 64))
     assert np.array_equal(image, picture.image)
