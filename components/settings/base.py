@@ -1,8 +1,15 @@
-"""How settings are read: shipped YAML, then the home folder's YAML, then the environment.
+"""How settings are read.
 
-Every value stands in `configs/*.yaml` with its unit and meaning; the classes beside this module
-give its type and range. A file may have a `profiles` table: the chosen profile's values are laid
-over the rest. `DXFVISION_TRAIN__MINUTES=3` overrides `minutes` in `train_config.yaml`.
+The sources, each laid over those before:
+
+1. the shipped YAML file,
+2. the row of the chosen profile in its `profiles` table,
+3. the home folder's file of the same name, if there is one,
+4. the row of the chosen profile in that file,
+5. the environment: `DXFVISION_TRAIN__MINUTES=3` is `minutes` in `train_config.yaml`.
+
+So what the user sets wins over what is shipped, in every profile. Every value stands in
+`configs/*.yaml` with its unit and meaning; the classes beside this module give its type and range.
 """
 
 from importlib.resources import files
@@ -10,15 +17,11 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
 import yaml
-from pydantic import ValidationError
-from pydantic_settings import (
-    BaseSettings,
-    EnvSettingsSource,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-)
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from components.errors import SettingsError
+from components.settings.environment import DELIMITER, Environment, Steps, origin, variables
 
 Profile = Literal["tiny", "quick", "standard", "full"]
 PROFILES: tuple[Profile, ...] = ("tiny", "quick", "standard", "full")
@@ -58,6 +61,34 @@ def read_yaml(path: Path) -> dict[str, Any]:
     return values
 
 
+def read_profile(path: Path, profile: Profile) -> dict[str, Any]:
+    """Read one settings file with one of its profiles laid over the rest.
+
+    Raises:
+        SettingsError: If it cannot be read or its `profiles` are no tables of known profiles.
+    """
+    values = read_yaml(path)
+    rows = values.pop("profiles", {})
+    if not isinstance(rows, dict) or not set(rows) <= set(PROFILES):
+        raise SettingsError(
+            f"{path}: profiles: expected a table with rows out of {', '.join(PROFILES)}, "
+            f"got {rows!r}"
+        )
+    for name, row in rows.items():
+        if row is not None and not isinstance(row, dict):
+            raise SettingsError(
+                f"{path}: profiles.{name}: expected a table of settings, got {row!r}"
+            )
+    # A row whose lines are all commented out is None.
+    return merged(values, rows.get(profile) or {})
+
+
+class Table(BaseModel):
+    """A table inside a settings file: unknown names are refused, values cannot be changed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
 class YamlSettings(BaseSettings):
     """Base of the settings of one file in `configs/`.
 
@@ -69,6 +100,11 @@ class YamlSettings(BaseSettings):
     model_config = SettingsConfigDict(extra="forbid", frozen=True)
 
     @classmethod
+    def prefix(cls) -> str:
+        """Return what the variables of this file begin with, such as `DXFVISION_TRAIN__`."""
+        return f"DXFVISION_{cls.file_name.removesuffix('_config.yaml').upper()}{DELIMITER}"
+
+    @classmethod
     def settings_customise_sources(
         cls,
         settings_cls: type[BaseSettings],
@@ -78,9 +114,8 @@ class YamlSettings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Let the environment win over what was read from files."""
-        name = cls.file_name.removesuffix("_config.yaml").upper()
-        environment = EnvSettingsSource(
-            settings_cls, env_prefix=f"DXFVISION_{name}__", env_nested_delimiter="__"
+        environment = Environment(
+            settings_cls, env_prefix=cls.prefix(), env_nested_delimiter=DELIMITER
         )
         return environment, init_settings
 
@@ -90,25 +125,29 @@ class YamlSettings(BaseSettings):
 
         Args:
             configs: The home folder's `configs`; None or a missing file means shipped values only.
-            profile: Which row of the `profiles` table to lay over the rest.
+                The shipped folder itself is not read twice.
+            profile: Which row of the `profiles` tables to lay over the rest of its file.
 
         Raises:
-            SettingsError: Naming the file and each wrong setting.
+            SettingsError: Naming the file or the environment variable and each wrong setting.
         """
-        shipped = Path(str(files("configs") / cls.file_name))
-        values = read_yaml(shipped)
+        source = Path(str(files("configs") / cls.file_name))
+        values = read_profile(source, profile)
         own = configs / cls.file_name if configs else None
-        if own and own.exists() and not own.samefile(shipped):
-            values = merged(values, read_yaml(own))
-        profiles = values.pop("profiles", {})
-        values = merged(values, profiles.get(profile, {}))
+        if own and own.exists() and not own.samefile(source):
+            source, values = own, merged(values, read_profile(own, profile))
+        given = variables(cls.prefix(), cls)
         try:
             return cls(**values)
         except ValidationError as error:
-            source = own if own and own.exists() else shipped
-            faults = "; ".join(
-                f"{'.'.join(str(step) for step in fault['loc'])}: {fault['msg']}, "
-                f"got {fault['input']!r}"
-                for fault in error.errors()
-            )
-            raise SettingsError(f"{source} (profile {profile}): {faults}") from error
+            raise SettingsError(_faults(error, f"{source} (profile {profile})", given)) from error
+
+
+def _faults(error: ValidationError, file: str, given: dict[str, Steps]) -> str:
+    """Return each wrong setting with its source, the faults of one source together."""
+    told: dict[str, list[str]] = {}
+    for fault in error.errors():
+        place = tuple(str(step) for step in fault["loc"])
+        text = f"{'.'.join(place)}: {fault['msg']}, got {fault['input']!r}"
+        told.setdefault(origin(place, given, file), []).append(text)
+    return "; ".join(f"{source}: {'; '.join(texts)}" for source, texts in told.items())

@@ -5,9 +5,9 @@ The values, their units and meanings stand in that file; here are their types an
 
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PositiveInt, model_validator
+from pydantic import AfterValidator, Field, PositiveInt, model_validator
 
-from components.settings.base import YamlSettings
+from components.settings.base import Table, YamlSettings
 
 ExecutorName = Literal["process", "thread", "async", "sequential", "dask"]
 PresetName = Literal["workbench", "conveyor", "backlight", "bright_on_dark"]
@@ -64,13 +64,7 @@ CountRange = Annotated[
 ]
 
 
-class _Table(BaseModel):
-    """A table inside the file: unknown names are refused, values cannot be changed."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class SplitSettings(_Table):
+class SplitSettings(Table):
     """Shares of the scene groups."""
 
     train: Share
@@ -85,7 +79,7 @@ class SplitSettings(_Table):
         return self
 
 
-class SceneSettings(_Table):
+class SceneSettings(Table):
     """What lies on the table and how."""
 
     parts: CountRange
@@ -106,7 +100,7 @@ class SceneSettings(_Table):
     unknown_plate_share: Share
 
 
-class LightSettings(_Table):
+class LightSettings(Table):
     """Lamps and the shadows they throw."""
 
     elevation_deg: Range
@@ -122,7 +116,7 @@ class LightSettings(_Table):
     bevel_px: Range
 
 
-class CameraSettings(_Table):
+class CameraSettings(Table):
     """The lens, the sensor and what the camera's electronics do."""
 
     px_per_mm: Annotated[float, Field(gt=0.0)] | None

@@ -12,7 +12,7 @@ Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(gt=0)]
 
 
-class DrawingSettings(YamlSettings, env_prefix="DXFVISION_DRAWING__"):
+class DrawingSettings(YamlSettings):
     """How DXF files become parts; the YAML file says what each value means."""
 
     file_name: ClassVar[str] = "drawing_config.yaml"

@@ -3,23 +3,16 @@
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
-from pydantic_settings import SettingsConfigDict
+from pydantic import Field, model_validator
 
-from components.settings.base import YamlSettings
+from components.settings.base import Table, YamlSettings
 
 Seconds = Annotated[float, Field(gt=0, le=3600)]
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Role = Literal["predict", "operate"]
 
 
-class _Table(BaseModel):
-    """One table of the file; no key beyond the listed ones."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class LimitSettings(_Table):
+class LimitSettings(Table):
     """What one request and all of them together may cost; per worker process."""
 
     max_body_mib: float = Field(gt=0, le=1024)
@@ -41,14 +34,14 @@ class LimitSettings(_Table):
         return int(self.max_megapixels * 1e6)
 
 
-class AnswerSettings(_Table):
+class AnswerSettings(Table):
     """What an answer holds unless the request says otherwise."""
 
     score_threshold: float | None = Field(ge=0, le=1)
     polygon_tolerance_px: float = Field(ge=0, le=16)
 
 
-class ModelSettings(_Table):
+class ModelSettings(Table):
     """How the champion is watched and checked."""
 
     watch_every_s: Seconds
@@ -57,14 +50,14 @@ class ModelSettings(_Table):
     golden_score_tolerance: float = Field(gt=0, le=1)
 
 
-class TokenHashes(_Table):
+class TokenHashes(Table):
     """SHA-256 of access tokens by role."""
 
     predict: tuple[Sha256, ...]
     operate: tuple[Sha256, ...]
 
 
-class AccessSettings(_Table):
+class AccessSettings(Table):
     """Who may ask, and how often."""
 
     tokens: TokenHashes
@@ -74,7 +67,7 @@ class AccessSettings(_Table):
     burst: int = Field(ge=1)
 
 
-class TlsSettings(_Table):
+class TlsSettings(Table):
     """Certificate files; both or none."""
 
     certificate: Path | None
@@ -91,7 +84,6 @@ class ServeSettings(YamlSettings):
     """Settings of `dxfvision serve`."""
 
     file_name: ClassVar[str] = "serve_config.yaml"
-    model_config = SettingsConfigDict(env_prefix="DXFVISION_SERVE__")
 
     host: str
     port: int = Field(ge=1, le=65535)

@@ -6,21 +6,15 @@ and ranges.
 
 from typing import Annotated, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, model_validator
+from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
-from components.settings.base import YamlSettings
+from components.settings.base import Table, YamlSettings
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 SizePx = Annotated[int, Field(ge=32, le=4096, multiple_of=16)]
 
 
-class _Table(BaseModel):
-    """A table inside the file: unknown names are refused, values cannot be changed."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class NetworkSettings(_Table):
+class NetworkSettings(Table):
     """Widths and depths of the network."""
 
     stem_channels: Annotated[int, Field(ge=4, le=256)]
@@ -30,7 +24,7 @@ class NetworkSettings(_Table):
     neck_channels: Annotated[int, Field(ge=4, le=256)]
 
 
-class CropSettings(_Table):
+class CropSettings(Table):
     """What the network is shown in one step."""
 
     size_px: SizePx
@@ -52,7 +46,7 @@ class CropSettings(_Table):
         return self
 
 
-class AugmentSettings(_Table):
+class AugmentSettings(Table):
     """Changes of colour made on the fly, besides those the generator made."""
 
     gain: tuple[PositiveFloat, PositiveFloat]
@@ -60,7 +54,7 @@ class AugmentSettings(_Table):
     channel_shuffle: Share
 
 
-class LossSettings(_Table):
+class LossSettings(Table):
     """Weights of the terms of the loss."""
 
     foreground: float = Field(ge=0.0)
@@ -70,7 +64,7 @@ class LossSettings(_Table):
     offset_unit_px: PositiveFloat
 
 
-class OptimizerSettings(_Table):
+class OptimizerSettings(Table):
     """Muon for the kernels, AdamW for the rest, one schedule for both."""
 
     muon_rate: PositiveFloat
@@ -84,7 +78,7 @@ class OptimizerSettings(_Table):
     ema_decay: Annotated[float, Field(ge=0.0, lt=1.0)]
 
 
-class GroupingSettings(_Table):
+class GroupingSettings(Table):
     """How pixels become instances; copied into the model's card and used by the service."""
 
     foreground: Share
@@ -95,7 +89,7 @@ class GroupingSettings(_Table):
     heat_weight: Share
 
 
-class PredictionSettings(_Table):
+class PredictionSettings(Table):
     """What the served model does; copied into its card."""
 
     long_side_px: SizePx
@@ -104,7 +98,7 @@ class PredictionSettings(_Table):
     grouping: GroupingSettings
 
 
-class ExportSettings(_Table):
+class ExportSettings(Table):
     """What an exported model must pass before it is written."""
 
     opset: Annotated[int, Field(ge=18, le=30)]
@@ -115,7 +109,7 @@ class ExportSettings(_Table):
     golden_pictures: PositiveInt
 
 
-class TrainSettings(YamlSettings, env_prefix="DXFVISION_TRAIN__"):
+class TrainSettings(YamlSettings):
     """All settings of `configs/train_config.yaml`."""
 
     file_name: ClassVar[str] = "train_config.yaml"

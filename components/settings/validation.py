@@ -2,20 +2,14 @@
 
 from typing import Annotated, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-from components.settings.base import YamlSettings
+from components.settings.base import Table, YamlSettings
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0)]
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
-
-
-class Table(BaseModel):
-    """Base of the tables inside the file: no unknown names, no changes."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Limits(Table):
@@ -94,7 +88,7 @@ class AnnotationSettings(Table):
     max_side_ratio: Positive
 
 
-class ValidationSettings(YamlSettings, env_prefix="DXFVISION_VALIDATION__"):
+class ValidationSettings(YamlSettings):
     """All limits a dataset is held to."""
 
     file_name: ClassVar[str] = "validation_config.yaml"
