@@ -67,6 +67,21 @@ def mask_from_rle(rle: Rle) -> NDArray[np.bool_]:
     return np.ascontiguousarray(decoded, dtype=np.bool_)
 
 
+def mask_iou(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> float:
+    """Return the overlap of two masks: common pixels / pixels of either, 0..1.
+
+    Two empty masks agree fully, as two empty answers do; masks of different shapes do not overlap.
+
+    Examples:
+        >>> mask_iou(np.array([[True, True]]), np.array([[True, False]]))
+        0.5
+    """
+    if first.shape != second.shape:
+        return 0.0
+    union = np.count_nonzero(first | second)
+    return float(np.count_nonzero(first & second) / union) if union else 1.0
+
+
 def xyxy_from_mask(mask: NDArray[np.bool_] | NDArray[np.uint8]) -> tuple[float, ...] | None:
     """Return the box (x0, y0, x1, y1) round the non-zero pixels, None if there are none."""
     x, y, width, height = cv2.boundingRect(np.ascontiguousarray(mask, dtype=np.uint8))

@@ -10,6 +10,11 @@ from pathlib import Path
 
 from components.files import file_sha256, write_json
 
+PARTS_NAME = "parts.json"
+GOLDEN_FOLDER = "golden"
+EXPECTED_NAME = "expected.json"
+"""In the golden folder: what the model must say about its pictures."""
+
 MANIFEST_NAME = "manifest.json"
 BENTO_RECORD_NAME = "model.yaml"
 """BentoML writes this beside the bundle's files in its store."""

@@ -6,17 +6,17 @@ matrix and nowhere else.
 
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from components.dataset.exports import coco_paths
 from components.domain import Split
-from components.errors import DatasetError, ModelError
+from components.errors import DatasetError, ImageError, ModelError
 from components.home import Home
 from components.modeling.coco_truth import read_coco
 from components.modeling.figures import Evaluation, Tally
 from components.modeling.inference import Predictor
+from components.modeling.pictures import TRUSTED_MAX_PIXELS, read_picture
 from components.progress import Progress, stage
 
 LOWEST_SCORE = 0.05
@@ -68,12 +68,12 @@ def evaluate_split(
 
 
 def read_rgb(path: Path) -> NDArray[np.uint8]:
-    """Read a picture of a dataset as RGB, shape (H, W, 3), uint8.
+    """Read a picture of a dataset as the service would: RGB, shape (H, W, 3), uint8.
 
     Raises:
-        DatasetError: If it cannot be decoded.
+        DatasetError: If it cannot be read or decoded.
     """
-    image = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
-    if image is None:
-        raise DatasetError(f"{path}: is no picture that can be decoded")
-    return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)
+    try:
+        return read_picture(path, TRUSTED_MAX_PIXELS)
+    except ImageError as error:
+        raise DatasetError(str(error)) from error

@@ -29,6 +29,7 @@ from components.files import (
 )
 from components.geometry.parts_file import part_record, write_parts
 from components.home import Home
+from components.modeling.bundle_files import PARTS_NAME
 from components.modeling.evaluate import read_rgb
 from components.modeling.golden import write_golden
 from components.modeling.heads import SIZE_MULTIPLE
@@ -48,7 +49,6 @@ from components.modeling.trained import TrainedNetwork, load_trained
 from components.progress import Progress, stage
 from components.settings.train import TrainSettings
 
-PARTS_NAME = "parts.json"
 NAME_DIGITS = 12
 LIBRARIES = ("torch", "onnx", "onnxruntime", "numpy", "opencv-python-headless")
 NOT_COMPARED = Parity(
@@ -63,12 +63,10 @@ class ExportReport:
     Attributes:
         bundle: The folder.
         card: Of the model.
-        onnx_bytes: Size of `model.onnx`.
     """
 
     bundle: Path
     card: ModelCard
-    onnx_bytes: int
 
 
 def export(
@@ -115,7 +113,7 @@ def export(
             bar.advance(1, card.name)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
-    return ExportReport(bundle, card, (bundle / MODEL_NAME).stat().st_size)
+    return ExportReport(bundle, card)
 
 
 def _check_labels(checkpoint: Path, trained: TrainedNetwork, parts: Sequence[Part]) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from components.domain import UNKNOWN_LABEL, Detection
-from components.geometry.masks import mask_from_rle, rle_from_mask
+from components.geometry.masks import mask_from_rle, mask_iou, rle_from_mask
 from components.modeling.coco_scores import (
     FoundObject,
     TrueObject,
@@ -220,14 +220,3 @@ class Tally:
 def _ratio(part: np.int64, whole: np.int64) -> float:
     """Return part / whole, 1 where there is nothing to get wrong."""
     return float(part / whole) if whole else 1.0
-
-
-def mask_iou(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> float:
-    """Return the intersection over union of two masks of one shape; 0 if both are empty.
-
-    Examples:
-        >>> mask_iou(np.array([[True, True]]), np.array([[True, False]]))
-        0.5
-    """
-    union = np.count_nonzero(first | second)
-    return float(np.count_nonzero(first & second) / union) if union else 0.0

@@ -12,11 +12,9 @@ from typing import Any
 from components.domain import Detection
 from components.files import write_json
 from components.geometry.masks import rle_from_mask
+from components.modeling.bundle_files import EXPECTED_NAME, GOLDEN_FOLDER
 from components.modeling.evaluate import read_rgb
 from components.modeling.inference import Predictor
-
-GOLDEN_FOLDER = "golden"
-EXPECTED_NAME = "expected.json"
 
 
 def write_golden(bundle: Path, predictor: Predictor, pictures: Sequence[Path]) -> None:

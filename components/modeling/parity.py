@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from components.domain import Detection
 from components.errors import ModelError
-from components.modeling.figures import mask_iou
+from components.geometry.masks import mask_iou
 from components.modeling.grouping import Answer
 from components.modeling.inference import Predictor, Prepared, detections_of, prepared
 from components.modeling.model_card import Parity

@@ -42,7 +42,9 @@ from components.modeling.model_card import CARD_NAME, ModelCard, read_card
 
 logger = logging.getLogger(__name__)
 
-MODEL_NAME = "dxfvision-parts"
+STORE_NAME = "dxfvision-parts"
+"""What BentoML's store calls the model of which these are the versions."""
+
 EXPORT_SUFFIX = ".bentomodel"
 _STAGING_PREFIX = ".staging-"
 _VERSION_DIGITS = 12
@@ -129,7 +131,7 @@ class ModelRegistry:
             )
         path = matches[0]
         try:
-            model = self._store.get(f"{MODEL_NAME}:{path.name}")
+            model = self._store.get(f"{STORE_NAME}:{path.name}")
         except BentoMLException as error:
             raise ModelError(f"{path}: {error}; register the model again") from error
         return ModelVersion(path.name, path, read_card(path / CARD_NAME), model.creation_time)
@@ -193,7 +195,7 @@ class ModelRegistry:
         """
         found = self.verify(version)
         target = file.with_suffix(EXPORT_SUFFIX)
-        model = self._store.get(f"{MODEL_NAME}:{found.version}")
+        model = self._store.get(f"{STORE_NAME}:{found.version}")
         with replacing(target) as partial, tempfile.TemporaryDirectory() as folder:
             archive = model.export(str(Path(folder) / target.name), output_format="bentomodel")
             shutil.copyfile(archive, partial)
@@ -219,7 +221,7 @@ class ModelRegistry:
         return self.register(bundle)
 
     def _folder(self, version: str) -> Path:
-        return self.root / "models" / MODEL_NAME / version
+        return self.root / "models" / STORE_NAME / version
 
     def _store_bundle(self, bundle: Path, version: str, manifest: dict[str, str]) -> None:
         """Build the version in a staging store, then move it into place by one rename."""
@@ -227,7 +229,7 @@ class ModelRegistry:
             shutil.rmtree(leftover)
         with tempfile.TemporaryDirectory(dir=self.root, prefix=_STAGING_PREFIX) as staging:
             model = Model.create(
-                f"{MODEL_NAME}:{version}",
+                f"{STORE_NAME}:{version}",
                 module="",
                 api_version="v1",
                 signatures={},
@@ -242,7 +244,7 @@ class ModelRegistry:
             model.save(ModelStore(staging))
             target = self._folder(version)
             target.parent.mkdir(parents=True, exist_ok=True)
-            (Path(staging) / MODEL_NAME / version).rename(target)
+            (Path(staging) / STORE_NAME / version).rename(target)
             sync_folder(target.parent)
 
     @contextmanager

@@ -7,9 +7,8 @@ work done in this process.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from components.domain import Detection
+from components.geometry.masks import mask_iou
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,38 +24,50 @@ class Tolerance:
     score: float
 
 
-def mask_iou(first: Detection, second: Detection) -> float:
-    """Return the overlap of two masks: common pixels / pixels of either, 0..1.
-
-    Two empty masks overlap fully; masks of different sizes do not overlap.
-    """
-    if first.mask.shape != second.mask.shape:
-        return 0.0
-    union = np.count_nonzero(first.mask | second.mask)
-    return float(np.count_nonzero(first.mask & second.mask) / union) if union else 1.0
-
-
 def disagreements(
-    wanted: Sequence[Detection], got: Sequence[Detection], tolerance: Tolerance
+    wanted: Sequence[Detection],
+    got: Sequence[Detection],
+    tolerance: Tolerance,
+    score_threshold: float,
 ) -> list[str]:
     """Say in what two answers differ; an empty list if they agree.
 
-    Each wanted detection is paired with the one not yet paired whose mask overlaps it most.
+    Each wanted detection is paired with the one not yet paired whose mask overlaps it most. One
+    that overlaps none has no pair; it counts only if its score is farther from the threshold than
+    two scores of one object may differ, for otherwise the last bits decide whether it is there.
+
+    Args:
+        wanted: Best first.
+        got: Of the same picture.
+        tolerance: How much they may differ.
+        score_threshold: At which both answers were cut.
     """
-    faults = []
+    faults, missing = [], []
     left = list(got)
     for detection in wanted:
-        match = max(left, key=lambda other: mask_iou(detection, other), default=None)
+        match = _most_overlapping(detection, left)
         if match is None:
-            faults.append(f"{_name(detection)} is missing")
-            continue
-        left.remove(match)
-        faults += _pair_faults(detection, match, tolerance)
-    return faults + [f"{_name(detection)} was not expected" for detection in left]
+            missing.append(detection)
+        else:
+            left.remove(match)
+            faults += _pair_faults(detection, match, tolerance)
+
+    def sure(detection: Detection) -> bool:
+        return abs(detection.score - score_threshold) > tolerance.score
+
+    faults += [f"{_name(detection)} is missing" for detection in missing if sure(detection)]
+    return faults + [f"{_name(each)} was not expected" for each in left if sure(each)]
+
+
+def _most_overlapping(detection: Detection, others: Sequence[Detection]) -> Detection | None:
+    """Return the detection whose mask overlaps this one's most; None if none does at all."""
+    overlaps = [mask_iou(detection.mask, other.mask) for other in others]
+    best = max(overlaps, default=0.0)
+    return others[overlaps.index(best)] if best > 0.0 else None
 
 
 def _pair_faults(wanted: Detection, got: Detection, tolerance: Tolerance) -> list[str]:
-    iou = mask_iou(wanted, got)
+    iou = mask_iou(wanted.mask, got.mask)
     faults = []
     if iou < tolerance.min_iou:
         faults.append(f"{_name(wanted)}: masks overlap {iou:.3f}, wanted {tolerance.min_iou:g}")

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from components.domain import Detection, Rle
 from components.geometry.masks import mask_from_rle, polygons_from_mask, rle_from_mask
 from components.modeling.inference import Predictor
-from components.serving.pictures import decode_picture
+from components.modeling.pictures import decode_picture
 from components.serving.schemas import (
     CandidateAnswer,
     DetectionAnswer,

@@ -16,13 +16,13 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
 from components.errors import ImageError
+from components.modeling.pictures import decode_picture
 from components.serving import telemetry
 from components.serving.answers import answer_picture
 from components.serving.bodies import FIELD, FORM_TYPE, SentPicture, read_pictures
 from components.serving.capacity import WorkQueue
 from components.serving.live_model import LiveModel, LoadedModel
 from components.serving.overlay import overlay_png
-from components.serving.pictures import decode_picture
 from components.serving.problems import error_body, request_error
 from components.serving.routes import SafeRoute, answer_unrouted, documented
 from components.serving.schemas import (

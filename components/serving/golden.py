@@ -11,13 +11,10 @@ from pathlib import Path
 from components.domain import Detection, Rle
 from components.errors import ModelError
 from components.geometry.masks import mask_from_rle, xyxy_from_mask
+from components.modeling.bundle_files import EXPECTED_NAME, GOLDEN_FOLDER
 from components.modeling.inference import Predictor
+from components.modeling.pictures import TRUSTED_MAX_PIXELS, read_picture
 from components.serving.agreement import Tolerance, disagreements
-from components.serving.pictures import read_picture
-
-GOLDEN_FOLDER = "golden"
-EXPECTED_NAME = "expected.json"
-_TRUSTED_MAX_PIXELS = 24_000_000
 
 
 def read_expected(bundle: Path) -> dict[Path, list[Detection]]:
@@ -49,9 +46,10 @@ def check_golden(bundle: Path, predictor: Predictor, tolerance: Tolerance) -> No
     Raises:
         ModelError: Naming the picture and what was answered wrong.
     """
+    threshold = predictor.card.prediction.score_threshold
     for path, wanted in read_expected(bundle).items():
-        image_rgb = read_picture(path, _TRUSTED_MAX_PIXELS)
-        faults = disagreements(wanted, predictor.predict(image_rgb).detections, tolerance)
+        got = predictor.predict(read_picture(path, TRUSTED_MAX_PIXELS)).detections
+        faults = disagreements(wanted, got, tolerance, threshold)
         if faults:
             raise ModelError(
                 f"{path}: the golden picture is answered wrong: {', '.join(faults)}; "

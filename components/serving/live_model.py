@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from components.domain import Part
 from components.errors import PipelineError
 from components.geometry.parts_file import read_parts
+from components.modeling.bundle_files import PARTS_NAME
 from components.modeling.champion import ChampionRecord, read_champion
 from components.modeling.inference import Predictor
 from components.modeling.registry import ModelRegistry, ModelVersion
@@ -30,8 +31,6 @@ from components.serving.telemetry import (
 from components.settings.serve import ServeSettings
 
 logger = logging.getLogger(__name__)
-
-PARTS_NAME = "parts.json"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

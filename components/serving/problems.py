@@ -13,7 +13,7 @@ from http import HTTPStatus
 from starlette.responses import Response
 
 from components.errors import ImageError, ModelError, PipelineError, ServiceError
-from components.serving.pictures import (
+from components.modeling.pictures import (
     BrokenPictureError,
     LargePictureError,
     UnsupportedPictureError,

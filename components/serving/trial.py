@@ -95,7 +95,8 @@ def _try_picture(
         data, predictor, champion.version, PredictOptions(), settings, str(path)
     )
     end = time.perf_counter()
-    faults = disagreements(detections_in(wanted), detections_in(answer), _SAME)
+    threshold = predictor.card.prediction.score_threshold
+    faults = disagreements(detections_in(wanted), detections_in(answer), _SAME, threshold)
     if answer.model != wanted.model:
         faults.append(f"version {answer.model.version} answered, wanted {wanted.model.version}")
     if faults:

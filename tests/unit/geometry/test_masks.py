@@ -13,6 +13,7 @@ from components.geometry.masks import (
     bridged,
     edge_polygons,
     mask_from_rle,
+    mask_iou,
     polygons_from_mask,
     rle_from_mask,
     rle_from_window,
@@ -78,6 +79,21 @@ def test_window_is_packed_like_the_whole_picture(
 ) -> None:
     whole = np.pad(mask, ((top, bottom), (left, right)))
     assert rle_from_window(mask, left, top, *whole.shape) == rle_from_mask(whole)
+
+
+def test_overlap_is_common_pixels_over_pixels_of_either() -> None:
+    columns = np.arange(20)[None]
+    assert mask_iou(columns < 10, (columns >= 5) & (columns < 15)) == pytest.approx(5 / 15)
+
+
+def test_two_empty_masks_agree_and_an_empty_one_overlaps_nothing_else() -> None:
+    empty, full = np.zeros((4, 6), np.bool_), np.ones((4, 6), np.bool_)
+    assert mask_iou(empty, empty) == 1.0
+    assert mask_iou(empty, full) == 0.0
+
+
+def test_masks_of_different_pictures_do_not_overlap() -> None:
+    assert mask_iou(np.ones((4, 6), np.bool_), np.ones((2, 2), np.bool_)) == 0.0
 
 
 def test_polygon_keeps_its_hole() -> None:

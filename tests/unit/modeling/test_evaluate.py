@@ -109,7 +109,28 @@ def test_picture_of_another_size_is_refused(tmp_path: Path, predictor: Predictor
         evaluate(predictor, tmp_path, coco, SilentProgress())
 
 
-def test_damaged_picture_is_named(tmp_path: Path) -> None:
-    (tmp_path / "a.jpg").write_bytes(b"no picture")
-    with pytest.raises(DatasetError, match=r"a\.jpg: is no picture"):
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        (b"no picture", "expected a JPEG"),
+        (b"", r"is empty \(0 bytes\)"),
+        (b"\xff\xd8\xff\xe0 cut", "starts like an image but cannot be decoded"),
+    ],
+    ids=["text", "zero bytes", "cut short"],
+)
+def test_damaged_picture_is_named(tmp_path: Path, content: bytes, fault: str) -> None:
+    (tmp_path / "a.jpg").write_bytes(content)
+    with pytest.raises(DatasetError, match=rf"a\.jpg: {fault}"):
         read_rgb(tmp_path / "a.jpg")
+
+
+def test_picture_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match=r"gone\.jpg: cannot be read"):
+        read_rgb(tmp_path / "gone.jpg")
+
+
+def test_evaluation_reads_pictures_like_training_and_service(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "a.jpg"), scene(1))
+    as_in_training = cv2.imread(str(tmp_path / "a.jpg"))
+    assert as_in_training is not None
+    assert np.array_equal(read_rgb(tmp_path / "a.jpg"), as_in_training[..., ::-1])

@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 
 from components.domain import Detection
-from components.serving.agreement import Tolerance, disagreements, mask_iou
+from components.serving.agreement import Tolerance, disagreements
 
 TOLERANCE = Tolerance(min_iou=0.9, score=0.05)
+THRESHOLD = 0.3
 
 
 def rectangle(x0: int, x1: int, label: str = "plate", score: float = 0.8) -> Detection:
@@ -13,17 +14,13 @@ def rectangle(x0: int, x1: int, label: str = "plate", score: float = 0.8) -> Det
     return Detection(label, score, (x0, 0.0, x1, 10.0), mask)
 
 
-def test_overlap_is_common_pixels_over_pixels_of_either():
-    assert mask_iou(rectangle(0, 10), rectangle(5, 15)) == pytest.approx(50 / 150)
-
-
 def test_same_answers_in_another_order_agree():
     answers = [rectangle(0, 10), rectangle(50, 60, "ring")]
-    assert disagreements(answers, answers[::-1], TOLERANCE) == []
+    assert disagreements(answers, answers[::-1], TOLERANCE, THRESHOLD) == []
 
 
 def test_two_empty_answers_agree():
-    assert disagreements([], [], TOLERANCE) == []
+    assert disagreements([], [], TOLERANCE, THRESHOLD) == []
 
 
 @pytest.mark.parametrize(
@@ -38,10 +35,21 @@ def test_two_empty_answers_agree():
     ids=["missing", "extra", "mask", "label", "score"],
 )
 def test_each_difference_is_named(wanted, got, fault):
-    [found] = disagreements(wanted, got, TOLERANCE)
+    [found] = disagreements(wanted, got, TOLERANCE, THRESHOLD)
     assert fault in found
 
 
-def test_masks_of_different_pictures_do_not_overlap():
-    small = Detection("plate", 0.8, (0, 0, 1, 1), np.ones((2, 2), np.bool_))
-    assert mask_iou(rectangle(0, 10), small) == 0.0
+@pytest.mark.parametrize("score", [THRESHOLD, 0.34])
+def test_object_at_the_threshold_may_be_there_or_not(score):
+    sure, unsure = rectangle(0, 10), rectangle(50, 60, "ring", score)
+    assert disagreements([sure, unsure], [sure], TOLERANCE, THRESHOLD) == []
+    assert disagreements([sure], [sure, unsure], TOLERANCE, THRESHOLD) == []
+    elsewhere = rectangle(80, 90, "ring", score)
+    assert disagreements([sure, unsure], [sure, elsewhere], TOLERANCE, THRESHOLD) == []
+
+
+def test_object_well_above_the_threshold_must_be_there():
+    sure, other = rectangle(0, 10), rectangle(50, 60, "ring", 0.36)
+    [fault] = disagreements([sure, other], [sure], TOLERANCE, THRESHOLD)
+    assert fault.startswith("'ring' (score 0.360)")
+    assert fault.endswith("is missing")

@@ -2,8 +2,8 @@ import cv2
 import numpy as np
 import pytest
 
+from components.modeling.pictures import UnsupportedPictureError
 from components.serving.answers import answer_picture, detections_in, picture_quality
-from components.serving.pictures import UnsupportedPictureError
 from components.serving.schemas import PredictAnswer, PredictOptions
 from tests.bundles import encoded, scene
 

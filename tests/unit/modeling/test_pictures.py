@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from components.errors import ImageError
-from components.serving.pictures import (
+from components.modeling.pictures import (
     BrokenPictureError,
     LargePictureError,
     UnsupportedPictureError,

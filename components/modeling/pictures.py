@@ -1,4 +1,4 @@
-"""Encoded picture bytes -> RGB pixels, within bounds.
+"""Encoded picture bytes -> RGB pixels, within bounds; service and evaluation decode alike.
 
 The bytes decide what a picture is, not a file name or a content type. Its size is read from the
 header and checked before any pixel is decoded, so a small file that would unpack to gigabytes (a
@@ -24,6 +24,8 @@ from PIL import Image, ImageOps
 from components.errors import ImageError
 
 FORMATS = ("JPEG", "PNG", "BMP", "TIFF", "WEBP")
+TRUSTED_MAX_PIXELS = 80_000_000
+"""Bound for pictures of the user's own folders; Pillow itself warns of a bomb at 89 megapixels."""
 
 # First bytes of each format; `None` stands for any four bytes.
 _SIGNATURES: tuple[tuple[bytes, bytes | None], ...] = (
@@ -124,7 +126,7 @@ def _check_size(size: tuple[int, int], max_pixels: int, name: str) -> None:
 def _too_large(name: str, max_pixels: int, fact: str) -> LargePictureError:
     return LargePictureError(
         f"{name}: has more than the {max_pixels / 1e6:g} megapixels allowed ({fact}); make it "
-        "smaller or raise limits.max_megapixels in serve_config.yaml"
+        "smaller; the service's bound is limits.max_megapixels in serve_config.yaml"
     )
 
 
