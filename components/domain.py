@@ -152,7 +152,7 @@ class Sample:
     Attributes:
         index: Number of the sample; with the dataset's seed it decides every byte.
         split: `train`, `val` or `test`.
-        group: Samples of one group share background and layout and stay in one split.
+        group: Samples of one group share background and lamps and stay in one split.
         image: Path of the picture, relative to the home folder.
         semantic_mask: Path of the uint8/uint16 PNG: 0 background, 1..C the label's number,
             255 (65535) other object; relative to the home folder.

@@ -4,6 +4,7 @@ Rule for folders: files that end in `.dxf` in any spelling, not beginning with a
 below included, links to folders not followed.
 """
 
+import hashlib
 import os
 import re
 import stat
@@ -11,11 +12,14 @@ import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 
-from components.domain import Part
+from components.domain import OTHER_LABEL, UNKNOWN_LABEL, Part
 from components.errors import DrawingError
 from components.geometry.drawing import shown
 
 MAX_NAME = 80
+
+RESERVED_NAMES = frozenset({OTHER_LABEL, UNKNOWN_LABEL})
+"""Labels that mean something else than a drawing."""
 
 
 def find_drawings(folder: Path) -> list[Path]:
@@ -78,11 +82,33 @@ def read_bytes(path: Path, max_bytes: int, folder: Path | None = None) -> bytes:
         # One byte more than allowed: the file may have grown since it was measured.
         with os.fdopen(handle, "rb", closefd=False) as file:
             data = file.read(max_bytes + 1)
+    except OSError as error:
+        raise DrawingError(f"the file cannot be read ({error.strerror})") from error
     finally:
         os.close(handle)
     if len(data) > max_bytes:
         raise DrawingError(f"it is bigger than max_file_mib ({max_bytes / 2**20:.0f})")
     return data
+
+
+def drawing_digest(path: Path, max_bytes: int) -> str:
+    """Return what tells whether the reading of a drawing would differ from an earlier one.
+
+    Never waits and never fails: what cannot be read, such as a folder, a pipe, a dangling link or
+    one that leads elsewhere, is rejected by the reader, and the digest is that of the refusal.
+
+    Args:
+        path: What the reader would be given.
+        max_bytes: Bigger files are refused.
+
+    Returns:
+        SHA-256 in hex of the content, or of the sentence that refuses it.
+    """
+    try:
+        data = read_bytes(path, max_bytes, path.parent)
+    except DrawingError as error:
+        data = f"refused: {error}".encode()
+    return hashlib.sha256(data).hexdigest()
 
 
 def _check_status(status: os.stat_result, max_bytes: int) -> None:
@@ -118,15 +144,15 @@ def safe_name(stem: str) -> str:
 
 
 def unique_names(wanted: Iterable[str]) -> list[str]:
-    """Return the names, those that came before told apart by a number.
+    """Return the names, those that came before or are reserved told apart by a number.
 
     Upper and lower case count as alike, because folders on some systems do so.
 
     Examples:
-        >>> unique_names(["plate", "PLATE", "plate-2"])
-        ['plate', 'PLATE-2', 'plate-2-2']
+        >>> unique_names(["plate", "PLATE", "plate-2", "other"])
+        ['plate', 'PLATE-2', 'plate-2-2', 'other-2']
     """
-    taken: set[str] = set()
+    taken = set(RESERVED_NAMES)
     result = []
     for name in wanted:
         unique, number = name, 1

@@ -18,7 +18,6 @@ from components.geometry.assembly import assembled
 from components.geometry.bounded_pool import BoundedPool, Outcome
 from components.geometry.contours import part_from_rings
 from components.geometry.drawing import Drawing, Gap, PlacedError, shown
-from components.geometry.drawing_files import find_drawings as find_drawings
 from components.geometry.drawing_files import read_bytes, renamed, safe_name, unique_names
 from components.geometry.dxf_curves import harvested
 from components.geometry.dxf_document import loaded, quiet
@@ -226,10 +225,9 @@ class _Reading:
 
     def _make_parts(self, shapes: list[Shape], harvest: Harvest, unit: Unit) -> None:
         """Turn shapes into parts."""
-        stem, mm, origin = safe_name(self._path.stem), unit.mm_per_unit, harvest.origin()
+        mm, origin = unit.mm_per_unit, harvest.origin()
         parts, centres = [], []
-        for number, shape in enumerate(shapes, 1):
-            name = stem if len(shapes) == 1 else f"{stem}-{number}"
+        for name, shape in zip(self._names(len(shapes)), shapes, strict=True):
             holes = [hole * mm for hole in shape.holes]
             part, centre = part_from_rings(name, shape.outline * mm, holes)
             check_size(*part.size_mm, unit, self._settings)
@@ -241,6 +239,20 @@ class _Reading:
         self._drawing = dataclasses.replace(
             self._drawing, parts=tuple(parts), centres=tuple(centres)
         )
+
+    def _names(self, count: int) -> list[str]:
+        """Return names for the parts, made from the file's; warn if it is a reserved one."""
+        stem = safe_name(self._path.stem)
+        wanted = [stem] if count == 1 else [f"{stem}-{number}" for number in range(1, count + 1)]
+        names = unique_names(wanted)
+        self._warn(
+            [
+                f"{want!r} is the label of objects that are no drawing; the part is called {name!r}"
+                for want, name in zip(wanted, names, strict=True)
+                if want != name
+            ]
+        )
+        return names
 
 
 def _header(document: Document, data: bytes, name: str) -> int | None:

@@ -79,13 +79,6 @@ def part_in_picture(part: Part, pose: Pose) -> tuple[Points, list[Points]]:
     return transformed(part.outline.xy_mm, matrix), holes
 
 
-def turned_xy(xy: Points, angle_rad: float) -> Points:
-    """Return points turned counter-clockwise about the origin."""
-    c, s = np.cos(angle_rad), np.sin(angle_rad)
-    turned: Points = np.asarray(xy, dtype=np.float64) @ np.array([[c, s], [-s, c]])
-    return turned
-
-
 def mirrored_xy(xy: Points) -> Points:
     """Return the vertices of a contour mirrored to (-x, y), its direction kept.
 

@@ -13,7 +13,6 @@ from components.geometry.contours import (
     signed_area,
     without_repeats,
 )
-from components.geometry.transforms import turned_xy
 from tests.unit.strategies import rectangle, regular, square
 
 
@@ -34,7 +33,8 @@ def test_signed_area_is_the_formula_of_the_shape(xy, area):
 @given(st.floats(-10, 10), st.floats(0.1, 500), st.integers(3, 40))
 def test_area_and_perimeter_do_not_change_when_turned(angle, radius, count):
     ring = regular(count, radius)
-    turned = turned_xy(ring, angle)
+    c, s = math.cos(angle), math.sin(angle)
+    turned = ring @ np.array([[c, s], [-s, c]])
     assert signed_area(turned) == pytest.approx(signed_area(ring), rel=1e-9)
     assert perimeter(turned) == pytest.approx(perimeter(ring), rel=1e-9)
 

@@ -1,3 +1,4 @@
+import hashlib
 import os
 
 import pytest
@@ -5,7 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components.errors import DrawingError
-from components.geometry.drawing_files import find_drawings, read_bytes, safe_name, unique_names
+from components.geometry.drawing_files import (
+    drawing_digest,
+    find_drawings,
+    read_bytes,
+    safe_name,
+    unique_names,
+)
 
 
 def test_drawings_of_a_folder_are_found_below_it_and_sorted(tmp_path):
@@ -55,6 +62,53 @@ def test_special_files_are_refused_without_waiting(tmp_path):
     ):
         with pytest.raises(DrawingError, match=reason):
             read_bytes(tmp_path / name, 50)
+
+
+def test_digest_of_a_drawing_is_the_hash_of_its_content(tmp_path):
+    (tmp_path / "a.dxf").write_bytes(b"abc")
+    # The example of FIPS 180-2.
+    wanted = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    assert drawing_digest(tmp_path / "a.dxf", 3) == wanted
+
+
+def test_digest_of_what_cannot_be_read_is_that_of_the_refusal(tmp_path):
+    (tmp_path / "in" / "folder.dxf").mkdir(parents=True)
+    inside = tmp_path / "in"
+    os.mkfifo(inside / "pipe.dxf")
+    (inside / "dangling.dxf").symlink_to("nothing.dxf")
+    (inside / "big.dxf").write_bytes(b"x" * 100)
+    (inside / "locked.dxf").write_bytes(b"x")
+    (inside / "locked.dxf").chmod(0)
+    (tmp_path / "outside").write_bytes(b"x")
+    (inside / "far.dxf").symlink_to("../outside")
+    digests = {}
+    for path in inside.iterdir():
+        with pytest.raises(DrawingError) as refusal:
+            read_bytes(path, 50, inside)
+        digests[path.name] = drawing_digest(path, 50)
+        assert (
+            digests[path.name] == hashlib.sha256(f"refused: {refusal.value}".encode()).hexdigest()
+        )
+    assert len(set(digests.values())) == len(digests) == 6
+
+
+def test_digest_changes_when_a_dangling_link_gets_its_file(tmp_path):
+    (tmp_path / "link.dxf").symlink_to("a.dxf")
+    before = drawing_digest(tmp_path / "link.dxf", 9)
+    (tmp_path / "a.dxf").write_bytes(b"x")
+    assert (
+        before != drawing_digest(tmp_path / "link.dxf", 9) == drawing_digest(tmp_path / "a.dxf", 9)
+    )
+
+
+def test_fault_of_the_disk_while_reading_is_a_refusal(tmp_path, monkeypatch):
+    def broken(*_args, **_how):
+        raise OSError(5, "Input/output error")
+
+    (tmp_path / "a.dxf").write_bytes(b"x")
+    monkeypatch.setattr(os, "fdopen", broken)
+    with pytest.raises(DrawingError, match=r"cannot be read \(Input/output error\)"):
+        read_bytes(tmp_path / "a.dxf", 9)
 
 
 @given(st.text(max_size=300))

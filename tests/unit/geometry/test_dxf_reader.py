@@ -237,6 +237,32 @@ def test_several_files_get_unique_names_and_keep_their_order(tmp_path):
     assert drawings[1].reason == "the file does not exist"
 
 
+@pytest.mark.parametrize("stem", ["other", "unknown", "Other"])
+def test_drawing_named_like_a_reserved_label_gets_another_name_and_a_warning(tmp_path, stem):
+    drawing = read_drawing(saved(tmp_path / f"{stem}.dxf", draw_plate), SETTINGS)
+    assert drawing.verdict == "accepted"
+    assert [part.name for part in drawing.parts] == [f"{stem}-2"]
+    assert drawing.warnings == (
+        f"'{stem}' is the label of objects that are no drawing; the part is called '{stem}-2'",
+    )
+
+
+def test_reserved_name_stays_apart_from_the_drawing_that_has_its_replacement(tmp_path):
+    paths = [saved(tmp_path / name, draw_plate) for name in ("other-2.dxf", "other.dxf")]
+    drawings = read_drawings(paths, SETTINGS, SilentProgress())
+    assert [drawing.parts[0].name for drawing in drawings] == ["other-2", "other-2-2"]
+
+
+def test_numbers_of_several_parts_keep_them_off_a_reserved_name(tmp_path):
+    def draw(space):
+        for x in (0, 200):
+            space.add_circle((x, 0), 40)
+
+    drawing = read_drawing(saved(tmp_path / "other.dxf", draw), SETTINGS)
+    assert [part.name for part in drawing.parts] == ["other-1", "other-2"]
+    assert drawing.warnings == ("the drawing holds 2 parts",)
+
+
 def test_json_record_holds_the_contract_and_nothing_unescaped(tmp_path):
     path = saved(tmp_path / "a\x1b[31m\u202e.dxf", draw_plate)
     record = json.loads(json.dumps(drawing_to_json(read_drawing(path, SETTINGS))))

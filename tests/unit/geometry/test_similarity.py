@@ -5,13 +5,15 @@ from components.domain import Contour, Part
 from components.geometry.contours import part_from_rings
 from components.geometry.resemblance import similarity_to_json
 from components.geometry.similarity import similarity_report
-from components.geometry.transforms import mirrored_part, turned_xy
+from components.geometry.transforms import mirrored_part
 from tests.unit.strategies import part, plate_with_hole, rectangle, regular, square
 
 
 def turned(one, name, angle_rad):
-    rings = [turned_xy(c.xy_mm, angle_rad) for c in (one.outline, *one.holes)]
-    moved = [ring + np.array([400.0, -70.0]) for ring in rings]
+    c, s = np.cos(angle_rad), np.sin(angle_rad)
+    rotation = np.array([[c, s], [-s, c]])
+    rings = (one.outline, *one.holes)
+    moved = [ring.xy_mm @ rotation + np.array([400.0, -70.0]) for ring in rings]
     return part_from_rings(name, moved[0], moved[1:])[0]
 
 
