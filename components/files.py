@@ -9,6 +9,7 @@ import dataclasses
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -84,10 +85,17 @@ def write_json(path: Path, value: object) -> None:
 
 
 def remove_partials(folder: Path) -> int:
-    """Remove what an interrupted run left under temporary names; return how many files."""
+    """Remove files and folders that an interrupted run left under temporary names.
+
+    Returns:
+        How many.
+    """
     leftovers = list(folder.rglob(f".*{PARTIAL_SUFFIX}"))
     for leftover in leftovers:
-        leftover.unlink(missing_ok=True)
+        if leftover.is_dir() and not leftover.is_symlink():
+            shutil.rmtree(leftover, ignore_errors=True)
+        else:
+            leftover.unlink(missing_ok=True)
     return len(leftovers)
 
 

@@ -14,8 +14,8 @@ The layout is the user's; this module is the only place that spells its names.
     .state                            what each stage was made from, so that it can be skipped
 """
 
-import os
 import shutil
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -115,25 +115,20 @@ class Home:
         return self.root / ".state"
 
     def prepare(self) -> None:
-        """Make the folders and check that they can be written to.
+        """Make the folders and check that those which a run fills can be written to.
 
         Raises:
             HomeError: If the root is no folder, cannot be written to or has no room left.
         """
-        folders = [self.drawings, self.photos, self.coco, self.yolo, self.templates]
-        folders += [self.registry, self.reports, self.state]
-        folders += [f(split) for split in SPLITS for f in (self.images, self.masks)]
-        try:
-            for folder in folders:
-                folder.mkdir(parents=True, exist_ok=True)
-            probe = self.state / f".probe.{os.getpid()}"
-            probe.write_bytes(b"")
-            probe.unlink()
-        except OSError as error:
-            raise HomeError(
-                f"{self.root}: cannot write to the home folder ({error.strerror}: "
-                f"{error.filename}); free or unlock it, or choose another with --home"
-            ) from error
+        filled = [f(split) for split in SPLITS for f in (self.images, self.masks)]
+        filled += [self.processed, self.coco, self.yolo, self.models, self.templates]
+        filled += [self.registry, self.reports, self.state]
+        # What the user puts in may be read-only.
+        for folder in (self.drawings, self.photos):
+            self._make(folder)
+        for folder in filled:
+            self._make(folder)
+            self._probe(folder)
         free = shutil.disk_usage(self.root).free
         if free < MIN_FREE_BYTES:
             raise HomeError(
@@ -141,3 +136,23 @@ class Home:
                 f"{MIN_FREE_BYTES / 2**20:.0f} MiB are needed; make room or choose another "
                 "folder with --home"
             )
+
+    def _make(self, folder: Path) -> None:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise self._not_writable(folder, error) from error
+
+    def _probe(self, folder: Path) -> None:
+        """Write a file that has no name: nobody who lists the folder meanwhile meets it."""
+        try:
+            with tempfile.TemporaryFile(dir=folder):
+                pass
+        except OSError as error:
+            raise self._not_writable(folder, error) from error
+
+    def _not_writable(self, folder: Path, error: OSError) -> HomeError:
+        return HomeError(
+            f"{self.root}: cannot write to the home folder ({error.strerror}: {folder}); free or "
+            "unlock it, or choose another with --home"
+        )

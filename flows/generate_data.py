@@ -5,16 +5,17 @@ from pathlib import Path
 from prefect import flow, task
 
 from components.operations import jobs
-from components.operations.jobs import Job
+from components.operations.jobs import Run
 from components.operations.stages import StageResult
 from components.settings.base import Profile
 from flows.reporting import PrefectProgress, log_result, show_picture, show_table
+from flows.retries import may_pass
 
 
-@task(name="read-drawings", retries=1, retry_delay_seconds=2)
-def read_drawings(job: Job) -> StageResult:
+@task(name="read-drawings", retries=1, retry_delay_seconds=2, retry_condition_fn=may_pass)
+def read_drawings(run: Run) -> StageResult:
     """Read the DXF files; a table shows the verdict on each."""
-    result = log_result(jobs.read_drawing_folder(job, PrefectProgress("read-drawings-progress")))
+    result = log_result(jobs.read_drawing_folder(run, PrefectProgress("read-drawings-progress")))
     rows = [
         {
             "file": record["file"],
@@ -32,12 +33,12 @@ def read_drawings(job: Job) -> StageResult:
     return result
 
 
-@task(name="generate-dataset", retries=1, retry_delay_seconds=5)
-def generate_dataset(job: Job) -> StageResult:
+@task(name="generate-dataset", retries=1, retry_delay_seconds=5, retry_condition_fn=may_pass)
+def generate_dataset(run: Run) -> StageResult:
     """Render the scenes; a retry goes on where the last try stopped."""
-    result = log_result(jobs.generate(job, PrefectProgress("generate-dataset-progress")))
+    result = log_result(jobs.generate(run, PrefectProgress("generate-dataset-progress")))
     show_table("dataset", result.figures["splits"], "Pictures and objects by split")
-    show_picture("dataset-sheet", jobs.dataset_sheet(job.home), "Generated pictures with labels")
+    show_picture("dataset-sheet", jobs.dataset_sheet(run.home), "Generated pictures with labels")
     return result
 
 
@@ -53,5 +54,5 @@ def generate_data(
         profile: How much work.
         seed: Decides everything random.
     """
-    job = jobs.open_job(home, drawings, profile, seed)
-    return [read_drawings(job), generate_dataset(job)]
+    run = jobs.open_run(home, drawings, profile, seed)
+    return [read_drawings(run), generate_dataset(run)]

@@ -5,45 +5,46 @@ from pathlib import Path
 from prefect import flow, task
 
 from components.operations import jobs, releases
-from components.operations.jobs import Job
+from components.operations.jobs import Run
 from components.operations.stages import StageResult
 from components.settings.base import Profile
 from flows.reporting import PrefectProgress, log_result, show_markdown, show_picture, show_table
+from flows.retries import may_pass
 
 
-@task(name="export-model")
-def export_model(job: Job) -> StageResult:
+@task(name="export-model", retries=1, retry_delay_seconds=5, retry_condition_fn=may_pass)
+def export_model(run: Run) -> StageResult:
     """Export to ONNX and compare with torch on real samples."""
-    result = log_result(releases.export_model(job, PrefectProgress("export-model-progress")))
+    result = log_result(releases.export_model(run, PrefectProgress("export-model-progress")))
     show_table("parity", [result.figures["parity"]], "ONNX against torch on the same pictures")
     return result
 
 
-@task(name="evaluate-model")
-def evaluate_model(job: Job) -> StageResult:
+@task(name="evaluate-model", retries=1, retry_delay_seconds=5, retry_condition_fn=may_pass)
+def evaluate_model(run: Run) -> StageResult:
     """Measure the exported model on the test split."""
-    result = log_result(releases.evaluate_model(job, PrefectProgress("evaluate-model-progress")))
+    result = log_result(releases.evaluate_model(run, PrefectProgress("evaluate-model-progress")))
     rows = [{"drawing": name} | row for name, row in result.figures["per_class"].items()]
     show_table("evaluation", rows, "Average precision by drawing, test split")
-    show_picture("confusion", releases.confusion_plot(job.home), "Which drawing is taken for which")
+    show_picture("confusion", releases.confusion_plot(run.home), "Which drawing is taken for which")
     show_picture(
-        "predictions", releases.predictions_sheet(job.home), "Predictions on the test split"
+        "predictions", releases.predictions_sheet(run.home), "Predictions on the test split"
     )
     return result
 
 
-@task(name="promote-model")
-def promote_model(job: Job) -> StageResult:
+@task(name="promote-model", retries=1, retry_delay_seconds=2, retry_condition_fn=may_pass)
+def promote_model(run: Run) -> StageResult:
     """Register the bundle and make it the champion if it passes the gate."""
-    result = log_result(releases.promote_model(job))
+    result = log_result(releases.promote_model(run))
     show_markdown("model-card", result.figures["card"], "The released model")
     return result
 
 
-@task(name="try-service", retries=1, retry_delay_seconds=5)
-def try_service(job: Job) -> StageResult:
+@task(name="try-service", retries=1, retry_delay_seconds=5, retry_condition_fn=may_pass)
+def try_service(run: Run) -> StageResult:
     """Start the real service with the champion, ask it over HTTP, compare, stop it."""
-    result = log_result(releases.try_champion(job, PrefectProgress("try-service-progress")))
+    result = log_result(releases.try_champion(run, PrefectProgress("try-service-progress")))
     show_table("trial", result.figures["answers"], "Pictures sent to the service over HTTP")
     return result
 
@@ -56,5 +57,5 @@ def release_model(home: Path, profile: Profile = "standard") -> list[StageResult
         home: Folder in which everything lies.
         profile: Row of `profiles` in the settings: the tiny profile has no quality to gate.
     """
-    job = jobs.open_job(home, None, profile, 0)
-    return [export_model(job), evaluate_model(job), promote_model(job), try_service(job)]
+    run = jobs.open_run(home, None, profile, 0)
+    return [export_model(run), evaluate_model(run), promote_model(run), try_service(run)]

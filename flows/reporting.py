@@ -1,6 +1,7 @@
 """What a run shows in the Prefect UI: progress, tables, reports and pictures.
 
-Artifacts are keyed `pipeline-STAGE-KIND`, so that the UI keeps one history for each.
+An artifact's key says what it shows (`drawings`, `training-curves`, `train-network-progress`) and
+is the same in every run, so that the UI keeps one history for each.
 """
 
 import base64

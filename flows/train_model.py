@@ -5,18 +5,19 @@ from pathlib import Path
 from prefect import flow, task
 
 from components.operations import jobs
-from components.operations.jobs import Job
+from components.operations.jobs import Run
 from components.operations.stages import StageResult
 from components.settings.base import Profile
 from flows.reporting import PrefectProgress, log_result, show_picture, show_table
+from flows.retries import may_pass
 
 
-@task(name="train-network", retries=1, retry_delay_seconds=5)
-def train_network(job: Job) -> StageResult:
+@task(name="train-network", retries=1, retry_delay_seconds=5, retry_condition_fn=may_pass)
+def train_network(run: Run) -> StageResult:
     """Train on the CPU; a retry goes on at the last checkpoint."""
-    result = log_result(jobs.train_network(job, PrefectProgress("train-network-progress")))
+    result = log_result(jobs.train_network(run, PrefectProgress("train-network-progress")))
     show_table("training", [result.figures], "The training and its figures on the val split")
-    show_picture("training-curves", jobs.training_curves(job.home), "Loss and validation figures")
+    show_picture("training-curves", jobs.training_curves(run.home), "Loss and validation figures")
     return result
 
 
@@ -29,4 +30,4 @@ def train_model(home: Path, profile: Profile = "standard", seed: int = 0) -> lis
         profile: How much work.
         seed: Decides everything random.
     """
-    return [train_network(jobs.open_job(home, None, profile, seed))]
+    return [train_network(jobs.open_run(home, None, profile, seed))]

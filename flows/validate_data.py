@@ -5,16 +5,17 @@ from pathlib import Path
 from prefect import flow, task
 
 from components.operations import jobs
-from components.operations.jobs import Job
+from components.operations.jobs import Run
 from components.operations.stages import StageResult
 from components.settings.base import Profile
 from flows.reporting import PrefectProgress, log_result, show_table
+from flows.retries import may_pass
 
 
-@task(name="validate-dataset")
-def validate_dataset(job: Job) -> StageResult:
+@task(name="validate-dataset", retries=1, retry_delay_seconds=5, retry_condition_fn=may_pass)
+def validate_dataset(run: Run) -> StageResult:
     """Check the dataset against its expectations; a table shows each of them."""
-    result = log_result(jobs.validate(job, PrefectProgress("validate-dataset-progress")))
+    result = log_result(jobs.validate(run, PrefectProgress("validate-dataset-progress")))
     show_table("validation", result.figures["expectations"], "Every expectation with its result")
     return result
 
@@ -30,4 +31,4 @@ def validate_data(home: Path, profile: Profile = "standard") -> list[StageResult
     Raises:
         ValidationError: Naming the failed expectations and the rows.
     """
-    return [validate_dataset(jobs.open_job(home, None, profile, 0))]
+    return [validate_dataset(jobs.open_run(home, None, profile, 0))]

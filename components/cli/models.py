@@ -44,7 +44,7 @@ def list_models(home: HomeOption = Path(), as_json: JsonOption = False) -> None:
     """List the versions, oldest first."""
     from components.modeling.registry import ModelRegistry
 
-    registry = ModelRegistry(open_home(home).registry)
+    registry = ModelRegistry(open_home(home, writable=False).registry)
     champion = registry.champion()
     rows = [
         {
@@ -72,7 +72,7 @@ def show_model(
     from components.modeling.model_card import to_markdown
     from components.modeling.registry import ModelRegistry
 
-    card = ModelRegistry(open_home(home).registry).get(version).card
+    card = ModelRegistry(open_home(home, writable=False).registry).get(version).card
     if as_json:
         print_json(card)
     else:
@@ -83,7 +83,7 @@ def promote_model(version: VersionArgument, home: HomeOption = Path()) -> None:
     """Make a version the champion; a running service turns to it by itself."""
     from components.modeling.registry import ModelRegistry
 
-    found = ModelRegistry(open_home(home).registry).promote(version)
+    found = ModelRegistry(open_home(home, writable=False).registry).promote(version)
     console.print(f"{found.version} is the champion now.")
 
 
@@ -91,7 +91,7 @@ def roll_back(home: HomeOption = Path()) -> None:
     """Make the champion before this one the champion again."""
     from components.modeling.registry import ModelRegistry
 
-    found = ModelRegistry(open_home(home).registry).rollback()
+    found = ModelRegistry(open_home(home, writable=False).registry).rollback()
     console.print(f"{found.version} is the champion again.")
 
 
@@ -103,7 +103,7 @@ def export_file(
     """Write a version to one file that another box can import."""
     from components.modeling.registry import ModelRegistry
 
-    typer.echo(ModelRegistry(open_home(home).registry).export(version, file))
+    typer.echo(ModelRegistry(open_home(home, writable=False).registry).export(version, file))
 
 
 def import_file(
@@ -127,7 +127,7 @@ def evaluate_champion(
     from components.modeling.evaluate import evaluate
     from components.operations.releases import champion_of, open_predictor
 
-    predictor = open_predictor(champion_of(open_home(home)))
+    predictor = open_predictor(champion_of(open_home(home, writable=False)))
     with progress_bars() as bars:
         figures = evaluate(predictor, images, coco, bars)
     if as_json:
@@ -146,18 +146,18 @@ def predict_images(
     as_json: JsonOption = False,
 ) -> None:
     """Find the parts in pictures with the champion, without a service."""
-    from components.operations.releases import champion_of, open_predictor, read_picture
+    from components.operations.releases import champion_of, open_predictor, picture_bytes
     from components.serving.answers import answer_picture
     from components.serving.schemas import PredictOptions
     from components.settings.serve import ServeSettings
 
-    place = open_home(home)
+    place = open_home(home, writable=False)
     settings = ServeSettings.load(place.configs)
     champion = champion_of(place)
     predictor = open_predictor(champion)
     for image in images:
         answer = answer_picture(
-            read_picture(image),
+            picture_bytes(image),
             predictor,
             champion.version,
             PredictOptions(score_threshold=score),

@@ -4,6 +4,7 @@
 codes: 0 done, 1 the work failed or found faults, 2 wrong usage, 130 interrupted.
 """
 
+import errno
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,7 +18,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from components.errors import PipelineError
+from components.errors import HomeError, PipelineError
 from components.files import plain
 from components.home import Home
 from components.operations.console import ConsoleProgress
@@ -26,6 +27,9 @@ from components.settings.base import Profile
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+DISK_FAULTS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
+"""What is the user's to mend: a disk that is full, locked or not theirs."""
 
 console = Console()
 messages = Console(stderr=True)
@@ -43,28 +47,55 @@ ProfileOption = Annotated[
 SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Decides everything random.")]
 
 
-def open_home(folder: Path) -> Home:
-    """Return the prepared home folder."""
+def open_home(folder: Path, writable: bool = True) -> Home:
+    """Return the home folder.
+
+    Args:
+        folder: The root.
+        writable: Make its folders and demand room in it; else nothing is made and it must exist.
+
+    Raises:
+        HomeError: If it cannot be used as wanted.
+    """
     home = Home(folder.resolve())
-    home.prepare()
+    if writable:
+        home.prepare()
+    elif not home.root.is_dir():
+        raise HomeError(
+            f"{home.root}: there is no such home folder; choose another with --home, or make one "
+            "with `dxfvision run`"
+        )
     return home
 
 
 def friendly(command: Callable[P, R]) -> Callable[P, R]:
-    """Turn errors raised on purpose into one line and exit code 1."""
+    """Turn errors raised on purpose, and a disk that takes no more, into one line and code 1."""
 
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return command(*args, **kwargs)
         except PipelineError as error:
-            messages.print(f"[bold red]{type(error).__name__}:[/] {escape(str(error))}")
+            _print_fault(type(error).__name__, str(error))
+            raise typer.Exit(1) from error
+        except OSError as error:
+            if error.errno not in DISK_FAULTS:
+                raise
+            _print_fault(
+                "HomeError",
+                f"{error.filename or 'the disk'}: cannot be used ({error.strerror}); make room or "
+                "unlock it and give the same command again, or choose another folder with --home",
+            )
             raise typer.Exit(1) from error
         except KeyboardInterrupt as error:
             messages.print("Interrupted. The same command goes on where this one stopped.")
             raise typer.Exit(130) from error
 
     return run
+
+
+def _print_fault(kind: str, text: str) -> None:
+    messages.print(f"[bold red]{kind}:[/] {escape(text)}", soft_wrap=True)
 
 
 @contextmanager

@@ -1,6 +1,8 @@
 """Verbs that make a model: `run`, and its stages one by one."""
 
 import os
+import shlex
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -21,6 +23,7 @@ from components.cli.output import (
     progress_bars,
 )
 from components.home import Home
+from components.operations.lock import hold_home
 from components.operations.stages import StageResult
 
 DrawingsOption = Annotated[
@@ -51,6 +54,8 @@ def run(
 ) -> None:
     """Do everything: drawings, dataset, checks, training, release, trial of the service."""
     place = open_home(home)
+    # Before Prefect starts a server on its database in the home folder.
+    hold_home(place)
     prepare_prefect(place)
     from flows.pipeline import pipeline
 
@@ -71,9 +76,9 @@ def generate(
     """Read the drawings and render the dataset; an interrupted one is completed."""
     from components.operations import jobs
 
-    job = jobs.open_job(home, drawings, profile, seed)
+    run = jobs.open_run(home, drawings, profile, seed)
     with progress_bars() as bars:
-        results = [jobs.read_drawing_folder(job, bars), jobs.generate(job, bars)]
+        results = [jobs.read_drawing_folder(run, bars), jobs.generate(run, bars)]
     print_results(results, as_json)
 
 
@@ -83,9 +88,9 @@ def validate(
     """Check the dataset against its expectations; exit code 1 if one that matters fails."""
     from components.operations import jobs
 
-    job = jobs.open_job(home, None, profile, 0)
+    run = jobs.open_run(home, None, profile, 0)
     with progress_bars() as bars:
-        result = jobs.validate(job, bars, always=True)
+        result = jobs.validate(run, bars, always=True)
     print_results([result], as_json)
 
 
@@ -98,9 +103,9 @@ def train(
     """Train on the dataset, or go on with an interrupted training."""
     from components.operations import jobs
 
-    job = jobs.open_job(home, None, profile, seed)
+    run = jobs.open_run(home, None, profile, seed)
     with progress_bars() as bars:
-        result = jobs.train_network(job, bars)
+        result = jobs.train_network(run, bars)
     print_results([result], as_json)
 
 
@@ -110,9 +115,9 @@ def export(
     """Export the trained network to ONNX, compare it with torch, measure it on the test split."""
     from components.operations import jobs, releases
 
-    job = jobs.open_job(home, None, profile, 0)
+    run = jobs.open_run(home, None, profile, 0)
     with progress_bars() as bars:
-        results = [releases.export_model(job, bars), releases.evaluate_model(job, bars)]
+        results = [releases.export_model(run, bars), releases.evaluate_model(run, bars)]
     print_results(results, as_json)
 
 
@@ -146,5 +151,7 @@ def print_results(results: Sequence[StageResult], as_json: bool) -> None:
 
 def print_summary(home: Home) -> None:
     """Say where to look and what to do next."""
-    console.print(f"\nReports and plots: {escape(str(home.reports))}")
-    console.print(f"Serve the champion: dxfvision serve --home {escape(str(home.root))}")
+    console.print(f"\nReports and plots: {escape(str(home.reports))}", soft_wrap=True)
+    # The script need not be on the search path: it is called as it was this time.
+    command = shlex.join([sys.argv[0], "serve", "--home", str(home.root)])
+    console.print(f"Serve the champion: {escape(command)}", soft_wrap=True)

@@ -20,15 +20,17 @@ def add_to(app: typer.Typer) -> None:
 
 def serve_champion(home: HomeOption = Path(), port: PortOption = None) -> None:
     """Serve the champion over HTTP until Ctrl-C; it listens on loopback by default."""
-    from components.serving.launch import serve
+    from components.serving.launch import check_startable, serve
     from components.settings.serve import ServeSettings
 
-    place = open_home(home)
+    place = open_home(home, writable=False)
     settings = ServeSettings.load(place.configs)
     if port is not None:
         settings = settings.model_copy(update={"port": port})
+    check_startable(place, settings)
+    scheme = "https" if settings.tls.certificate else "http"
     messages.print(
-        f"Serving on http://{settings.host}:{settings.port} (see /docs); Ctrl-C ends it."
+        f"Serving on {scheme}://{settings.host}:{settings.port} (see /docs); Ctrl-C ends it."
     )
     serve(place, settings)
 

@@ -20,7 +20,6 @@ from components.domain import OTHER_LABEL, Annotation
 from components.geometry.masks import (
     bridged,
     edge_polygons,
-    mask_from_rle,
     polygons_from_mask,
     rle_from_window,
     xyxy_from_mask,
@@ -177,8 +176,3 @@ def coco_categories(numbers: Mapping[str, int]) -> list[dict[str, Any]]:
     return [
         {"id": number, "name": name, "supercategory": "part"} for name, number in numbers.items()
     ]
-
-
-def whole_mask(annotation: Annotation) -> NDArray[np.bool_]:
-    """Return the pixels of an object as if nothing lay in front of it, shape (H, W)."""
-    return mask_from_rle(annotation.whole)

@@ -20,6 +20,7 @@ from components.dataset.executors import RUNNERS, worker_count
 from components.dataset.exports import write_exports
 from components.dataset.jobs import Job, job_for
 from components.dataset.shards import records_folder, shard_is_whole, write_shard
+from components.dataset.verify import verify_dataset
 from components.domain import SPLITS, Part
 from components.errors import DatasetError
 from components.files import file_sha256, remove_partials, sync_folder, write_json
@@ -106,12 +107,16 @@ def _full_disk_named(home: Home) -> Iterator[None]:
 
 
 def _finished(job: Job) -> DatasetCard | None:
-    """Return the card if this very dataset is whole already."""
+    """Return the card if this very dataset is whole already, down to the last byte."""
     try:
         card = load_dataset(job.home)
     except DatasetError:
         return None
     if card.fingerprint != job.fingerprint:
+        return None
+    faults = verify_dataset(job.home, deep=True)
+    if faults:
+        logger.warning("the dataset is made again, %d faults: %s", len(faults), faults[0])
         return None
     shutil.rmtree(records_folder(job.home), ignore_errors=True)
     return card
@@ -125,10 +130,10 @@ def _make_room(job: Job) -> None:
     """Keep what an interrupted run of this very dataset made; remove any other dataset."""
     home = job.home
     begun = {"fingerprint": job.fingerprint, "shard_samples": job.settings.shard_samples}
+    # The card goes first: from here on there is no dataset until the next one is whole.
+    card_path(home).unlink(missing_ok=True)
+    sync_folder(home.processed)
     if _read_progress(home) != begun:
-        # The card goes first: from here on there is no dataset until the next one is whole.
-        card_path(home).unlink(missing_ok=True)
-        sync_folder(home.processed)
         remove_dataset(home)
         write_json(_progress_path(home), begun)
     home.prepare()

@@ -13,6 +13,8 @@ from components.settings.data import DataSettings
 SOURCES = (
     "data_preprocessing",
     "dataset/annotations.py",
+    "dataset/exports.py",
+    "dataset/manifest.py",
     "dataset/samples.py",
     "dataset/shards.py",
     "dataset/splits.py",

@@ -130,6 +130,10 @@ def read_manifest(path: Path) -> Iterator[Sample]:
         raise DatasetError(
             f"{path}: no manifest can be read ({error.strerror}); run `dxfvision generate`"
         ) from error
+    except UnicodeDecodeError as error:
+        raise DatasetError(
+            f"{path}: expected UTF-8 text ({error}); regenerate with `dxfvision generate`"
+        ) from error
 
 
 def _checked(path: Path, number: int, line: str) -> Sample:

@@ -1,6 +1,6 @@
 """The stages that make a dataset and a network, as plain functions; `releases.py` has the rest.
 
-Each takes a `Job`, works below its home folder and returns a `StageResult`; `flows/` and the
+Each takes a `Run`, works below its home folder and returns a `StageResult`; `flows/` and the
 command line call them. The order is `read_drawing_folder`, `generate`, `validate`,
 `train_network`. What loads torch or Great Expectations is imported by the stage that needs it.
 """
@@ -11,20 +11,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from components.dataset.card import load_dataset
+from components.dataset.card import DatasetCard, load_dataset
 from components.dataset.generate import generate_dataset
 from components.domain import SPLITS, Part
 from components.errors import DatasetError, DrawingError
-from components.files import file_sha256, fingerprint, plain, source_fingerprint, write_text
+from components.files import fingerprint, plain, source_fingerprint, write_text
 from components.geometry.drawing import drawing_to_json
-from components.geometry.drawing_files import find_drawings
+from components.geometry.drawing_files import drawing_digest, find_drawings
 from components.geometry.dxf_reader import read_drawings
 from components.geometry.parts_file import read_parts, write_parts
 from components.geometry.resemblance import similarity_to_json
 from components.geometry.similarity import similarity_report
 from components.home import Home
 from components.inspection.templates import INDEX, write_templates
-from components.operations.stages import Figures, StageResult, run_stage
+from components.operations.lock import hold_home
+from components.operations.stages import Figures, StageResult, input_sha256, run_stage
 from components.progress import Progress
 from components.settings.base import Profile
 from components.settings.data import DataSettings
@@ -36,7 +37,7 @@ from components.visualization.drawing_report import write_drawing_report
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class Run:
     """What a run of the pipeline is about.
 
     Attributes:
@@ -52,8 +53,8 @@ class Job:
     seed: int
 
 
-def open_job(home: Path, drawings: Path | None, profile: Profile, seed: int) -> Job:
-    """Return a job after preparing its home folder.
+def open_run(home: Path, drawings: Path | None, profile: Profile, seed: int) -> Run:
+    """Return a run after preparing its home folder.
 
     Args:
         home: Folder in which everything lies; made if it is missing.
@@ -62,11 +63,12 @@ def open_job(home: Path, drawings: Path | None, profile: Profile, seed: int) -> 
         seed: Decides everything random.
 
     Raises:
-        HomeError: If the home folder cannot be used.
+        HomeError: If the home folder cannot be used or another process works in it.
     """
     place = Home(home.resolve())
     place.prepare()
-    return Job(place, drawings.resolve() if drawings else place.drawings, profile, seed)
+    hold_home(place)
+    return Run(place, drawings.resolve() if drawings else place.drawings, profile, seed)
 
 
 def known_parts(home: Home) -> list[Part]:
@@ -83,7 +85,7 @@ def known_parts(home: Home) -> list[Part]:
     return read_parts(home.parts)
 
 
-def read_drawing_folder(job: Job, progress: Progress) -> StageResult:
+def read_drawing_folder(run: Run, progress: Progress) -> StageResult:
     """Read the drawings; their parts go to `home.parts`, their templates to `home.templates`.
 
     A drawing that cannot be read is named in the figures and left out. The doctor's page and
@@ -92,14 +94,22 @@ def read_drawing_folder(job: Job, progress: Progress) -> StageResult:
     Raises:
         DrawingError: If the folder is missing or empty, or no drawing gave a part.
     """
-    settings = DrawingSettings.load(job.home.configs, job.profile)
-    paths = find_drawings(job.drawings)
-    records_file, page = (job.home.reports / f"drawings.{kind}" for kind in ("jsonl", "html"))
-    index = job.home.templates / INDEX
+    settings = DrawingSettings.load(run.home.configs, run.profile)
+    paths = find_drawings(run.drawings)
+    records_file, page = (run.home.reports / f"drawings.{kind}" for kind in ("jsonl", "html"))
+    index = run.home.templates / INDEX
     key = fingerprint(
-        {str(path.relative_to(job.drawings)): file_sha256(path) for path in paths},
+        {
+            str(path.relative_to(run.drawings)): drawing_digest(path, settings.max_file_mib * 2**20)
+            for path in paths
+        },
         settings,
-        source_fingerprint("geometry", "inspection/templates.py", "domain.py"),
+        source_fingerprint(
+            "geometry",
+            "inspection/templates.py",
+            "visualization/drawing_report.py",
+            "domain.py",
+        ),
     )
 
     def work() -> Figures:
@@ -108,20 +118,20 @@ def read_drawing_folder(job: Job, progress: Progress) -> StageResult:
         records = [drawing_to_json(drawing) for drawing in drawings]
         if not parts:
             faults = "; ".join(f"{record['file']}: {record['reason']}" for record in records)
-            raise DrawingError(f"{job.drawings}: no drawing can be used: {faults}")
+            raise DrawingError(f"{run.drawings}: no drawing can be used: {faults}")
         similarity = similarity_report(parts)
         write_text(records_file, "".join(json.dumps(record) + "\n" for record in records))
         write_drawing_report(page, drawings, similarity)
-        write_templates(job.home.templates, parts)
-        write_parts(job.home.parts, parts)
+        write_templates(run.home.templates, parts)
+        write_parts(run.home.parts, parts)
         return {
             "summary": drawings_summary(records),
             "drawings": records,
             "similarity": similarity_to_json(similarity),
         }
 
-    outputs = [job.home.parts, records_file, page, index]
-    return run_stage(job.home, "read-drawings", key, outputs, work)
+    outputs = [run.home.parts, records_file, page, index]
+    return run_stage(run.home, "read-drawings", key, outputs, work)
 
 
 def drawings_summary(records: Sequence[Mapping[str, Any]]) -> str:
@@ -141,16 +151,19 @@ def dataset_sheet(home: Home) -> Path:
     return home.reports / "dataset" / "train_labels.png"
 
 
-def generate(job: Job, progress: Progress) -> StageResult:
-    """Render the dataset of the drawings that were read; an interrupted one is completed."""
-    home = job.home
+def generate(run: Run, progress: Progress) -> StageResult:
+    """Render the dataset of the drawings that were read.
+
+    An interrupted one is completed; a finished one whose files were changed is made again.
+    """
+    home = run.home
     parts = known_parts(home)
-    settings = DataSettings.load(home.configs, job.profile)
-    earlier = dataset_fingerprint(home)
-    card = generate_dataset(parts, home, settings, job.seed, progress)
-    sheet, skipped = dataset_sheet(home), card.fingerprint == earlier
-    if not (skipped and sheet.exists()):
-        write_contact_sheets(home)
+    settings = DataSettings.load(home.configs, run.profile)
+    earlier = finished_dataset(home)
+    card = generate_dataset(parts, home, settings, run.seed, progress)
+    sheets = contact_sheets(home, card)
+    # A card written anew tells other times.
+    skipped = card == earlier and sheets.skipped
     splits = [
         {"split": split, "pictures": card.images[split]} | card.instances[split] for split in SPLITS
     ]
@@ -162,19 +175,38 @@ def generate(job: Job, progress: Progress) -> StageResult:
     return StageResult("generate", card.fingerprint, skipped, card.seconds, figures)
 
 
-def dataset_fingerprint(home: Home) -> str | None:
-    """Return the fingerprint of the finished dataset, None if there is none."""
+def contact_sheets(home: Home, card: DatasetCard) -> StageResult:
+    """Write the contact sheets of a dataset unless they are there and show this very one."""
+    key = fingerprint(
+        card.fingerprint,
+        source_fingerprint("visualization/contact_sheet.py", "geometry/masks.py"),
+    )
+    outputs = [
+        home.reports / "dataset" / f"{split}_{kind}.png"
+        for split in SPLITS
+        if card.images[split]
+        for kind in ("pictures", "labels")
+    ]
+
+    def work() -> Figures:
+        return {"summary": f"{len(write_contact_sheets(home))} contact sheets"}
+
+    return run_stage(home, "contact-sheets", key, outputs, work)
+
+
+def finished_dataset(home: Home) -> DatasetCard | None:
+    """Return the card of the finished dataset, None if there is none."""
     try:
-        return load_dataset(home).fingerprint
+        return load_dataset(home)
     except DatasetError:
         return None
 
 
-def validate(job: Job, progress: Progress, always: bool = False) -> StageResult:
+def validate(run: Run, progress: Progress, always: bool = False) -> StageResult:
     """Check the dataset against its expectations.
 
     Args:
-        job: Whose dataset.
+        run: Whose dataset.
         progress: Told of measured pictures and judged tables.
         always: Look again even if dataset and expectations are unchanged: a picture that was
             changed on the disk is found only by looking.
@@ -190,13 +222,13 @@ def validate(job: Job, progress: Progress, always: bool = False) -> StageResult:
         validate_dataset,
     )
 
-    home = job.home
-    settings = ValidationSettings.load(home.configs, job.profile)
+    home = run.home
+    settings = ValidationSettings.load(home.configs, run.profile)
     key = fingerprint(
         load_dataset(home).fingerprint,
-        file_sha256(home.manifest),
+        input_sha256(home.manifest, DatasetError, "dxfvision generate"),
         settings,
-        source_fingerprint("validation", "dataset"),
+        source_fingerprint("validation", "dataset", "geometry/masks.py", "domain.py"),
     )
     outputs = [report_folder(home) / name for name in ("report.json", "report.html")]
 
@@ -217,17 +249,17 @@ def training_curves(home: Home) -> Path:
     return home.reports / "training.png"
 
 
-def train_network(job: Job, progress: Progress) -> StageResult:
+def train_network(run: Run, progress: Progress) -> StageResult:
     """Train on the dataset; an interrupted training goes on at its last checkpoint."""
     from components.modeling.train import inputs_fingerprint, train
     from components.visualization.plot_results import plot_training
 
-    home = job.home
+    home = run.home
     parts = known_parts(home)
-    settings = TrainSettings.load(home.configs, job.profile)
+    settings = TrainSettings.load(home.configs, run.profile)
 
     def work() -> Figures:
-        result = train(home, parts, settings, job.seed, progress)
+        result = train(home, parts, settings, run.seed, progress)
         plot_training(home.reports / "training.jsonl", training_curves(home))
         figures: Figures = plain(result) | {
             "summary": f"{result.steps} steps in {result.seconds:.0f} s, "
@@ -235,5 +267,5 @@ def train_network(job: Job, progress: Progress) -> StageResult:
         }
         return figures
 
-    key = inputs_fingerprint(home, parts, settings, job.seed)
+    key = inputs_fingerprint(home, parts, settings, run.seed)
     return run_stage(home, "train", key, [home.checkpoint, training_curves(home)], work)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from components.modeling.champion import ChampionRecord
 from components.settings.release import ReleaseSettings
 
 
@@ -47,3 +48,12 @@ def decide(new_map: float, champion_map: float | None, settings: ReleaseSettings
             f"allowed is {settings.max_map_loss:.3f}",
         )
     return Decision(True, f"{figure}, the champion has {champion_map:.3f}")
+
+
+def was_rolled_back(record: ChampionRecord, version: str) -> bool:
+    """Return whether a version was the champion once and a roll-back took it off.
+
+    A champion that a later one followed is not rolled back: it is still one of the previous ones.
+    """
+    promoted = any(event.action == "promote" and event.version == version for event in record.log)
+    return promoted and version not in (record.version, *record.previous)

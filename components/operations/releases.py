@@ -3,19 +3,23 @@
 The order is `export_model`, `evaluate_model`, `promote_model`, `try_champion`.
 """
 
+from itertools import islice
 from pathlib import Path
 
-from components.errors import ImageError, ModelError
-from components.files import file_sha256, fingerprint, source_fingerprint, write_json
+from components.dataset.exports import coco_paths
+from components.dataset.manifest import read_manifest
+from components.errors import DatasetError, ImageError, ModelError
+from components.files import fingerprint, source_fingerprint, write_json
 from components.home import Home
+from components.modeling.champion import read_champion
 from components.modeling.evaluate import evaluate_split
 from components.modeling.export import export
 from components.modeling.inference import Predictor
 from components.modeling.model_card import CARD_NAME, MODEL_NAME, to_markdown, write_card
 from components.modeling.registry import ModelRegistry, ModelVersion
-from components.operations.jobs import Job, known_parts
-from components.operations.promotion import decide
-from components.operations.stages import Figures, StageResult, run_stage
+from components.operations.jobs import Run, known_parts
+from components.operations.promotion import Decision, decide, was_rolled_back
+from components.operations.stages import Figures, StageResult, input_sha256, run_stage
 from components.progress import Progress, SilentProgress, stage
 from components.serving.trial import try_service
 from components.settings.release import ReleaseSettings
@@ -43,7 +47,7 @@ def open_predictor(version: ModelVersion) -> Predictor:
     return Predictor.load(version.path)
 
 
-def read_picture(path: Path) -> bytes:
+def picture_bytes(path: Path) -> bytes:
     """Return the bytes of a picture file.
 
     Raises:
@@ -55,19 +59,19 @@ def read_picture(path: Path) -> bytes:
         raise ImageError(f"{path}: cannot be read ({error.strerror}); name a picture") from error
 
 
-def export_model(job: Job, progress: Progress) -> StageResult:
+def export_model(run: Run, progress: Progress) -> StageResult:
     """Export the trained network as a bundle and compare it with torch.
 
     Raises:
         ModelError: If there is no finished training or the two differ beyond the tolerance.
     """
-    home = job.home
-    settings = TrainSettings.load(home.configs, job.profile)
+    home = run.home
+    settings = TrainSettings.load(home.configs, run.profile)
     if not home.checkpoint.exists():
         raise ModelError(f"{home.checkpoint}: no network was trained yet; run `dxfvision train`")
     key = fingerprint(
-        file_sha256(home.checkpoint),
-        file_sha256(home.parts),
+        input_sha256(home.checkpoint, ModelError, "dxfvision train"),
+        input_sha256(home.parts, DatasetError, "dxfvision generate"),
         settings,
         source_fingerprint("modeling", "geometry", "domain.py"),
     )
@@ -94,13 +98,26 @@ def predictions_sheet(home: Home) -> Path:
     return home.reports / "predictions.png"
 
 
-def evaluate_model(job: Job, progress: Progress) -> StageResult:
-    """Measure the exported model on the test split; the figures go into its card."""
-    home = job.home
+def evaluate_model(run: Run, progress: Progress) -> StageResult:
+    """Measure the exported model on the test split; the figures go into its card.
+
+    Raises:
+        ModelError: If there is no exported model.
+        DatasetError: If there is no dataset.
+    """
+    home = run.home
     key = fingerprint(
-        file_sha256(home.exported / MODEL_NAME),
-        file_sha256(home.manifest),
-        source_fingerprint("modeling", "visualization"),
+        input_sha256(home.exported / MODEL_NAME, ModelError, "dxfvision export"),
+        input_sha256(home.manifest, DatasetError, "dxfvision generate"),
+        input_sha256(coco_paths(home, "test")[0], DatasetError, "dxfvision generate"),
+        source_fingerprint(
+            "modeling",
+            "visualization",
+            "geometry/masks.py",
+            "geometry/parts_file.py",
+            "domain.py",
+            "dataset/exports.py",
+        ),
     )
     evaluation_file = home.reports / "evaluation.json"
     outputs = [evaluation_file, confusion_plot(home), predictions_sheet(home)]
@@ -125,24 +142,22 @@ def evaluate_model(job: Job, progress: Progress) -> StageResult:
     return run_stage(home, "evaluate", key, [*outputs, home.exported / CARD_NAME], work)
 
 
-def promote_model(job: Job) -> StageResult:
+def promote_model(run: Run) -> StageResult:
     """Register the exported bundle and make it the champion if it passes the gate.
 
-    A version that was decided on before is not decided on again, so that a roll-back by hand
-    stays.
+    A version is decided on again when the gate's settings change or nothing serves. One that was
+    the champion and was rolled back by hand is not promoted again.
 
     Raises:
         ModelError: If the model is refused and there is no champion that could go on serving.
     """
-    registry = ModelRegistry(job.home.registry)
-    version = registry.register(job.home.exported)
-    settings = ReleaseSettings.load(job.home.configs, job.profile)
+    registry = ModelRegistry(run.home.registry)
+    version = registry.register(run.home.exported)
+    settings = ReleaseSettings.load(run.home.configs, run.profile)
+    champion = registry.champion()
 
     def work() -> Figures:
-        champion = registry.champion()
-        decision = decide(
-            version.card.metrics["test_map"], _champion_map(job, champion, version), settings
-        )
+        decision = _decision(run, registry, champion, version, settings)
         if decision.promote:
             registry.promote(version.version)
         elif champion is None:
@@ -155,32 +170,53 @@ def promote_model(job: Job) -> StageResult:
             "card": to_markdown(version.card),
         }
 
-    return run_stage(job.home, "promote", version.version, [], work)
+    key = fingerprint(version.version, settings.min_map, settings.max_map_loss)
+    return run_stage(run.home, "promote", key, [], work, always=champion is None)
 
 
-def _champion_map(job: Job, champion: ModelVersion | None, version: ModelVersion) -> float | None:
+def _decision(
+    run: Run,
+    registry: ModelRegistry,
+    champion: ModelVersion | None,
+    version: ModelVersion,
+    settings: ReleaseSettings,
+) -> Decision:
+    """Return whether a version takes the champion's place; what was decided by hand stays."""
+    record = read_champion(registry.champion_file)
+    if record is not None and was_rolled_back(record, version.version):
+        return Decision(
+            False,
+            f"it was rolled back by hand; `dxfvision models promote {version.version}` brings "
+            "it back",
+        )
+    champion_map = _champion_map(run, champion, version)
+    return decide(version.card.metrics["test_map"], champion_map, settings)
+
+
+def _champion_map(run: Run, champion: ModelVersion | None, version: ModelVersion) -> float | None:
     """Return the champion's mask mAP on today's test split; None if it knows other drawings."""
     if champion is None or champion.card.drawings_fingerprint != version.card.drawings_fingerprint:
         return None
-    return evaluate_split(job.home, open_predictor(champion), "test", SilentProgress()).map
+    return evaluate_split(run.home, open_predictor(champion), "test", SilentProgress()).map
 
 
-def try_champion(job: Job, progress: Progress) -> StageResult:
+def try_champion(run: Run, progress: Progress) -> StageResult:
     """Start the service with the champion, send it test pictures, check the answers, stop it.
 
     Raises:
         ServiceError: If it does not start or answers another thing than the model in-process.
+        DatasetError: If the dataset has no test pictures.
     """
-    home = job.home
+    home = run.home
     champion = champion_of(home)
-    settings = ServeSettings.load(home.configs, job.profile)
-    wanted = ReleaseSettings.load(home.configs, job.profile).trial_pictures
-    images = sorted(home.images("test").iterdir())[:wanted]
+    settings = ServeSettings.load(home.configs, run.profile)
+    wanted = ReleaseSettings.load(home.configs, run.profile).trial_pictures
+    images = trial_pictures(home, wanted)
     key = fingerprint(
         champion.version,
-        [file_sha256(image) for image in images],
+        [input_sha256(image, DatasetError, "dxfvision generate") for image in images],
         settings,
-        source_fingerprint("serving", "modeling", "geometry"),
+        source_fingerprint("serving", "modeling", "geometry", "domain.py"),
     )
 
     def work() -> Figures:
@@ -201,3 +237,23 @@ def try_champion(job: Job, progress: Progress) -> StageResult:
         }
 
     return run_stage(home, "try", key, [], work)
+
+
+def trial_pictures(home: Home, wanted: int) -> list[Path]:
+    """Return the first pictures of the test split that the manifest lists.
+
+    Raises:
+        DatasetError: If it lists none.
+    """
+    found = (
+        home.root / sample.image
+        for sample in read_manifest(home.manifest)
+        if sample.split == "test"
+    )
+    images = list(islice(found, wanted))
+    if not images:
+        raise DatasetError(
+            f"{home.manifest}: lists no test pictures to try the service with; raise `images` in "
+            "data_config.yaml and run `dxfvision generate`"
+        )
+    return images

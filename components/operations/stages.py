@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from components.errors import PipelineError
 from components.files import file_sha256, plain, write_json
 from components.home import Home
 
@@ -80,6 +81,22 @@ def run_stage(
     hashes = _hashes(home, outputs)
     write_json(record, {"key": key, "outputs": hashes, "seconds": seconds, "figures": figures})
     return StageResult(name, key, False, seconds, figures)
+
+
+def input_sha256(path: Path, error: type[PipelineError], verb: str) -> str:
+    """Return the hash of a file that an earlier stage made, for a stage's key.
+
+    Args:
+        path: The file.
+        error: What to raise if it cannot be read.
+        verb: Command that makes it.
+    """
+    try:
+        return file_sha256(path)
+    except OSError as fault:
+        raise error(
+            f"{path}: cannot be read ({fault.strerror}); make it again with `{verb}`"
+        ) from fault
 
 
 def _read_record(path: Path) -> dict[str, Any] | None:

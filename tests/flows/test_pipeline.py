@@ -89,6 +89,6 @@ def test_a_new_seed_makes_new_data_from_the_same_drawings(
     from components.operations import jobs
     from components.progress import SilentProgress
 
-    job = jobs.open_job(home.root, DRAWINGS, "tiny", 8)
-    assert jobs.read_drawing_folder(job, SilentProgress()).skipped
-    assert not jobs.generate(job, SilentProgress()).skipped
+    run = jobs.open_run(home.root, DRAWINGS, "tiny", 8)
+    assert jobs.read_drawing_folder(run, SilentProgress()).skipped
+    assert not jobs.generate(run, SilentProgress()).skipped
