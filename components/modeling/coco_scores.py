@@ -17,6 +17,9 @@ from pycocotools.cocoeval import COCOeval
 
 from components.domain import Rle
 
+LOWEST_SCORE = 0.05
+"""Detections below it cannot change average precision in a way that matters, but cost time."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrueObject:

@@ -13,14 +13,12 @@ from components.dataset.exports import coco_paths
 from components.domain import Split
 from components.errors import DatasetError, ImageError, ModelError
 from components.home import Home
+from components.modeling.coco_scores import LOWEST_SCORE
 from components.modeling.coco_truth import read_coco
 from components.modeling.figures import Evaluation, Tally
 from components.modeling.inference import Predictor
 from components.modeling.pictures import TRUSTED_MAX_PIXELS, read_picture
 from components.progress import Progress, stage
-
-LOWEST_SCORE = 0.05
-"""Detections below it cannot change average precision in a way that matters, but cost time."""
 
 
 def evaluate(predictor: Predictor, images: Path, coco: Path, progress: Progress) -> Evaluation:

@@ -27,7 +27,7 @@ from components.files import (
     source_fingerprint,
     sync_folder,
 )
-from components.geometry.parts_file import part_record, write_parts
+from components.geometry.parts_file import write_parts
 from components.home import Home
 from components.modeling.bundle_files import PARTS_NAME
 from components.modeling.evaluate import read_rgb
@@ -44,6 +44,7 @@ from components.modeling.model_card import (
 )
 from components.modeling.network import parameter_count
 from components.modeling.onnx_file import INPUT_NAME, write_onnx
+from components.modeling.origin import origin_of
 from components.modeling.parity import parity_of, require_parity
 from components.modeling.trained import TrainedNetwork, load_trained
 from components.progress import Progress, stage
@@ -82,12 +83,13 @@ def export(
         progress: Told after each step.
 
     Raises:
-        ModelError: If the checkpoint is unusable, belongs to other drawings, or the exported model
-            differs from it.
+        ModelError: If the checkpoint is unusable, belongs to other drawings or another dataset, or
+            the exported model differs from it.
         DatasetError: If there are no pictures to compare on.
     """
     trained = load_trained(checkpoint)
     _check_labels(checkpoint, trained, parts)
+    _check_origin(checkpoint, trained, home, parts)
     samples = list(read_manifest(home.manifest))
     compared = _some(samples, "val", settings.export.parity_pictures, home)
     golden = _some(samples, "test", settings.export.golden_pictures, home)
@@ -97,7 +99,7 @@ def export(
     partial.mkdir(parents=True)
     try:
         with stage(progress, "export", 4, "steps") as bar:
-            card = _write_model(home, partial, trained, parts, settings)
+            card = _write_model(partial, trained, settings)
             bar.advance(1, "ONNX written")
             parity = parity_of(
                 trained, Predictor.load(partial), [read_rgb(path) for path in compared]
@@ -125,6 +127,22 @@ def _check_labels(checkpoint: Path, trained: TrainedNetwork, parts: Sequence[Par
         )
 
 
+def _check_origin(
+    checkpoint: Path, trained: TrainedNetwork, home: Home, parts: Sequence[Part]
+) -> None:
+    """Refuse a network that never saw what lies in the home folder now."""
+    here = origin_of(home, parts)
+    if trained.origin.drawings != here.drawings:
+        raise ModelError(
+            f"{checkpoint}: was trained on other drawings of the same names than those given now; "
+            "generate the dataset and train again"
+        )
+    if trained.origin.dataset != here.dataset:
+        raise ModelError(
+            f"{checkpoint}: was trained on another dataset than {home.manifest}; train again"
+        )
+
+
 def _some(samples: Sequence[Sample], split: str, count: int, home: Home) -> list[Path]:
     """Return the paths of a split's first pictures."""
     paths = [home.root / sample.image for sample in samples if sample.split == split][:count]
@@ -135,22 +153,14 @@ def _some(samples: Sequence[Sample], split: str, count: int, home: Home) -> list
     return paths
 
 
-def _write_model(
-    home: Home,
-    folder: Path,
-    trained: TrainedNetwork,
-    parts: Sequence[Part],
-    settings: TrainSettings,
-) -> ModelCard:
+def _write_model(folder: Path, trained: TrainedNetwork, settings: TrainSettings) -> ModelCard:
     """Write `model.onnx` and a card that does not yet say how it compares; return the card."""
-    dataset = file_sha256(home.manifest)
-    drawings = fingerprint([part_record(part) for part in parts])
-    name = fingerprint(trained.inputs, dataset, drawings, settings)[:NAME_DIGITS]
+    name = fingerprint(trained.inputs, settings)[:NAME_DIGITS]
     metadata = {
         "name": name,
         "labels": ",".join(trained.labels),
-        "dataset": dataset,
-        "drawings": drawings,
+        "dataset": trained.origin.dataset,
+        "drawings": trained.origin.drawings,
         "inputs": trained.inputs,
     }
     write_onnx(folder / MODEL_NAME, trained, settings.export.opset, metadata)
@@ -178,8 +188,8 @@ def _write_model(
         training_seconds=trained.seconds,
         training_steps=trained.steps,
         parameters=parameter_count(trained.network),
-        dataset_fingerprint=dataset,
-        drawings_fingerprint=drawings,
+        dataset_fingerprint=trained.origin.dataset,
+        drawings_fingerprint=trained.origin.drawings,
         settings_fingerprint=fingerprint(settings),
         source_fingerprint=source_fingerprint("modeling"),
         settings=settings.model_dump(mode="json"),

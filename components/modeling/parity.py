@@ -10,8 +10,9 @@ from components.domain import Detection
 from components.errors import ModelError
 from components.geometry.masks import mask_iou
 from components.modeling.grouping import Answer
-from components.modeling.inference import Predictor, Prepared, detections_of, prepared
+from components.modeling.inference import Predictor, detections_of
 from components.modeling.model_card import Parity
+from components.modeling.preparing import Prepared, prepared
 from components.modeling.trained import TrainedNetwork, answers_of
 from components.settings.train import ExportSettings, PredictionSettings
 

@@ -18,9 +18,10 @@ import cv2
 from components.dataset.manifest import read_manifest
 from components.domain import Part
 from components.errors import DatasetError, ModelError
-from components.files import file_sha256, fingerprint, source_fingerprint
+from components.files import fingerprint, source_fingerprint
 from components.home import Home
 from components.modeling.losses import Loss
+from components.modeling.origin import origin_of
 from components.modeling.torch_dataset import CropSource, prefetched
 from components.modeling.training_log import TrainingLog
 from components.modeling.training_state import TrainingState
@@ -36,20 +37,29 @@ LOG_NAME = "training.jsonl"
 SOURCES = tuple(
     f"modeling/{name}"
     for name in (
+        "coco_scores.py",
         "grouping.py",
         "heads.py",
         "losses.py",
         "network.py",
         "optimizer.py",
+        "origin.py",
+        "preparing.py",
+        "replicas.py",
         "targets.py",
         "torch_dataset.py",
         "train.py",
+        "trained.py",
+        "training_log.py",
         "training_state.py",
         "utils",
         "validation.py",
     )
 )
-"""The code that decides what a training ends with."""
+"""The code that decides what a training ends with: weights, figures, log."""
+
+NOT_IN_WEIGHTS = {"checkpoint_every_s", "export", "prediction"}
+"""Settings that may change without a new training; of `prediction` the served size alone counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +88,19 @@ class TrainingResult:
 def inputs_fingerprint(
     home: Home, parts: Sequence[Part], settings: TrainSettings, seed: int
 ) -> str:
-    """Return the hash of all that decides a training: dataset, drawings, settings, seed, code.
+    """Return the hash of all that decides the weights: dataset, drawings, settings, seed, code.
+
+    How pixels become instances does not: the figures on the validation split follow the settings
+    of the day on which they were measured.
 
     Raises:
         DatasetError: If there is no dataset.
     """
-    if not home.manifest.is_file():
-        raise DatasetError(f"{home.manifest}: is missing; generate a dataset first")
     return fingerprint(
-        file_sha256(home.manifest),
+        origin_of(home, parts),
         [part.name for part in parts],
-        settings.model_dump(mode="json", exclude={"export", "checkpoint_every_s"}),
+        settings.model_dump(mode="json", exclude=NOT_IN_WEIGHTS),
+        settings.prediction.long_side_px,
         seed,
         source_fingerprint(*SOURCES),
     )
@@ -122,7 +134,7 @@ def train(
         return _result(home.checkpoint, saved, skipped=True, resumed_at=saved["step"])
     cv2.setNumThreads(1)
     labels = [part.name for part in parts]
-    state = TrainingState(labels, settings, seed, inputs)
+    state = TrainingState(labels, settings, seed, inputs, origin_of(home, parts))
     if saved:
         state.go_on_from(saved)
         logger.info("training: goes on at step %d, %.0f s", state.step, state.seconds)

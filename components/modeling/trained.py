@@ -9,6 +9,7 @@ from torch import Tensor
 from components.errors import ModelError
 from components.modeling.grouping import Answer
 from components.modeling.network import PartNetwork, activated, normalised
+from components.modeling.origin import Origin
 from components.modeling.utils.checkpoints import read_checkpoint
 from components.settings.train import NetworkSettings
 
@@ -25,6 +26,7 @@ class TrainedNetwork:
         steps: It was trained for.
         seconds: It was trained for.
         inputs: Fingerprint of what it was trained from.
+        origin: The dataset and drawings it saw.
     """
 
     network: PartNetwork
@@ -34,6 +36,7 @@ class TrainedNetwork:
     steps: int
     seconds: float
     inputs: str
+    origin: Origin
 
 
 def load_trained(path: Path) -> TrainedNetwork:
@@ -61,6 +64,7 @@ def load_trained(path: Path) -> TrainedNetwork:
         steps=int(state["step"]),
         seconds=float(state["seconds"]),
         inputs=str(state["inputs"]),
+        origin=Origin(**state["origin"]),
     )
 
 

@@ -1,6 +1,7 @@
 """Everything that changes while the network learns, and its way into a checkpoint and back."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 import torch
@@ -8,6 +9,7 @@ import torch
 from components.modeling.losses import Loss
 from components.modeling.network import PartNetwork
 from components.modeling.optimizer import PartOptimizer, WeightMean
+from components.modeling.origin import Origin
 from components.modeling.replicas import Replicas
 from components.modeling.torch_dataset import Batch
 from components.modeling.utils.seeding import seed_torch
@@ -22,6 +24,7 @@ class TrainingState:
         settings: Of the training.
         seed: Decides the first weights.
         inputs: Fingerprint of what is trained from.
+        origin: The dataset and drawings among it.
 
     Attributes:
         step: Steps taken.
@@ -33,10 +36,16 @@ class TrainingState:
     """
 
     def __init__(
-        self, labels: Sequence[str], settings: TrainSettings, seed: int, inputs: str
+        self,
+        labels: Sequence[str],
+        settings: TrainSettings,
+        seed: int,
+        inputs: str,
+        origin: Origin,
     ) -> None:
         """Make the network with its first weights."""
-        self._labels, self._settings, self._inputs = list(labels), settings, inputs
+        self._labels, self._settings = list(labels), settings
+        self._inputs, self._origin = inputs, origin
         # The replicas' threads do the work; torch's own would only wait for each other.
         torch.set_num_threads(1)
         seed_torch(seed)
@@ -84,6 +93,7 @@ class TrainingState:
         """
         state: dict[str, Any] = {
             "inputs": self._inputs,
+            "origin": asdict(self._origin),
             "labels": self._labels,
             "network_settings": self._settings.network.model_dump(mode="json"),
             "offset_unit_px": self._settings.loss.offset_unit_px,

@@ -13,17 +13,17 @@ from numpy.typing import NDArray
 from components.domain import Sample
 from components.geometry.masks import rle_from_mask
 from components.modeling.coco_scores import (
+    LOWEST_SCORE,
     FoundObject,
     TrueObject,
     mean_precision,
     precision_by_label,
     precision_without_labels,
 )
-from components.modeling.evaluate import LOWEST_SCORE
 from components.modeling.grouping import Answer, group
 from components.modeling.heads import BACKGROUND, PART, SIGHT_STRIDE
-from components.modeling.inference import prepared
 from components.modeling.network import PartNetwork
+from components.modeling.preparing import prepared
 from components.modeling.torch_dataset import read_picture
 from components.modeling.trained import answers_of
 from components.settings.train import TrainSettings

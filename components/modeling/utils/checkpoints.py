@@ -9,7 +9,7 @@ import torch
 from components.errors import ModelError
 from components.files import replacing
 
-FORMAT = "dxfvision-checkpoint-1"
+FORMAT = "dxfvision-checkpoint-2"
 
 
 def write_checkpoint(path: Path, state: dict[str, Any]) -> None:

@@ -18,11 +18,13 @@ from components.modeling.export import ExportReport, export
 from components.modeling.inference import Predictor
 from components.modeling.model_card import Parity, read_card
 from components.modeling.network import activated, normalised
+from components.modeling.origin import origin_of
 from components.modeling.parity import require_parity
 from components.modeling.train import train
 from components.modeling.trained import load_trained
 from components.progress import SilentProgress
 from components.settings.train import TrainSettings
+from tests.unit.strategies import part, regular
 
 
 @pytest.fixture(scope="module")
@@ -98,6 +100,34 @@ def test_other_drawings_are_refused(
     home, _ = exported
     with pytest.raises(ModelError, match="was trained on plate, frame, disc; the drawings are"):
         export(home, home.checkpoint, parts[:2], settings, SilentProgress())
+
+
+def test_card_names_what_the_network_saw(
+    exported: tuple[Home, ExportReport], parts: list[Part]
+) -> None:
+    home, report = exported
+    assert report.card.dataset_fingerprint == file_sha256(home.manifest)
+    assert report.card.drawings_fingerprint == origin_of(home, parts[::-1]).drawings
+
+
+def test_dataset_that_the_network_never_saw_is_refused(
+    trained_home: Home, tmp_path: Path, parts: list[Part], settings: TrainSettings
+) -> None:
+    home = Home(shutil.copytree(trained_home.root, tmp_path / "home"))
+    lines = home.manifest.read_text().splitlines(keepends=True)
+    home.manifest.write_text("".join(lines[::-1]))
+    with pytest.raises(ModelError, match=r"another dataset than .*manifest\.jsonl; train again"):
+        export(home, home.checkpoint, parts, settings, SilentProgress())
+    assert not home.exported.exists()
+
+
+def test_drawing_that_changed_since_the_training_is_refused(
+    exported: tuple[Home, ExportReport], parts: list[Part], settings: TrainSettings
+) -> None:
+    home, _ = exported
+    larger = part("disc", regular(60, 31.0))
+    with pytest.raises(ModelError, match=r"other drawings of the same names .* train again"):
+        export(home, home.checkpoint, [*parts[:2], larger], settings, SilentProgress())
 
 
 def test_unfinished_training_is_refused(

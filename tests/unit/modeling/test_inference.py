@@ -7,7 +7,8 @@ import pytest
 from components.domain import UNKNOWN_LABEL
 from components.errors import ModelError
 from components.modeling.grouping import Answer
-from components.modeling.inference import Predictor, detections_of, prepared
+from components.modeling.inference import Predictor, detections_of
+from components.modeling.preparing import prepared
 from components.settings.train import PredictionSettings, TrainSettings
 from tests.bundles import make_bundle, scene
 
@@ -23,27 +24,6 @@ def settings() -> PredictionSettings:
     prediction = TrainSettings.load(None, "quick").prediction
     grouping = prediction.grouping.model_copy(update={"foreground": 0.5})
     return prediction.model_copy(update={"grouping": grouping})
-
-
-@pytest.mark.parametrize(
-    ("hw", "padded"),
-    [((480, 640), (336, 448)), ((640, 480), (448, 336)), ((100, 448), (112, 448))],
-    ids=["landscape", "portrait", "padded"],
-)
-def test_picture_is_shrunk_and_padded(hw: tuple[int, int], padded: tuple[int, int]) -> None:
-    picture = prepared(np.zeros((*hw, 3), np.uint8), 448)
-    assert picture.pixels.shape == (*padded, 3)
-    assert picture.scale_x == pytest.approx(448 / max(hw), rel=0.01)
-
-
-@pytest.mark.parametrize(
-    "image",
-    [np.zeros((4, 4), np.uint8), np.zeros((4, 4, 3), np.float32), np.zeros((0, 4, 3), np.uint8)],
-    ids=["grey", "floats", "empty"],
-)
-def test_anything_but_rgb_bytes_is_a_callers_mistake(image: np.ndarray) -> None:
-    with pytest.raises(ValueError, match="expected RGB bytes"):
-        prepared(image, 448)
 
 
 def test_masks_have_the_pictures_size_and_place(settings: PredictionSettings) -> None:

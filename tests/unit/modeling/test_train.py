@@ -1,3 +1,4 @@
+import ast
 import logging
 from collections.abc import Callable
 from pathlib import Path
@@ -5,18 +6,23 @@ from pathlib import Path
 import pytest
 import torch
 
+import components.modeling
 from components.domain import Part, Sample
 from components.errors import DatasetError
 from components.home import Home
+from components.modeling.origin import Origin
 from components.modeling.torch_dataset import CropSource
-from components.modeling.train import train
+from components.modeling.train import SOURCES, inputs_fingerprint, train
 from components.modeling.training_log import read_log
 from components.modeling.training_state import TrainingState
 from components.modeling.utils.checkpoints import read_checkpoint
 from components.progress import SilentProgress
 from components.settings.train import TrainSettings
+from tests.unit.strategies import part, regular
 
 SEED = 3
+ORIGIN = Origin("dataset", "drawings")
+COMPONENTS = Path(components.modeling.__file__).parents[1]
 
 
 def stop_after(calls: int) -> Callable[[], bool]:
@@ -38,7 +44,7 @@ def test_loss_falls_on_one_batch(
     labels = ["plate", "frame", "disc"]
     numbers = {name: number for number, name in enumerate(labels)}
     batch = CropSource(dataset_home.root, samples, numbers, settings, SEED).batch(0)
-    state = TrainingState(labels, settings.model_copy(update={"steps": 60}), SEED, "inputs")
+    state = TrainingState(labels, settings.model_copy(update={"steps": 60}), SEED, "inputs", ORIGIN)
     losses = [float(state.learn(batch)[0].total) for _ in range(30)]
     state.close()
     assert losses[-1] < 0.35 * losses[0]
@@ -113,3 +119,50 @@ def test_missing_dataset_is_named(
 ) -> None:
     with pytest.raises(DatasetError, match=r"manifest\.jsonl: is missing; generate"):
         train(Home(tmp_path), parts, settings, SEED, SilentProgress())
+
+
+def imported(file: Path) -> set[Path]:
+    """Files of `components.modeling` that a module imports."""
+    names = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+        elif isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+    files = [COMPONENTS.parent / f"{name.replace('.', '/')}.py" for name in names]
+    return {f for f in files if f.is_file() and f.is_relative_to(COMPONENTS / "modeling")}
+
+
+def test_all_code_that_takes_part_in_a_training_is_in_its_fingerprint() -> None:
+    reached, to_read = set(), {COMPONENTS / "modeling" / "train.py"}
+    while to_read:
+        reached |= to_read
+        to_read = {other for file in to_read for other in imported(file)} - reached
+    assert COMPONENTS / "modeling" / "replicas.py" in reached
+    listed = [COMPONENTS / source for source in SOURCES]
+    assert all(path.exists() for path in listed)
+    missing = {file for file in reached if not any(file.is_relative_to(path) for path in listed)}
+    assert missing == set()
+
+
+def test_how_pixels_become_instances_costs_no_training(
+    dataset_home: Home, parts: list[Part], settings: TrainSettings
+) -> None:
+    def inputs(**changes: object) -> str:
+        changed = settings.prediction.model_copy(update=changes)
+        other = settings.model_copy(update={"prediction": changed})
+        return inputs_fingerprint(dataset_home, parts, other, SEED)
+
+    grouping = settings.prediction.grouping.model_copy(update={"vote_sigma_px": 9.0})
+    assert inputs(score_threshold=0.77, max_detections=3, grouping=grouping) == inputs()
+    assert inputs(long_side_px=192) != inputs()
+
+
+def test_changed_drawing_or_dataset_is_another_training(
+    home: Home, parts: list[Part], settings: TrainSettings
+) -> None:
+    before = inputs_fingerprint(home, parts, settings, SEED)
+    larger = part("disc", regular(60, 31.0))
+    assert inputs_fingerprint(home, [*parts[:2], larger], settings, SEED) != before
+    home.manifest.write_text(home.manifest.read_text() + "\n")
+    assert inputs_fingerprint(home, parts, settings, SEED) != before
