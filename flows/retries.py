@@ -4,8 +4,7 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
 from prefect import Task
-from prefect.client.schemas.objects import TaskRun
-from prefect.states import State
+from prefect.client.schemas.objects import State, TaskRun
 
 from components.errors import PipelineError
 

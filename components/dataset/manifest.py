@@ -1,7 +1,7 @@
 """The manifest: one JSON line per sample with its truth, its files and their hashes."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,6 @@ import numpy as np
 
 from components.domain import Annotation, Pose, Rle, Sample
 from components.errors import DatasetError
-from components.files import replacing
 
 
 def sample_line(sample: Sample) -> str:
@@ -144,13 +143,3 @@ def _checked(path: Path, number: int, line: str) -> Sample:
             f"{path} line {number}: expected a sample as JSON, got {line[:60]!r} ({error}); "
             "regenerate with `dxfvision generate`"
         ) from error
-
-
-def write_manifest(path: Path, samples: Iterable[Sample]) -> int:
-    """Write samples to a manifest, whole or not at all; return how many."""
-    count = 0
-    with replacing(path) as partial, partial.open("w", encoding="utf-8") as out:
-        for sample in samples:
-            out.write(sample_line(sample) + "\n")
-            count += 1
-    return count

@@ -33,6 +33,20 @@ def test_read_only_place_is_refused() -> None:
         Home(Path("/sys/kernel")).prepare()
 
 
+@pytest.mark.parametrize("name", ["reports", "models/registry", "data/processed/val/masks"])
+def test_read_only_folder_inside_is_named(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / name).symlink_to("/sys/kernel")
+    with pytest.raises(HomeError, match=f"cannot write .*{name}.*choose another with --home"):
+        Home(tmp_path).prepare()
+
+
+def test_read_only_drawings_are_welcome(tmp_path: Path) -> None:
+    (tmp_path / "data" / "raw").mkdir(parents=True)
+    (tmp_path / "data" / "raw" / "dxf_templates").symlink_to("/sys/kernel")
+    Home(tmp_path).prepare()
+
+
 def test_full_disk_is_refused_before_work_starts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -72,6 +72,34 @@ def test_a_step_before_its_time_says_what_to_do(
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("models", "list"),
+        ("models", "show", "abc"),
+        ("predict", "picture.jpg"),
+        ("evaluate", "--images", "here", "--coco", "here.json"),
+        ("serve",),
+    ],
+    ids=lambda value: value[-1],
+)
+def test_verbs_that_only_look_refuse_a_misspelt_home(
+    tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    done = dxfvision(*arguments, "--home", tmp_path / "typo")
+    assert done.returncode == 1
+    assert "there is no such home folder" in " ".join(done.stderr.split())
+    assert "Serving on" not in done.stderr
+    assert not (tmp_path / "typo").exists()
+
+
+def test_serve_without_a_champion_announces_nothing(tmp_path: Path) -> None:
+    done = dxfvision("serve", "--home", tmp_path)
+    assert done.returncode == 1
+    assert "Serving on" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_help_and_models_load_no_training_library(tmp_path: Path) -> None:
     code = (
         "import sys; from typer.testing import CliRunner; from components.cli.app import app\n"
