@@ -17,8 +17,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 export BENTOML_DO_NOT_TRACK := True
 export DO_NOT_TRACK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
+export PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT := false
 
-.PHONY: help setup run serve test fuzz check fmt smoke samples lock clean
+.PHONY: help setup run serve prefect test fuzz check fmt smoke samples lock clean
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +41,9 @@ run: $(READY) ## drawings in data/raw/dxf_templates -> a trained, checked, serve
 
 serve: $(READY) ## serve the champion over HTTP on http://127.0.0.1:3000
 	@$(BIN)/dxfvision serve --home $(HOME_DIR)
+
+prefect: $(READY) ## a Prefect server with its UI on http://127.0.0.1:4200
+	@$(BIN)/prefect server start
 
 test: $(READY) ## all tests: unit, flows, service, doctests
 	@$(BIN)/python -m pytest
