@@ -31,6 +31,10 @@ R = TypeVar("R")
 DISK_FAULTS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
 """What is the user's to mend: a disk that is full, locked or not theirs."""
 
+INTERRUPTED = "Interrupted. The same command goes on where this one stopped."
+INTERRUPTED_CODE = 130
+"""What shells give a command that Ctrl-C ended."""
+
 console = Console()
 messages = Console(stderr=True)
 
@@ -88,8 +92,8 @@ def friendly(command: Callable[P, R]) -> Callable[P, R]:
             )
             raise typer.Exit(1) from error
         except KeyboardInterrupt as error:
-            messages.print("Interrupted. The same command goes on where this one stopped.")
-            raise typer.Exit(130) from error
+            messages.print(INTERRUPTED)
+            raise typer.Exit(INTERRUPTED_CODE) from error
 
     return run
 

@@ -2,21 +2,26 @@
 
 import os
 import shlex
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from types import FrameType
 from typing import Annotated
 
 import typer
 from rich.markup import escape
 
 from components.cli.output import (
+    INTERRUPTED,
+    INTERRUPTED_CODE,
     HomeOption,
     JsonOption,
     ProfileOption,
     SeedOption,
     console,
     friendly,
+    messages,
     open_home,
     print_json,
     print_table,
@@ -128,8 +133,30 @@ def prepare_prefect(home: Home) -> None:
     """
     if "PREFECT_API_URL" not in os.environ:
         os.environ.setdefault("PREFECT_HOME", str(home.state / "prefect"))
+        end_at_once_when_interrupted()
     # Faults reach the user as one sentence; the run's log on the server has the traceback.
     os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
+
+
+def end_at_once_when_interrupted() -> None:
+    """End on Ctrl-C without telling Prefect's embedded server.
+
+    A terminal sends the signal to that server as well: it ends first, and Prefect would ask it for
+    minutes and then report the lost connection. Stages may be killed at any moment, nothing is
+    lost.
+    """
+
+    def end(number: int, frame: FrameType | None) -> None:
+        del frame
+        from prefect.server.api.server import SubprocessASGIServer
+
+        signal.signal(number, signal.SIG_IGN)
+        messages.show_cursor()
+        messages.print(INTERRUPTED)
+        SubprocessASGIServer().stop()
+        os._exit(INTERRUPTED_CODE)
+
+    signal.signal(signal.SIGINT, end)
 
 
 def print_results(results: Sequence[StageResult], as_json: bool) -> None:
