@@ -139,7 +139,8 @@ def yolo_line(number: int, label: Label, height_px: int, width_px: int) -> str:
         `class x y x y ...` as shares of the sides, empty for objects without any polygon.
     """
     mask, left, top = label
-    regions = [bridged([p.outline_px, *p.holes_px]) for p in polygons_from_mask(mask)]
+    found = polygons_from_mask(mask, with_lines=True)
+    regions = [bridged([p.outline_px, *p.holes_px]) for p in found]
     if not regions:
         return ""
     ring = bridged(regions)

@@ -91,7 +91,9 @@ def xyxy_from_mask(mask: NDArray[np.bool_] | NDArray[np.uint8]) -> tuple[float, 
 
 
 def polygons_from_mask(
-    mask: NDArray[np.bool_] | NDArray[np.uint8], tolerance_px: float = 0.0
+    mask: NDArray[np.bool_] | NDArray[np.uint8],
+    tolerance_px: float = 0.0,
+    with_lines: bool = False,
 ) -> list[Polygon]:
     """Return the regions of a mask as polygons with holes, biggest first.
 
@@ -99,6 +101,8 @@ def polygons_from_mask(
         mask: Shape (H, W), non-zero inside.
         tolerance_px: Largest distance a simplified edge may stray from the pixel contour;
             0 keeps every corner.
+        with_lines: Whether a region one pixel wide, which has no area between its pixels' centres,
+            is kept, with its vertices repeated; whoever fills the ring draws its edge, too.
     """
     contours, hierarchy = cv2.findContours(
         np.ascontiguousarray(mask, dtype=np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE
@@ -109,6 +113,8 @@ def polygons_from_mask(
         cv2.approxPolyDP(ring, tolerance_px, True)[:, 0] if tolerance_px > 0 else ring[:, 0]
         for ring in contours
     ]
+    if with_lines:
+        rings = [np.resize(ring, (max(len(ring), 3), 2)) for ring in rings]
     polygons = []
     for number, (_, _, child, parent) in enumerate(hierarchy[0]):
         if parent >= 0 or len(rings[number]) < 3:

@@ -42,6 +42,7 @@ class ImageSettings(Table):
     brightness: Limits
     sharpness: Limits
     max_saturated_share: Share
+    min_well_exposed_share: Share
     min_look_alike_rms: NotNegative
 
 

@@ -66,11 +66,16 @@ def between(
     limits: Limits | tuple[float | None, float | None],
     advice: str,
     severity: Severity = "critical",
+    mostly: float = 1.0,
 ) -> Check:
-    """Return a check that a column stays within limits, both included; None is no limit."""
+    """Return a check that a column stays within limits, both included; None is no limit.
+
+    `mostly` is the share of the values, 0..1, that must.
+    """
     low, high = (limits.min, limits.max) if isinstance(limits, Limits) else limits
-    arguments = {"column": column, "min_value": low, "max_value": high}
-    stated = f"{text} is {range_words(low, high)}"
+    arguments = {"column": column, "min_value": low, "max_value": high, "mostly": mostly}
+    share = f" in at least {mostly:.1%} of the rows" if mostly < 1.0 else ""
+    stated = f"{text} is {range_words(low, high)}{share}"
     return Check(name, stated, advice, "ExpectColumnValuesToBeBetween", arguments, severity)
 
 

@@ -1,7 +1,7 @@
 """What is expected of one picture, and that no picture is there twice."""
 
 from components.domain import SPLITS
-from components.settings.validation import ImageSettings
+from components.settings.validation import ImageSettings, Limits
 from components.validation.checks import (
     RANGES,
     REGENERATE,
@@ -52,17 +52,27 @@ def image_checks(limits: ImageSettings) -> tuple[Check, ...]:
             (limits.min_range, None),
             RANGES,
         ),
-        between("brightness", "brightness", "Mean grey level", limits.brightness, RANGES),
-        between("sharpness", "sharpness", "Variance of the Laplacian", limits.sharpness, RANGES),
-        between(
+        *_exposure_checks(limits),
+        *_picture_truth_checks(),
+        *_double_checks(limits),
+    )
+
+
+def _exposure_checks(limits: ImageSettings) -> tuple[Check, ...]:
+    """Return the checks of light and focus; wild lamps may spoil a picture in some hundred."""
+    ranges: tuple[tuple[str, str, str, Limits | tuple[float | None, float | None]], ...] = (
+        ("brightness", "brightness", "Mean grey level", limits.brightness),
+        ("sharpness", "sharpness", "Variance of the Laplacian", limits.sharpness),
+        (
             "saturated",
             "saturated_share",
             "Share of saturated pixels",
             (None, limits.max_saturated_share),
-            RANGES,
         ),
-        *_picture_truth_checks(),
-        *_double_checks(limits),
+    )
+    return tuple(
+        between(name, column, text, limit, RANGES, mostly=limits.min_well_exposed_share)
+        for name, column, text, limit in ranges
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -129,8 +130,23 @@ def _row(
         coco_polygon_label=polygons.label if polygons else None,
         coco_polygon_iou=polygon_iou,
         yolo_label=yolo.label if yolo else None,
-        yolo_iou=yolo_iou,
+        yolo_iou=None if yolo_iou and is_hairline(mask) else yolo_iou,
     )
+
+
+def is_hairline(mask: Mask | None) -> bool:
+    """Return whether a mask is nowhere more than two pixels thick.
+
+    Such an object falls into specks and lines, and a polygon through all of them is mostly seams.
+
+    Examples:
+        >>> is_hairline(np.eye(9, dtype=bool)), is_hairline(np.ones((3, 9), dtype=bool))
+        (True, False)
+    """
+    if mask is None:
+        return False
+    padded = cv2.copyMakeBorder(mask.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
+    return float(cv2.distanceTransform(padded, cv2.DIST_C, 3).max()) <= 1.0
 
 
 def _description(pairing: Pairing | None, place: int) -> tuple[Record | None, float | None]:

@@ -109,7 +109,8 @@ class AnnotationRow:
         coco_polygon_label: Its label in the COCO file with polygons.
         coco_polygon_iou: IoU with its polygons in COCO; 0 if they are missing.
         yolo_label: Its label in the YOLO file.
-        yolo_iou: IoU with its YOLO polygon, without the seams; 0 if YOLO lacks it.
+        yolo_iou: IoU with its YOLO polygon, without the seams; 0 if YOLO lacks it, None if the
+            object is nowhere more than two pixels thick: no polygon describes that well.
     """
 
     index: int

@@ -140,3 +140,12 @@ def test_bridged_ring_passes_every_vertex() -> None:
     hole = np.array([[4, 4], [6, 4], [5, 6]], dtype=np.int32)
     points = {tuple(p) for p in bridged([outer, hole]).tolist()}
     assert points == {tuple(p) for p in np.vstack([outer, hole]).tolist()}
+
+
+def test_a_line_of_pixels_is_a_polygon_only_when_asked() -> None:
+    mask = np.zeros((5, 9), np.uint8)
+    mask[2, 1:7] = 1
+    assert polygons_from_mask(mask) == []
+    (line,) = polygons_from_mask(mask, with_lines=True)
+    drawn = cv2.fillPoly(np.zeros_like(mask), [line.outline_px], 1)
+    assert np.array_equal(drawn, mask)
