@@ -42,15 +42,23 @@ def template_scale(part: Part) -> float:
 
 
 def template_mask(part: Part) -> NDArray[np.uint8]:
-    """Return a part as a mask, shape (H, W), 255 inside, y down, a margin around it."""
+    """Return a part as a mask, shape (H, W), 255 inside, y down, a margin around it.
+
+    Walls thinner than a pixel are drawn one pixel wide, so that a part is never torn.
+    """
     scale = template_scale(part)
     width, height = (math.ceil(side * scale) + 1 + 2 * MARGIN_PX for side in part.size_mm)
     mask = np.zeros((height, width), dtype=np.uint8)
     centre = np.array([(width - 1) / 2, (height - 1) / 2])
-    for contour, value in ((part.outline, 255), *((hole, 0) for hole in part.holes)):
+    rings = []
+    for contour in (part.outline, *part.holes):
         pixels = contour.xy_mm * (scale, -scale) + centre
-        fixed = np.round(pixels * 2**SUBPIXEL_BITS).astype(np.int32)
-        cv2.fillPoly(mask, [fixed], value, cv2.LINE_8, SUBPIXEL_BITS)
+        rings.append(np.round(pixels * 2**SUBPIXEL_BITS).astype(np.int32))
+    for number, ring in enumerate(rings):
+        cv2.fillPoly(mask, [ring], 0 if number else 255, cv2.LINE_8, SUBPIXEL_BITS)
+    # A hole also erases the pixels its edge runs through: walls of about a pixel vanish or tear.
+    if cv2.connectedComponents(mask, connectivity=8)[0] != 2:
+        cv2.polylines(mask, rings, True, 255, 1, cv2.LINE_8, SUBPIXEL_BITS)
     return mask
 
 

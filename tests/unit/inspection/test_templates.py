@@ -29,6 +29,15 @@ def test_mask_is_y_down():
     assert mask[3 * mask.shape[0] // 4, mask.shape[1] // 2] == 255
 
 
+@pytest.mark.parametrize("wall_mm", [0.01, 0.1, 0.35, 0.6, 1.2])
+def test_frame_with_walls_about_a_pixel_thin_stays_whole(tmp_path, wall_mm):
+    frame = part("frame", square(100), square(100 - 2 * wall_mm))
+    assert cv2.connectedComponents(template_mask(frame))[0] == 2
+    write_templates(tmp_path, [frame])
+    outline = np.load(tmp_path / "frame.contours.npz")["outline"]
+    assert np.ptp(outline, axis=0) == pytest.approx([255, 255], abs=2)
+
+
 def test_hu_moments_of_a_turned_part_are_the_same_and_of_its_back_nearly():
     one = template_mask(plate_with_hole(x=-30, y=12))
     back = template_mask(mirrored_part(plate_with_hole(x=-30, y=12), "back"))
