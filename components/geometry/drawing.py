@@ -115,10 +115,10 @@ def drawing_to_json(drawing: Drawing) -> dict[str, Any]:
     return {
         "file": shown(str(drawing.file)),
         "verdict": drawing.verdict,
-        "reason": drawing.reason or None,
-        "warnings": list(drawing.warnings),
+        "reason": shown(drawing.reason) or None,
+        "warnings": [shown(warning) for warning in drawing.warnings],
         "mm_per_unit": drawing.mm_per_unit,
-        "unit_evidence": drawing.unit_evidence,
+        "unit_evidence": shown(drawing.unit_evidence),
         "parts": [part_to_json(part) for part in drawing.parts],
         "gaps": [{"size_mm": gap.size_mm, "x": gap.x, "y": gap.y} for gap in drawing.gaps],
         "kept": [_count_to_json(count) for count in drawing.kept],

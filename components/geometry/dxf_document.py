@@ -17,6 +17,7 @@ from ezdxf.lldxf.const import DXFError
 from ezdxf.lldxf.tagger import binary_tags_loader
 
 from components.errors import DrawingError
+from components.geometry.drawing import shown
 from components.geometry.dxf_repair import Source, mended
 
 LOADER_ERRORS = (
@@ -49,7 +50,10 @@ def loaded(source: Source) -> tuple[Document, tuple[str, ...]]:
             raise DrawingError(f"corrupt: {_said(error)}") from error
     # Corrected table entries and handles do not touch the curves; lost entities would.
     lost = [fix.message for fix in auditor.errors]
-    return document, (*source.repairs, *(f"recovered: {message}" for message in lost[:3]))
+    return document, (
+        *source.repairs,
+        *(f"recovered: {shown(message)[:120]}" for message in lost[:3]),
+    )
 
 
 def _read(source: Source) -> Document:
