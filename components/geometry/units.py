@@ -1,7 +1,8 @@
 """How long one drawing unit is, and what says so.
 
-Header fields and size are weighed, because each of them is often wrong: of 26 real parts that said
-inch, 16 held millimetre numbers. The heaviest candidate wins, and its evidence is told.
+The declared unit counts, unless the size is impossible with it and usual in mm: of 26 real parts
+that said inch, 16 held millimetre numbers. Where nothing is declared the default counts, whatever
+the size. Every other outcome and every doubt is told.
 """
 
 from dataclasses import dataclass
@@ -24,11 +25,8 @@ INSUNITS: dict[int, UnitName] = {1: "inch", 2: "foot", 4: "mm", 5: "cm", 6: "m",
 RARE_INSUNITS = frozenset(range(25)) - {0} - set(INSUNITS)
 """Valid codes for miles, light years and the like: no part is drawn so."""
 
-DECLARED_WEIGHT = 3.0
-"""A declared unit beats a default, but not an impossible size with a contradicting header."""
-SIZE_WEIGHT = 4.0
-MEASUREMENT_WEIGHT = 1.0
-DEFAULT_WEIGHT = 1.5
+DOUBTFUL_INCHES = 12.0
+"""Above this a drawing that says inch may as well hold millimetre numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +56,7 @@ def declared_unit(insunits: int | None) -> UnitName | None:
 def concluded_unit(
     size: float, insunits: int | None, measurement: int | None, settings: DrawingSettings
 ) -> Unit:
-    """Weigh what is known into one unit.
+    """Conclude the unit from what is known.
 
     Args:
         size: Longer side of the biggest connected piece, in drawing units.
@@ -66,36 +64,20 @@ def concluded_unit(
         measurement: `$MEASUREMENT` (0 English, 1 metric), None if absent.
         settings: `unit` overrides everything.
     """
-    if settings.unit != "auto":
-        return Unit(settings.unit, MM_PER[settings.unit], "chosen by the user")
     declared = declared_unit(insunits)
-    weights = {
-        name: _weight(name, size, declared, measurement, settings) for name in _candidates(declared)
-    }
-    best = max(weights, key=lambda name: weights[name])
-    warnings = []
-    if declared and best != declared:
-        warnings.append(
-            f"$INSUNITS says {declared}, but {size:.6g} {declared} would be "
-            f"{_length(size * MM_PER[declared])}: taken as {best}; check it or choose the unit"
-        )
-    warnings += _doubts(size, best, declared, measurement, settings)
+    name = settings.unit if settings.unit != "auto" else _weighed(size, declared, settings)
+    warnings = [*_contradictions(name, size, declared, settings)]
+    warnings += _doubts(name, size, declared, measurement, settings)
     invalid = insunits is not None and insunits != 0 and declared is None
     if invalid:
         warnings.append(f"$INSUNITS has the unusable value {insunits}; taken as absent")
     return Unit(
-        best,
-        MM_PER[best],
-        _evidence(best, size, insunits, measurement, settings),
+        name,
+        MM_PER[name],
+        _evidence(name, size, insunits, measurement, settings),
         tuple(warnings),
         repaired=invalid,
     )
-
-
-def _candidates(declared: UnitName | None) -> list[UnitName]:
-    """Return the units to weigh: without a word of the file only mm and inch."""
-    names: list[UnitName] = ["mm", "inch"]
-    return names if declared is None or declared in names else [*names, declared]
 
 
 def _plausible(size_mm: float, settings: DrawingSettings) -> bool:
@@ -103,60 +85,79 @@ def _plausible(size_mm: float, settings: DrawingSettings) -> bool:
     return settings.plausible_min_mm <= size_mm <= settings.plausible_max_mm
 
 
-def _weight(
+def _weighed(size: float, declared: UnitName | None, settings: DrawingSettings) -> UnitName:
+    """Return the declared unit, or mm where only mm gives a part its size, or the default.
+
+    Size alone never makes an inch: a scale of 25.4 that nobody asked for is the worst mistake.
+    """
+    if declared is None:
+        return settings.default_unit
+    impossible = not _plausible(size * MM_PER[declared], settings)
+    return "mm" if impossible and _plausible(size, settings) else declared
+
+
+def _contradictions(
+    name: UnitName, size: float, declared: UnitName | None, settings: DrawingSettings
+) -> list[str]:
+    """Return warnings about a unit that is not the declared one."""
+    if declared is None or name == declared:
+        return []
+    would_be = f"{size:.6g} {declared} would be {_length(size * MM_PER[declared])}"
+    if settings.unit != "auto":
+        return [f"$INSUNITS says {declared}, the unit chosen is {name}; {would_be}"]
+    return [
+        f"$INSUNITS says {declared}, but {would_be}: taken as {name}; confirm it with --unit {name}"
+    ]
+
+
+def _doubts(
     name: UnitName,
     size: float,
     declared: UnitName | None,
     measurement: int | None,
     settings: DrawingSettings,
-) -> float:
-    """Return how much speaks for one candidate."""
-    weight = SIZE_WEIGHT if _plausible(size * MM_PER[name], settings) else 0.0
-    if name == declared:
-        weight += DECLARED_WEIGHT
-    elif declared is None and name == settings.default_unit:
-        weight += DEFAULT_WEIGHT
-    if measurement is not None and (measurement == 0) == (name in ("inch", "foot")):
-        weight += MEASUREMENT_WEIGHT
-    return weight
-
-
-def _doubts(
-    size: float,
-    best: UnitName,
-    declared: UnitName | None,
-    measurement: int | None,
-    settings: DrawingSettings,
 ) -> list[str]:
-    """Return warnings about the chosen unit."""
+    """Return warnings about the chosen unit's size and system."""
     doubts = []
-    if not _plausible(size * MM_PER[best], settings):
-        doubts.append(f"{_length(size * MM_PER[best])} is an unusual size; check the unit ({best})")
-    english = best in ("inch", "foot")
-    if declared == best and measurement is not None and (measurement == 0) != english:
-        system = "English" if measurement == 0 else "metric"
-        # AutoCAD templates leave $MEASUREMENT at 0 in metric drawings; only the other way is news.
-        if english:
-            doubts.append(f"$INSUNITS says {best}, $MEASUREMENT says {system}")
+    said = _length(size * MM_PER[name])
+    inches = _length(size * MM_PER["inch"])
+    if not _plausible(size * MM_PER[name], settings):
+        fits = declared is None and name == "mm" and _plausible(size * MM_PER["inch"], settings)
+        hint = f"; it would fit as inch: {inches}" if fits else ""
+        doubts.append(f"{said} is an unusual size; check the unit ({name}){hint}")
+    if settings.unit != "auto" or name != declared:
+        return doubts
+    if name == "inch" and size > DOUBTFUL_INCHES and _plausible(size, settings):
+        doubts.append(f"{inches} as inch, {_length(size)} as mm; confirm with --unit")
+    # AutoCAD templates leave $MEASUREMENT at 0 in metric drawings; only the other way is news.
+    if name in ("inch", "foot") and measurement == 1:
+        doubts.append(f"$INSUNITS says {name}, $MEASUREMENT says metric")
     return doubts
 
 
 def _evidence(
-    best: UnitName,
+    name: UnitName,
     size: float,
     insunits: int | None,
     measurement: int | None,
     settings: DrawingSettings,
 ) -> str:
-    """Return the sentence that states the unit's evidence."""
+    """Return the sentence that states the unit and its evidence."""
+    declared = declared_unit(insunits)
     said = "absent" if insunits is None else str(insunits)
+    meaning = f" ({declared})" if declared else ""
     system = {0: "0 (English)", 1: "1 (metric)"}.get(measurement or 0, str(measurement))
     measured = "absent" if measurement is None else system
-    facts = [f"$INSUNITS {said}", f"$MEASUREMENT {measured}"]
-    facts.append(f"size {size:.6g} units = {_length(size * MM_PER[best])}")
-    if declared_unit(insunits) is None:
-        facts.append(f"{settings.default_unit} is assumed where the file says nothing")
-    return "; ".join(facts)
+    if settings.unit != "auto":
+        why = "chosen by the user"
+    elif declared is None:
+        why = "the default, the file says nothing"
+    else:
+        why = "declared" if name == declared else "for the size"
+    return (
+        f"taken as {name}, {why}; $INSUNITS {said}{meaning}; $MEASUREMENT {measured}; "
+        f"size {size:.6g} units = {_length(size * MM_PER[name])}"
+    )
 
 
 def _length(mm: float) -> str:

@@ -20,6 +20,10 @@ SETTINGS = DrawingSettings.load()
         pytest.param(100.0, 0, 0, "mm", False, id="unitless in an English template"),
         pytest.param(0.1, 6, None, "m", False, id="metres"),
         pytest.param(1e5, 13, None, "um", False, id="micrometres"),
+        pytest.param(2.5, None, None, "mm", True, id="nothing said and small"),
+        pytest.param(2.5, 0, 0, "mm", True, id="the same in an English template"),
+        pytest.param(2.5, 4, 0, "mm", True, id="small and declared millimetres"),
+        pytest.param(50.0, 1, 0, "inch", True, id="possible both as inch and as mm"),
         pytest.param(100.0, 99, None, "mm", True, id="no such unit"),
     ],
 )
@@ -30,10 +34,33 @@ def test_unit_is_weighed_from_header_and_size(size, insunits, measurement, name,
     assert f"{size:g}" in unit.evidence
 
 
-def test_user_has_the_last_word():
+def test_user_has_the_last_word_and_is_told_what_it_contradicts():
     chosen = SETTINGS.model_copy(update={"unit": "inch"})
     unit = concluded_unit(300.0, 4, 1, chosen)
-    assert (unit.mm_per_unit, unit.evidence) == (25.4, "chosen by the user")
+    assert unit.mm_per_unit == 25.4
+    assert unit.evidence.startswith("taken as inch, chosen by the user; $INSUNITS 4 (mm)")
+    contradiction, size = unit.warnings
+    assert "$INSUNITS says mm, the unit chosen is inch" in contradiction
+    assert "7.62 m is an unusual size" in size
+    assert concluded_unit(10.0, 1, 1, chosen).warnings == ()
+
+
+def test_undeclared_small_drawing_is_told_that_it_would_fit_as_inch():
+    (warning,) = concluded_unit(2.5, None, None, SETTINGS).warnings
+    assert "it would fit as inch: 63.5 mm" in warning
+
+
+def test_inches_that_may_be_millimetres_are_told_both_ways():
+    (warning,) = concluded_unit(50.0, 1, 0, SETTINGS).warnings
+    assert warning == "1270 mm as inch, 50 mm as mm; confirm with --unit"
+    assert concluded_unit(12.0, 1, 0, SETTINGS).warnings == ()
+
+
+@pytest.mark.parametrize("measurement", [None, 0, 1])
+@pytest.mark.parametrize("size", [1e-3, 0.2, 2.5, 60.0, 5000.0])
+@pytest.mark.parametrize("insunits", [None, 0, 4])
+def test_no_drawing_becomes_inch_that_does_not_say_so(insunits, size, measurement):
+    assert concluded_unit(size, insunits, measurement, SETTINGS).name == "mm"
 
 
 def test_evidence_does_not_call_an_absent_measurement_english():
