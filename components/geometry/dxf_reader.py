@@ -147,10 +147,11 @@ class _Reading:
             DrawingError: With the reason.
         """
         data = read_bytes(self._path, self._settings.max_file_mib * 2**20, self._path.parent)
-        document, repairs = loaded(prepared(data))
+        source = prepared(data)
+        document, repairs = loaded(source)
         self._repairs += repairs
         with quiet():
-            harvest, unit = self._harvest(document, data)
+            harvest, unit = self._harvest(document, source.data)
         shapes = self._assemble(harvest, unit)
         self._make_parts(shapes, harvest, unit)
 
@@ -259,7 +260,7 @@ def _header(document: Document, data: bytes, name: str) -> int | None:
     """Return a whole number of the header, None if the file does not hold it.
 
     For a variable that is missing ezdxf fills in a default, metres for `$INSUNITS`; a drawing
-    must not be said to declare what nobody wrote. Names are plain ASCII in every kind of DXF.
+    must not be said to declare what nobody wrote. Names are plain ASCII in the prepared bytes.
     """
     value = document.header.get(name) if name.encode() in data else None
     return None if value is None else int(value)

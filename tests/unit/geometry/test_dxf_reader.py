@@ -53,6 +53,13 @@ def test_binary_dxf_is_read(tmp_path):
     assert_plate(read_drawing(tmp_path / "part.dxf", SETTINGS))
 
 
+def test_unit_of_a_file_in_utf_16_is_found(tmp_path):
+    plain = saved(tmp_path / "plain.dxf", draw_plate, units=5)
+    wide = tmp_path / "part.dxf"
+    wide.write_bytes(b"\xff\xfe" + plain.read_text("utf-8").encode("utf-16-le"))
+    assert read_drawing(wide, SETTINGS).mm_per_unit == 10.0
+
+
 def test_contours_run_counter_clockwise_round_the_middle(tmp_path):
     (part,) = read(tmp_path, draw_plate).parts
     low, high = part.outline.xy_mm.min(axis=0), part.outline.xy_mm.max(axis=0)
