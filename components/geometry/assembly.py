@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from components.errors import DrawingError
-from components.geometry.drawing import Gap
+from components.geometry.drawing import Gap, place_text
 from components.geometry.frames import without_countersinks, without_frames
-from components.geometry.joining import Joined, JoinSettings, joined
+from components.geometry.joining import Joined, JoinSettings, joined, length_of
 from components.geometry.loose_ends import check_loose, extent_of, open_contour
 from components.geometry.nesting import (
     Shape,
@@ -21,6 +21,7 @@ from components.geometry.nesting import (
     healed,
     nested,
     shapes_of,
+    without_dots,
     without_double_rings,
 )
 from components.geometry.noding import Noded, noded
@@ -28,14 +29,17 @@ from components.settings.drawings import DrawingSettings
 
 Points = NDArray[np.float64]
 
+SHOWN = 3
+"""So many places are told of each kind of thing that was left out."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Assembly:
     """The shapes of a drawing and what was done to get them.
 
     Attributes:
-        shapes: Outlines with holes, biggest first, in drawing coordinates.
-        gaps: Joints beyond noise, biggest first.
+        shapes: Outlines with holes, biggest first, in the coordinates of the curves.
+        gaps: Joints whose ends did not meet, biggest first, in the drawing's own coordinates.
         repairs: What was put right.
         warnings: What the user should know.
     """
@@ -52,25 +56,25 @@ def join_settings(settings: DrawingSettings, mm_per_unit: float) -> JoinSettings
         start=settings.gap_start_mm / mm_per_unit,
         limit=settings.gap_limit_mm / mm_per_unit,
         factor=settings.gap_factor,
-        noise=settings.gap_noise_mm / mm_per_unit,
     )
 
 
 def assembled(
-    curves: list[Points], texts: Points, mm_per_unit: float, settings: DrawingSettings
+    curves: list[Points], texts: Points, origin: Points, mm: float, settings: DrawingSettings
 ) -> Assembly:
     """Return the shapes that curves make.
 
     Args:
         curves: Points of each, shape (N, 2), in drawing units.
         texts: Places of texts, shape (N, 2): they tell title blocks.
-        mm_per_unit: Length of a drawing unit.
+        origin: Where the curves' origin lies in the drawing, shape (2,).
+        mm: Length of a drawing unit.
         settings: Tolerances in mm.
 
     Raises:
-        DrawingError: If no contour closes, one is lost, or contours meet; with the place.
+        DrawingError: If no contour closes, one is lost, or contours meet; with the place, of which
+            the caller must move the origin.
     """
-    mm = mm_per_unit
     joins = join_settings(settings, mm)
     result = joined(curves, joins)
     extra = noded(result.loose, joins.limit)
@@ -81,34 +85,72 @@ def assembled(
     check_loose(extra.loose, rings, joins.limit, mm)
     rings, slips = healed(rings, settings.speck_mm / mm)
     tree = nested(rings)
+    rings, dots = without_dots(tree, settings.min_size_mm / mm)
+    tree = nested(rings) if dots else tree
     warnings: list[str] = []
     for clear in (partial(without_frames, texts=texts), without_countersinks):
         cleared = clear(tree)
         if cleared.warnings:
             warnings += cleared.warnings
             tree = nested(cleared.rings)
-    gaps = tuple(Gap(size * mm, x, y) for size, x, y in sorted(result.gaps, reverse=True))
-    repairs = _repairs(result, extra, doubles, specks, slips)
+    x, y = map(float, origin)
+    gaps = tuple(Gap(g * mm, gx + x, gy + y) for g, gx, gy in sorted(result.gaps, reverse=True))
+    repairs = (
+        *_gap_repairs(gaps, settings),
+        *_repairs(result, extra, doubles, specks, slips),
+        *_dropped(extra.loose, dots, origin, mm, settings),
+    )
     return Assembly(shapes_of(tree), gaps, repairs, tuple(warnings))
+
+
+def _gap_repairs(gaps: tuple[Gap, ...], settings: DrawingSettings) -> list[str]:
+    """Return a sentence about gaps that are no rounding."""
+    wide = [gap for gap in gaps if gap.size_mm > settings.gap_noise_mm]
+    if not wide:
+        return []
+    place = place_text(wide[0].x, wide[0].y)
+    return [f"{len(wide)} gaps joined (widest {wide[0].size_mm:.3g} mm at {place})"]
 
 
 def _repairs(
     result: Joined, extra: Noded, doubles: int, specks: int, slips: int
 ) -> tuple[str, ...]:
     """Return what joining and cleaning had to do, in words."""
-    widest = max((size for size, _, _ in result.gaps), default=0.0)
     counted = (
-        (len(result.gaps), f"gaps joined (widest {widest:.3g} units)"),
         (extra.trimmed, "overshooting ends trimmed"),
         (result.doubles + doubles, "contours or curves drawn twice removed"),
         (slips, "contours with tiny self-crossings cleaned"),
         (specks, "specks without width dropped"),
-        (len(extra.loose), "open chains dropped"),
     )
     done = [f"{count} {said}" for count, said in counted if count]
     if extra.rings and not extra.trimmed:
         done.append("overlapping lines merged")
     return tuple(done)
+
+
+def _dropped(
+    chains: list[Points], dots: list[Points], origin: Points, mm: float, settings: DrawingSettings
+) -> list[str]:
+    """Return sentences about open chains and dots that were left out, with the first places."""
+    done = []
+    if chains:
+        longest = sorted(chains, key=length_of, reverse=True)[:SHOWN]
+        places = [
+            f"{length_of(c) * mm:.4g} mm from {place_text(*(c[0] + origin))}" for c in longest
+        ]
+        done.append(f"{len(chains)} open chains dropped ({_listed(places, len(chains))})")
+    if dots:
+        places = [f"at {place_text(*(dot.mean(axis=0) + origin))}" for dot in dots[:SHOWN]]
+        done.append(
+            f"{len(dots)} contours smaller than min_size_mm ({settings.min_size_mm:g}) dropped "
+            f"({_listed(places, len(dots))})"
+        )
+    return done
+
+
+def _listed(places: list[str], count: int) -> str:
+    """Return the first places, and dots if there are more."""
+    return ", ".join(places) + (", ..." if count > len(places) else "")
 
 
 def _nothing_closed(loose: list[Points], limit: float, mm: float) -> DrawingError:

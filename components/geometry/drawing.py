@@ -62,7 +62,7 @@ class Drawing:
         centres: For each part the drawing coordinates, in drawing units, of its origin.
         kept: Entities that became contours.
         dropped: Entities that did not, each with its rule.
-        gaps: Joints that were closed beyond rounding noise, biggest first.
+        gaps: Joints whose ends did not meet, also those within rounding noise, biggest first.
     """
 
     file: Path
@@ -78,6 +78,16 @@ class Drawing:
     gaps: tuple[Gap, ...] = field(default=())
 
 
+def place_text(x: float, y: float) -> str:
+    """Return a place in drawing units for people, to three decimals also far from the origin.
+
+    Examples:
+        >>> place_text(4567890.12, 30.0)
+        '(4567890.12, 30)'
+    """
+    return "({}, {})".format(*(f"{v:.3f}".rstrip("0").rstrip(".") for v in (x + 0.0, y + 0.0)))
+
+
 class PlacedError(DrawingError):
     """A fault at a place, which is told in the drawing's own coordinates.
 
@@ -88,7 +98,7 @@ class PlacedError(DrawingError):
 
     def __init__(self, text: str, place: tuple[float, float]) -> None:
         """Keep both."""
-        super().__init__(text.format(place=f"({place[0]:.6g}, {place[1]:.6g})"))
+        super().__init__(text.format(place=place_text(*place)))
         self._text, self._place = text, place
 
     def moved(self, origin: tuple[float, float]) -> "PlacedError":

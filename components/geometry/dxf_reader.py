@@ -17,7 +17,7 @@ from components.errors import DrawingError
 from components.geometry.assembly import assembled
 from components.geometry.bounded_pool import BoundedPool, Outcome
 from components.geometry.contours import part_from_rings
-from components.geometry.drawing import Drawing, Gap, PlacedError, shown
+from components.geometry.drawing import Drawing, PlacedError, shown
 from components.geometry.drawing_files import read_bytes, renamed, safe_name, unique_names
 from components.geometry.dxf_curves import harvested
 from components.geometry.dxf_document import loaded, quiet
@@ -210,16 +210,13 @@ class _Reading:
     def _assemble(self, harvest: Harvest, unit: Unit) -> list[Shape]:
         """Join the curves and sort the rings into outlines and holes."""
         origin = harvest.origin()
-        x, y = map(float, origin)
         curves = [curve.xy - origin for curve in harvest.curves]
         try:
-            assembly = assembled(
-                curves, harvest.text_places() - origin, unit.mm_per_unit, self._settings
-            )
+            texts = harvest.text_places() - origin
+            assembly = assembled(curves, texts, origin, unit.mm_per_unit, self._settings)
         except PlacedError as error:
-            raise error.moved((x, y)) from error
-        gaps = tuple(Gap(gap.size_mm, gap.x + x, gap.y + y) for gap in assembly.gaps)
-        self._drawing = dataclasses.replace(self._drawing, gaps=gaps)
+            raise error.moved((float(origin[0]), float(origin[1]))) from error
+        self._drawing = dataclasses.replace(self._drawing, gaps=assembly.gaps)
         self._repairs += assembly.repairs
         self._warn(assembly.warnings)
         return assembly.shapes

@@ -32,13 +32,11 @@ class JoinSettings:
         start: First tolerance for joining ends.
         limit: Last one.
         factor: From one to the next.
-        noise: Gaps up to this size are not worth a word.
     """
 
     start: float
     limit: float
     factor: float
-    noise: float
 
     def steps(self) -> list[float]:
         """Return the tolerances from the tightest to the widest."""
@@ -55,7 +53,7 @@ class Joined:
     Attributes:
         rings: Closed curves, shape (N, 2), the first point not repeated.
         loose: Open chains that closed nothing, shape (N, 2).
-        gaps: Size, x and y of every joint beyond noise.
+        gaps: Size, x and y of every joint wider than the first tolerance.
         doubles: Number of curves that were drawn twice.
         trimmed: Number of overshooting ends that were cut off.
     """
@@ -84,7 +82,7 @@ def joined(curves: Sequence[Points], settings: JoinSettings) -> Joined:
     for tolerance in settings.steps()[1:]:
         if not open_chains:
             break
-        open_chains = mined(open_chains, tolerance, settings.noise, result)
+        open_chains = mined(open_chains, tolerance, settings.start, result)
     result.loose = open_chains
     return result
 
@@ -193,7 +191,7 @@ def _followed(curves: list[Points], partner: dict[int, int], result: Joined) -> 
     return chains
 
 
-def mined(chains: list[Points], tolerance: float, noise: float, result: Joined) -> list[Points]:
+def mined(chains: list[Points], tolerance: float, start: float, result: Joined) -> list[Points]:
     """Join the loose ends of chains within a tolerance; return the chains still open.
 
     Chains that would vanish within the tolerance take no part in it.
@@ -204,7 +202,7 @@ def mined(chains: list[Points], tolerance: float, noise: float, result: Joined) 
         if length <= 4.0 * tolerance:
             still_open.append(chain)
         elif _distance(chain[0], chain[-1]) <= tolerance:
-            _join([chain], tolerance, noise, result)
+            _join([chain], tolerance, start, result)
         else:
             edges.append(
                 edgeminer.make_edge(Vec3(chain[0]), Vec3(chain[-1]), length, payload=chain)
@@ -214,16 +212,16 @@ def mined(chains: list[Points], tolerance: float, noise: float, result: Joined) 
     deposit = edgeminer.Deposit(edges, gap_tol=tolerance)
     for found in edgeminer.find_all_simple_chains(deposit):
         pieces = [edge.payload[::-1] if edge.is_reverse else edge.payload for edge in found]
-        still_open += _join(pieces, tolerance, noise, result)
+        still_open += _join(pieces, tolerance, start, result)
     return still_open
 
 
-def _join(pieces: list[Points], tolerance: float, noise: float, result: Joined) -> list[Points]:
+def _join(pieces: list[Points], tolerance: float, start: float, result: Joined) -> list[Points]:
     """Join pieces end to end; a ring goes into the result, an open chain is returned."""
     closes = _distance(pieces[-1][-1], pieces[0][0]) <= tolerance
     pieces = [piece.copy() for piece in pieces]
     joints = list(pairwise(pieces)) + ([(pieces[-1], pieces[0])] if closes else [])
-    result.gaps += [gap for gap in (_close(*joint) for joint in joints) if gap[0] > noise]
+    result.gaps += [gap for gap in (_close(*joint) for joint in joints) if gap[0] > start]
     chain = np.vstack([pieces[0], *(piece[1:] for piece in pieces[1:])])
     if closes:
         result.rings.append(chain[:-1])

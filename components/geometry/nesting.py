@@ -59,10 +59,33 @@ def cleaned(rings: list[Points], speck: float) -> tuple[list[Points], int]:
         extent = max(float((ring.max(axis=0) - ring.min(axis=0)).max()), 1e-300)
         points = without_repeats(ring, 1e-9 * extent)
         # Twice the area over the length of the way round is the width of a long thin ring.
-        wide = len(points) >= 3 and 2 * abs(signed_area(points)) > speck * perimeter(points) / 2
-        if wide:
+        if len(points) >= 3 and 2 * _area(points, speck) > speck * perimeter(points) / 2:
             kept.append(points)
     return kept, len(rings) - len(kept)
+
+
+def _area(ring: Points, speck: float) -> float:
+    """Return the area of a ring; the lobes of one that crosses itself do not cancel out."""
+    area = abs(signed_area(ring))
+    if 4 * area > speck * perimeter(ring):
+        return area
+    return float(shapely.make_valid(shapely.Polygon(ring)).area)
+
+
+def without_dots(tree: Tree, least: float) -> tuple[list[Points], list[Points]]:
+    """Return the rings of a tree without outlines too small to be parts, and those.
+
+    Args:
+        tree: Rings and how they lie in each other.
+        least: Longer side of the smallest part, in drawing units; if no outline is that big,
+            nothing is taken away.
+    """
+    sides = np.array([np.ptp(ring, axis=0).max() for ring in tree.rings])
+    small = (tree.depth % 2 == 0) & (sides < least)
+    if (sides[tree.depth % 2 == 0] < least).all():
+        small[:] = False
+    kept = [ring for ring, dot in zip(tree.rings, small, strict=True) if not dot]
+    return kept, [ring for ring, dot in zip(tree.rings, small, strict=True) if dot]
 
 
 def without_double_rings(rings: list[Points], tolerance: float) -> tuple[list[Points], int]:

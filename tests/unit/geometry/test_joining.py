@@ -9,7 +9,7 @@ from components.geometry.contours import signed_area
 from components.geometry.joining import JoinSettings, joined, without_doubles
 from tests.unit.strategies import rectangle, regular
 
-JOINS = JoinSettings(start=1e-6, limit=0.5, factor=10.0, noise=1e-3)
+JOINS = JoinSettings(start=1e-6, limit=0.5, factor=10.0)
 
 
 def sides(ring):
