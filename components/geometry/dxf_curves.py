@@ -147,10 +147,12 @@ class _Walk:
         """Return why an entity is dropped; empty if it is not."""
         if entity.dxf.is_supported("invisible") and entity.dxf.get("invisible", 0):
             return INVISIBLE
+        if kind == "INSERT":
+            return self._rules.rule_against_insert(layer)
         if layer not in self._rule_of_layer:
             self._rule_of_layer[layer] = self._rules.rule_against(layer)
         rule = _rule_of_type(entity, kind) or self._rule_of_layer[layer]
-        if rule or kind == "INSERT":
+        if rule:
             return rule
         return self._rules.rule_against_linetype(str(entity.dxf.get("linetype", "")), layer)
 
@@ -211,7 +213,7 @@ def _rule_of_type(entity: Any, kind: str) -> str:
     """Return why entities of this type are dropped."""
     if kind == "POLYLINE" and (entity.is_poly_face_mesh or entity.is_polygon_mesh):
         return NO_PLANE
-    if kind in CURVES or kind in REGIONS or kind == "INSERT":
+    if kind in CURVES or kind in REGIONS:
         return ""
     for types, rule in ((TEXT_TYPES, NO_GEOMETRY), (AID_TYPES, NO_CURVE), (SOLID_TYPES, NO_PLANE)):
         if kind in types:

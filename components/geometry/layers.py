@@ -78,6 +78,13 @@ class LayerRules:
             return "" if chosen else "layer is not in cut_layers"
         return self._rule_of_words(layer)
 
+    def rule_against_insert(self, layer: str) -> str:
+        """Return why a block inserted on this layer is dropped whole; empty if it is looked into.
+
+        As in CAD programs only a frozen layer hides what the block holds on other layers.
+        """
+        return "layer is frozen" if self.hidden.get(layer.lower()) == "frozen" else ""
+
     def rule_against_linetype(self, linetype: str, layer: str) -> str:
         """Return why an entity of this linetype is dropped; empty if it is kept."""
         name = linetype.lower()
