@@ -26,6 +26,7 @@ from components.geometry.harvest import (
     NO_GEOMETRY,
     NO_PLANE,
     NO_SCALE,
+    PAPER,
     REPEATED,
     UNKNOWN,
     Curve,
@@ -101,6 +102,7 @@ def harvested(
     else:
         for entity, layer, _ in walk.regions:
             walk.harvest.dropped[entity.dxftype(), layer, REPEATED] += 1
+    walk.count_paper_space()
     return walk.harvest
 
 
@@ -142,6 +144,16 @@ class _Walk:
         self.harvest.warnings.append("no curves: the boundaries of the hatches are taken")
         for entity, layer, matrix in self.regions:
             self._take(entity, layer, matrix)
+
+    def count_paper_space(self) -> None:
+        """Count what lies in the layouts; every layout has a viewport, which is no drawing."""
+        for layout in self._document.layouts:
+            entities = (
+                [] if layout.is_modelspace else [e for e in layout if e.dxftype() != "VIEWPORT"]
+            )
+            for entity in entities:
+                layer = str(entity.dxf.layer) if entity.dxf.is_supported("layer") else "0"
+                self.harvest.dropped[entity.dxftype(), layer, PAPER] += 1
 
     def _rule(self, entity: DXFEntity, kind: str, layer: str) -> str:
         """Return why an entity is dropped; empty if it is not."""

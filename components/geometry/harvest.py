@@ -16,6 +16,7 @@ UNKNOWN = "unsupported type"
 INVISIBLE = "entity is invisible"
 REPEATED = "hatches repeat the contours"
 EMPTY = "no extent"
+PAPER = "paper space is not cut"
 NO_BLOCK = "its block is not defined"
 NO_SCALE = "its scale is 0 or no number"
 LOSSES = frozenset((UNKNOWN, EMPTY, NO_BLOCK, NO_SCALE))

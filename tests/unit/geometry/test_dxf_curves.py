@@ -47,3 +47,18 @@ def test_layer_of_the_leaf_decides_not_that_of_the_insert(
     assert len(part.holes) == holes
     assert hole_area(part) == pytest.approx(holes * math.pi * 25, rel=1e-3)
     assert [count.rule for count in drawing.dropped] == ([rule] if rule else [])
+
+
+def test_what_lies_in_paper_space_is_counted(tmp_path):
+    def draw(space):
+        space.add_circle((0, 0), 40)
+        for layout, count in (("Layout1", 2), ("Sheet", 1)):
+            sheet = space.doc.layouts.get(layout) if count == 2 else space.doc.layouts.new(layout)
+            for x in range(count):
+                sheet.add_line((x, 0), (0, 50), dxfattribs={"layer": "FRAME"})
+
+    drawing = read_drawing(saved(tmp_path / "part.dxf", draw), SETTINGS)
+    (count,) = drawing.dropped
+    assert (count.entity, count.layer, count.count) == ("LINE", "FRAME", 3)
+    assert count.rule == "paper space is not cut"
+    assert drawing.verdict == "accepted"
