@@ -17,6 +17,7 @@ from components.geometry.joining import Joined, JoinSettings, joined, length_of
 from components.geometry.loose_ends import check_loose, extent_of, open_contour
 from components.geometry.nesting import (
     Shape,
+    check_webs,
     cleaned,
     healed,
     nested,
@@ -56,6 +57,7 @@ def join_settings(settings: DrawingSettings, mm_per_unit: float) -> JoinSettings
         start=settings.gap_start_mm / mm_per_unit,
         limit=settings.gap_limit_mm / mm_per_unit,
         factor=settings.gap_factor,
+        double=settings.duplicate_tolerance_mm / mm_per_unit,
     )
 
 
@@ -93,6 +95,7 @@ def assembled(
         if cleared.warnings:
             warnings += cleared.warnings
             tree = nested(cleared.rings)
+    check_webs(tree, 2 * settings.curve_tolerance_mm / mm, mm)
     x, y = map(float, origin)
     gaps = tuple(Gap(g * mm, gx + x, gy + y) for g, gx, gy in sorted(result.gaps, reverse=True))
     repairs = (

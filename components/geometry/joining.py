@@ -21,6 +21,8 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
+from components.geometry.doubles import without_doubles
+
 Points = NDArray[np.float64]
 
 
@@ -32,11 +34,13 @@ class JoinSettings:
         start: First tolerance for joining ends.
         limit: Last one.
         factor: From one to the next.
+        double: Long curves nearer to each other than this are one drawn twice.
     """
 
     start: float
     limit: float
     factor: float
+    double: float
 
     def steps(self) -> list[float]:
         """Return the tolerances from the tightest to the widest."""
@@ -73,7 +77,7 @@ def joined(curves: Sequence[Points], settings: JoinSettings) -> Joined:
         settings: Tolerances.
     """
     result = Joined()
-    unique = without_doubles(curves, settings.start)
+    unique = without_doubles(curves, settings.start, settings.double)
     result.doubles = len(curves) - len(unique)
     open_chains = _sorted_out(unique, settings.start, result)
     open_chains = welded(open_chains, settings.start, result)
@@ -101,31 +105,6 @@ def _sorted_out(curves: Sequence[Points], tolerance: float, result: Joined) -> l
 def length_of(curve: Points) -> float:
     """Return the length of an open curve."""
     return float(np.hypot(*np.diff(curve, axis=0).T).sum())
-
-
-def _fingerprints(curves: Sequence[Points]) -> Points:
-    """Return numbers per curve, shape (N, 7), that do not depend on its direction."""
-    rows = []
-    for curve in curves:
-        start, end = curve[0], curve[-1]
-        along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(curve, axis=0).T))])
-        half = [np.interp(along[-1] / 2, along, curve[:, axis]) for axis in (0, 1)]
-        first, last = sorted((tuple(start), tuple(end)))
-        rows.append([*first, *last, *half, along[-1]])
-    return np.array(rows, dtype=np.float64).reshape(-1, 7)
-
-
-def without_doubles(curves: Sequence[Points], tolerance: float) -> list[Points]:
-    """Return the curves without those that repeat an earlier one, in any direction.
-
-    Two curves are equal if their ends, their middle and their length are: two half circles with
-    the same ends are not.
-    """
-    if len(curves) < 2:
-        return list(curves)
-    pairs = cKDTree(_fingerprints(curves)).query_pairs(tolerance, output_type="ndarray")
-    repeated = set(pairs.max(axis=1).tolist()) if len(pairs) else set()
-    return [curve for index, curve in enumerate(curves) if index not in repeated]
 
 
 def welded(curves: list[Points], tolerance: float, result: Joined) -> list[Points]:

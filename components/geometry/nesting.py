@@ -157,6 +157,30 @@ def nested(rings: list[Points]) -> Tree:
     return _tree(rings, polygons)
 
 
+def check_webs(tree: Tree, web: float, mm: float) -> None:
+    """Refuse rings so near to each other that sampling alone decides whether they touch.
+
+    Args:
+        tree: Rings that do not meet.
+        web: Smallest distance, in drawing units.
+        mm: Length of a drawing unit.
+
+    Raises:
+        PlacedError: Naming the place and the distance.
+    """
+    curves = np.array([shapely.LinearRing(ring) for ring in tree.rings], dtype=np.object_)
+    first, second = shapely.STRtree(curves).query(curves, predicate="dwithin", distance=web)
+    near = np.flatnonzero(first < second)
+    if len(near):
+        line = shapely.shortest_line(curves[first[near[0]]], curves[second[near[0]]])
+        x, y = line.coords[0]
+        raise PlacedError(
+            f"two contours are {line.length * mm:.2g} mm apart at {{place}}, which counts as "
+            f"touching; contours must be {web * mm:.3g} mm apart (2 x curve_tolerance_mm)",
+            (x, y),
+        )
+
+
 def _tree(rings: list[Points], polygons: NDArray[np.object_]) -> Tree:
     """Return the tree of rings that do not meet: one vertex tells whether one lies in another."""
     starts = shapely.points(np.array([ring[0] for ring in rings]))

@@ -60,3 +60,25 @@ def test_every_gap_is_told_and_noise_only_decides_on_the_verdict(tmp_path, gap, 
     drawing = read(tmp_path, draw)
     assert drawing.verdict == verdict
     assert gap in [pytest.approx(found.size_mm, rel=1e-6) for found in drawing.gaps]
+
+
+@pytest.mark.parametrize("turn", range(0, 90, 15))
+@pytest.mark.parametrize(("web_mm", "rejected"), [(0.0, True), (0.002, True), (0.03, False)])
+def test_circle_that_touches_the_edge_is_refused_in_every_direction(
+    tmp_path, turn, web_mm, rejected
+):
+    c, s = math.cos(math.radians(turn)), math.sin(math.radians(turn))
+
+    def turned(x, y):
+        return (x * c - y * s, x * s + y * c)
+
+    def draw(space):
+        space.add_lwpolyline([turned(*corner) for corner in RECTANGLE], close=True)
+        space.add_circle(turned(10 + web_mm, 30), 10)
+
+    drawing = read(tmp_path, draw)
+    assert (drawing.verdict == "rejected") == rejected
+    if rejected:
+        x, y = map(float, drawing.reason.split(" at (")[1].split(")")[0].split(", "))
+        # Near to the point of contact the circle leaves the edge slowly.
+        assert math.dist((x, y), turned(0, 30)) < 1.0

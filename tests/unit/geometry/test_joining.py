@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from components.geometry.contours import signed_area
-from components.geometry.joining import JoinSettings, joined, without_doubles
+from components.geometry.joining import JoinSettings, joined
 from tests.unit.strategies import rectangle, regular
 
-JOINS = JoinSettings(start=1e-6, limit=0.5, factor=10.0)
+JOINS = JoinSettings(start=1e-6, limit=0.5, factor=10.0, double=0.01)
 
 
 def sides(ring):
@@ -56,15 +56,6 @@ def test_overshooting_corners_are_joined_where_the_lines_cross():
     lines = [line + (line - line[::-1]) * 0.003 for line in sides(rectangle(100, 100))]
     result = joined(lines, JOINS)
     assert abs(signed_area(result.rings[0])) == pytest.approx(10000, rel=1e-9)
-
-
-def test_doubles_are_removed_in_any_direction_but_half_circles_are_not_doubles():
-    lines = sides(rectangle(10, 10))
-    assert len(without_doubles([*lines, *(line[::-1] for line in lines)], 1e-6)) == 4
-    half = regular(64, 5.0)[:33]
-    other = half * (1, -1)
-    assert len(without_doubles([half, other], 1e-6)) == 2
-    assert len(joined([half, other], JOINS).rings) == 1
 
 
 def test_whisker_at_a_corner_stays_loose():
