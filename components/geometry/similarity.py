@@ -27,6 +27,7 @@ from components.geometry.resemblance import (
     SimilarityReport,
     Symmetry,
 )
+from components.progress import Progress, SilentProgress, stage
 
 RADII, ANGLES = 48, 360
 """Polar cells in which areas are compared."""
@@ -66,21 +67,27 @@ class _Shape:
     areas: NDArray[np.float64]
 
 
-def similarity_report(parts: Sequence[Part], min_iou: float = 0.9) -> SimilarityReport:
+def similarity_report(
+    parts: Sequence[Part], min_iou: float = 0.9, progress: Progress | None = None
+) -> SimilarityReport:
     """Compare all parts with each other.
 
     Args:
         parts: With unique names.
         min_iou: Overlap from which two parts count as confusable, 0..1.
+        progress: Listener; None tells nobody.
     """
     reach = max((_reach(part) for part in parts), default=1.0)
     shapes = [_prepared(part, reach) for part in parts]
-    pairs = []
-    for index, one in enumerate(shapes):
-        for other in shapes[index + 1 :]:
-            pairs += _resemblances(one, other, min_iou)
+    pairs, symmetries = [], []
+    with stage(progress or SilentProgress(), "compare parts", len(parts), "parts") as bar:
+        for index, one in enumerate(shapes):
+            symmetries.append(_symmetry(one))
+            for other in shapes[index + 1 :]:
+                pairs += _resemblances(one, other, min_iou)
+            bar.advance(1, one.part.name)
     pairs.sort(key=lambda pair: (-pair.iou, pair.first, pair.second))
-    return SimilarityReport(tuple(_symmetry(shape) for shape in shapes), tuple(pairs))
+    return SimilarityReport(tuple(symmetries), tuple(pairs))
 
 
 def part_polygon(part: Part) -> BaseGeometry:

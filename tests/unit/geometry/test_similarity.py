@@ -6,6 +6,7 @@ from components.geometry.contours import part_from_rings
 from components.geometry.resemblance import similarity_to_json
 from components.geometry.similarity import similarity_report
 from components.geometry.transforms import mirrored_part
+from components.progress import SilentProgress
 from tests.unit.strategies import part, plate_with_hole, rectangle, regular, square
 
 
@@ -76,3 +77,14 @@ def test_different_parts_are_no_pair():
 
 def test_no_parts_make_an_empty_report():
     assert similarity_to_json(similarity_report([])) == {"parts": [], "pairs": []}
+
+
+def test_comparison_tells_its_progress():
+    told = []
+
+    class Listener(SilentProgress):
+        def advance(self, count, note):
+            told.append((count, note))
+
+    similarity_report([part("a", square(50)), part("b", square(20))], progress=Listener())
+    assert told == [(1, "a"), (1, "b")]
