@@ -1,5 +1,6 @@
 """`dxfvision drawings`: the doctor for DXF files."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,6 +17,7 @@ from components.cli.output import (
 )
 from components.geometry.drawing import Drawing, drawing_to_json
 from components.home import Home
+from components.progress import Progress
 from components.settings.drawings import DrawingSettings, UnitName
 
 
@@ -55,38 +57,57 @@ def examine_drawings(
     with progress_bars() as bars:
         drawings = read_drawings(files, settings, bars)
     records = [drawing_to_json(drawing) for drawing in drawings]
-    if html is not None:
-        write_page(html, drawings)
     if as_json:
         for record in records:
             print_json(record)
     else:
         print_table("Drawings", [drawing_row(record) for record in records])
+    if html is not None:
+        # The comparison of many parts takes minutes; the verdicts must not wait for it.
+        sys.stdout.flush()
+        with progress_bars() as bars:
+            write_page(html, drawings, bars)
     if any(record["verdict"] == "rejected" for record in records):
         raise typer.Exit(1)
 
 
-def write_page(path: Path, drawings: Sequence[Drawing]) -> None:
+def write_page(path: Path, drawings: Sequence[Drawing], progress: Progress) -> None:
     """Write the doctor's page: a card and pictures for each drawing, parts that look alike."""
     from components.geometry.similarity import similarity_report
     from components.visualization.drawing_report import write_drawing_report
 
     parts = [part for drawing in drawings for part in drawing.parts]
-    write_drawing_report(path, drawings, similarity_report(parts))
+    write_drawing_report(path, drawings, similarity_report(parts, progress=progress))
 
 
 def drawing_row(record: Mapping[str, Any]) -> dict[str, str]:
-    """Return what a table shows of one drawing."""
-    unit = record["mm_per_unit"]
+    """Return what a table shows of one drawing: its verdict card."""
+    kept, dropped = (sum(row["count"] for row in record[which]) for which in ("kept", "dropped"))
+    unit = f"1 unit = {record['mm_per_unit'] or 0:g} mm ({record['unit_evidence']})"
+    found = [
+        record["reason"],
+        *record["warnings"],
+        *map(_part_line, record["parts"]),
+        unit if record["unit_evidence"] else "",
+        f"entities kept {kept}, dropped {dropped}; gaps {len(record['gaps'])}"
+        + _widest(record["gaps"]),
+    ]
     return {
         "drawing": Path(record["file"]).name,
         "verdict": record["verdict"],
-        "unit": "-" if unit is None else f"{unit:g} mm",
-        "parts": "\n".join(
-            f"{part['name']}\n  {part['width_mm']:.1f} x {part['height_mm']:.1f} mm, "
-            f"{part['hole_count']} holes"
-            for part in record["parts"]
-        ),
-        "remarks": "\n".join([*filter(None, [record["reason"]]), *record["warnings"]])
-        or record["unit_evidence"],
+        "found": "\n".join(filter(None, found)),
     }
+
+
+def _part_line(part: Mapping[str, Any]) -> str:
+    """Return the figures of one part."""
+    return (
+        f"{part['name']}: {part['width_mm']:.1f} x {part['height_mm']:.1f} mm, outline "
+        f"{part['outer_area_mm2']:.1f} mm\u00b2, {part['hole_count']} holes "
+        f"{part['hole_area_mm2']:.1f} mm\u00b2"
+    )
+
+
+def _widest(gaps: Sequence[Mapping[str, float]]) -> str:
+    """Return the size of the first gap, which is the widest, in brackets."""
+    return f" (to {gaps[0]['size_mm']:.2g} mm)" if gaps else ""
