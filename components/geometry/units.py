@@ -151,7 +151,7 @@ def _evidence(
     if settings.unit != "auto":
         why = "chosen by the user"
     elif declared is None:
-        why = "the default, the file says nothing"
+        why = "the default, as the file declares no usable unit"
     else:
         why = "declared" if name == declared else "for the size"
     return (
