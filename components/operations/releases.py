@@ -170,7 +170,7 @@ def promote_model(run: Run) -> StageResult:
             "card": to_markdown(version.card),
         }
 
-    key = fingerprint(version.version, settings.min_map, settings.max_map_loss)
+    key = fingerprint(version.version, settings.min_agnostic_map, settings.max_map_loss)
     return run_stage(run.home, "promote", key, [], work, always=champion is None)
 
 
@@ -189,8 +189,9 @@ def _decision(
             f"it was rolled back by hand; `dxfvision models promote {version.version}` brings "
             "it back",
         )
+    figures = version.card.metrics
     champion_map = _champion_map(run, champion, version)
-    return decide(version.card.metrics["test_map"], champion_map, settings)
+    return decide(figures["test_map"], figures["test_agnostic_map"], champion_map, settings)
 
 
 def _champion_map(run: Run, champion: ModelVersion | None, version: ModelVersion) -> float | None:

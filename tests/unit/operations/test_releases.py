@@ -24,7 +24,8 @@ def run(tmp_path: Path) -> jobs.Run:
 
 
 def gate(home: Path, min_map: float, trial_pictures: int = 3) -> None:
-    text = f"profiles:\n  tiny: {{min_map: {min_map}, trial_pictures: {trial_pictures}}}\n"
+    table = f"{{min_agnostic_map: {min_map}, trial_pictures: {trial_pictures}}}"
+    text = f"profiles:\n  tiny: {table}\n"
     write_text(home / "configs" / "release_config.yaml", text)
 
 
@@ -32,7 +33,10 @@ def export(home: Home, test_map: float, drawings: str = "0") -> None:
     """Put a bundle where the export leaves it; another `test_map` makes another version."""
     shutil.rmtree(home.exported, ignore_errors=True)
     card_file = make_bundle(home.exported) / CARD_NAME
-    changes = {"metrics": {"test_map": test_map}, "drawings_fingerprint": drawings * 64}
+    changes = {
+        "metrics": {"test_map": test_map, "test_agnostic_map": test_map},
+        "drawings_fingerprint": drawings * 64,
+    }
     write_card(card_file, read_card(card_file).model_copy(update=changes))
 
 

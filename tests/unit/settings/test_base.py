@@ -15,7 +15,7 @@ def test_shipped_values_are_read() -> None:
 
 def test_profile_lies_over_the_rest() -> None:
     tiny = ReleaseSettings.load(profile="tiny")
-    assert (tiny.min_map, tiny.max_map_loss) == (0.0, ReleaseSettings.load().max_map_loss)
+    assert (tiny.min_agnostic_map, tiny.max_map_loss) == (0.0, ReleaseSettings.load().max_map_loss)
 
 
 def test_home_wins_over_shipped_and_environment_over_home(
@@ -36,7 +36,10 @@ def test_home_wins_over_shipped_and_environment_over_home(
         ("a: [1", "cannot be read as YAML"),
         ("profiles:", "profiles: expected a table with rows out of .*quick.*, got None"),
         ("profiles: [quick]", r"profiles: expected a table with rows .*, got \['quick'\]"),
-        ("profiles: {quik: {min_map: 0}}", "profiles: expected a table with rows .*'quik'"),
+        (
+            "profiles: {quik: {min_agnostic_map: 0}}",
+            "profiles: expected a table with rows .*'quik'",
+        ),
         ("profiles: {quick: 3}", r"profiles\.quick: expected a table of settings, got 3"),
         ("profiles: {quick: [1]}", r"profiles\.quick: expected a table of settings, got \[1\]"),
     ],
@@ -90,13 +93,16 @@ def test_shipped_folder_as_home_is_read_once_and_its_rows_win(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "release_config.yaml").write_text(
-        "max_map_loss: 0.03\nmin_map: 0.3\ntrial_pictures: 8\nprofiles: {tiny: {min_map: 0.0}}\n"
+        "max_map_loss: 0.03\nmin_agnostic_map: 0.3\ntrial_pictures: 8\n"
+        "profiles: {tiny: {min_agnostic_map: 0.0}}\n"
     )
     monkeypatch.setattr("components.settings.base.files", lambda package: tmp_path)
-    assert ReleaseSettings.load(tmp_path, "tiny").min_map == 0.0
-    assert ReleaseSettings.load(tmp_path, "standard").min_map == 0.3
+    assert ReleaseSettings.load(tmp_path, "tiny").min_agnostic_map == 0.0
+    assert ReleaseSettings.load(tmp_path, "standard").min_agnostic_map == 0.3
 
 
 def test_row_whose_lines_are_commented_out_changes_nothing(tmp_path: Path) -> None:
-    (tmp_path / "release_config.yaml").write_text("profiles:\n  quick:\n  # min_map: 0.5\n")
+    (tmp_path / "release_config.yaml").write_text(
+        "profiles:\n  quick:\n  # min_agnostic_map: 0.5\n"
+    )
     assert ReleaseSettings.load(tmp_path, "quick") == ReleaseSettings.load(None, "quick")
