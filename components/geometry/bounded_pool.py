@@ -168,7 +168,7 @@ def _serve(
     function: Callable[[Task], Answer],
     time_limit_s: float,
     memory_limit_mib: int,
-) -> None:  # pragma: no cover - runs in another process
+) -> None:
     """Answer tasks until the link closes."""
     # Ctrl-C goes to every process of the terminal; the parent alone decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -183,7 +183,7 @@ def _serve(
         link.send((False, function(task)))
 
 
-def _limit(what: int, value: int) -> None:  # pragma: no cover - runs in another process
+def _limit(what: int, value: int) -> None:
     """Bound a resource of this process, as far as the system lets it be raised."""
     hard = resource.getrlimit(what)[1]
     soft = value if hard == resource.RLIM_INFINITY else min(value, hard)

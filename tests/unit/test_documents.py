@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from typer.core import TyperGroup
 from typer.main import get_command
 
 from components.cli.app import app
@@ -33,7 +34,9 @@ def test_make_targets_exist(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_verbs_and_options_exist(page: Path) -> None:
-    verbs = get_command(app).commands  # type: ignore[attr-defined]
+    group = get_command(app)
+    assert isinstance(group, TyperGroup)
+    verbs = group.commands
     for verb, rest in re.findall(r"dxfvision ([a-z]+)([^`\n|]*)", page.read_text("utf-8")):
         if verb in ("models", "is", "finds", "are"):
             continue
