@@ -5,25 +5,59 @@ that said inch, 16 held millimetre numbers. Where nothing is declared the defaul
 the size. Every other outcome and every doubt is told.
 """
 
+import math
 from dataclasses import dataclass
 
 from components.errors import DrawingError
 from components.settings.drawings import DrawingSettings, UnitName
 
+_INCH = 25.4
+_SURVEY_FOOT = 1200.0 / 3937.0 * 1000.0
+
 MM_PER: dict[UnitName, float] = {
     "mm": 1.0,
     "cm": 10.0,
-    "m": 1000.0,
-    "um": 0.001,
-    "inch": 25.4,
-    "foot": 304.8,
+    "dm": 100.0,
+    "m": 1e3,
+    "dam": 1e4,
+    "hm": 1e5,
+    "km": 1e6,
+    "Gm": 1e12,
+    "um": 1e-3,
+    "nm": 1e-6,
+    "angstrom": 1e-7,
+    "inch": _INCH,
+    "foot": 12 * _INCH,
+    "yard": 36 * _INCH,
+    "mile": 63360 * _INCH,
+    "mil": 1e-3 * _INCH,
+    "microinch": 1e-6 * _INCH,
+    "us-inch": _SURVEY_FOOT / 12,
+    "us-foot": _SURVEY_FOOT,
+    "us-yard": 3 * _SURVEY_FOOT,
+    "us-mile": 5280 * _SURVEY_FOOT,
+    "au": 149597870700.0 * 1e3,
+    "light-year": 9460730472580800.0 * 1e3,
+    "parsec": 648000.0 / math.pi * 149597870700.0 * 1e3,
 }
+"""Length of each unit in mm. The survey foot is 1200/3937 m (NIST SP 811, appendix B); the three
+of astronomy are those of the IAU (resolutions B2 of 2012 and 2015)."""
 
-INSUNITS: dict[int, UnitName] = {1: "inch", 2: "foot", 4: "mm", 5: "cm", 6: "m", 13: "um"}
-"""Codes of `$INSUNITS` that drawings of parts use (DXF reference, header variables)."""
+INSUNITS: dict[int, UnitName] = {
+    1: "inch", 2: "foot", 3: "mile", 4: "mm", 5: "cm", 6: "m", 7: "km", 8: "microinch",
+    9: "mil", 10: "yard", 11: "angstrom", 12: "nm", 13: "um", 14: "dm", 15: "dam", 16: "hm",
+    17: "Gm", 18: "au", 19: "light-year", 20: "parsec", 21: "us-foot", 22: "us-inch",
+    23: "us-yard", 24: "us-mile",
+}  # fmt: skip
+"""Codes of `$INSUNITS` (DXF reference, header variables); 0 declares nothing."""
 
-RARE_INSUNITS = frozenset(range(25)) - {0} - set(INSUNITS)
-"""Valid codes for miles, light years and the like: no part is drawn so."""
+USUAL: frozenset[UnitName] = frozenset(("mm", "cm", "m", "inch"))
+"""Units that parts are drawn in; another one is told when mm would do as well."""
+
+ENGLISH: frozenset[UnitName] = frozenset(
+    ("inch", "foot", "yard", "mile", "mil", "microinch", "us-inch", "us-foot", "us-yard", "us-mile")
+)
+"""Units that contradict a `$MEASUREMENT` of 1, which means metric."""
 
 DOUBTFUL_INCHES = 12.0
 """Above this a drawing that says inch may as well hold millimetre numbers."""
@@ -127,10 +161,11 @@ def _doubts(
         doubts.append(f"{said} is an unusual size; check the unit ({name}){hint}")
     if settings.unit != "auto" or name != declared:
         return doubts
-    if name == "inch" and size > DOUBTFUL_INCHES and _plausible(size, settings):
-        doubts.append(f"{inches} as inch, {_length(size)} as mm; confirm with --unit")
+    unsure = size > DOUBTFUL_INCHES if name == "inch" else name not in USUAL
+    if unsure and _plausible(size, settings):
+        doubts.append(f"{said} as {name}, {_length(size)} as mm; confirm with --unit")
     # AutoCAD templates leave $MEASUREMENT at 0 in metric drawings; only the other way is news.
-    if name in ("inch", "foot") and measurement == 1:
+    if name in ENGLISH and measurement == 1:
         doubts.append(f"$INSUNITS says {name}, $MEASUREMENT says metric")
     return doubts
 

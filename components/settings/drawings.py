@@ -6,7 +6,12 @@ from pydantic import Field, model_validator
 
 from components.settings.base import YamlSettings
 
-UnitName = Literal["mm", "cm", "m", "um", "inch", "foot"]
+UnitName = Literal[
+    "mm", "cm", "dm", "m", "dam", "hm", "km", "Gm", "um", "nm", "angstrom",
+    "inch", "foot", "yard", "mile", "mil", "microinch",
+    "us-inch", "us-foot", "us-yard", "us-mile", "au", "light-year", "parsec",
+]  # fmt: skip
+"""Every unit that `$INSUNITS` can declare; `us-` are those of the United States survey."""
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(gt=0)]

@@ -34,6 +34,69 @@ def test_unit_is_weighed_from_header_and_size(size, insunits, measurement, name,
     assert f"{size:g}" in unit.evidence
 
 
+@pytest.mark.parametrize(
+    ("code", "mm"),
+    [
+        # DXF reference, $INSUNITS; lengths by definition, not from the code.
+        (1, 25.4),
+        (2, 304.8),
+        (3, 1609344.0),
+        (4, 1.0),
+        (5, 10.0),
+        (6, 1000.0),
+        (7, 1e6),
+        (8, 2.54e-5),
+        (9, 0.0254),
+        (10, 914.4),
+        (11, 1e-7),
+        (12, 1e-6),
+        (13, 1e-3),
+        (14, 100.0),
+        (15, 1e4),
+        (16, 1e5),
+        (17, 1e12),
+        (18, 1.495978707e14),
+        (19, 9.4607304725808e18),
+        (20, 3.0856775814913673e19),
+        (21, 304.8006096012192),
+        (22, 25.4000508001016),
+        (23, 914.4018288036576),
+        (24, 1609347.2186944373),
+    ],
+)
+def test_each_code_of_insunits_is_its_length(code, mm):
+    # A part of 200 mm, drawn in that unit.
+    unit = concluded_unit(200.0 / mm, code, None, SETTINGS)
+    assert unit.mm_per_unit == pytest.approx(mm, rel=1e-12)
+    assert not unit.repaired
+    assert not any("unusable" in warning for warning in unit.warnings)
+
+
+def test_rare_unit_is_told_when_millimetres_would_do_as_well():
+    (warning,) = concluded_unit(2000.0, 9, 0, SETTINGS).warnings
+    assert warning == "50.8 mm as mil, 2000 mm as mm; confirm with --unit"
+    assert concluded_unit(2.0, 14, 1, SETTINGS).warnings == ()
+
+
+def test_unit_that_makes_the_part_impossible_gives_way_to_millimetres_with_a_warning():
+    unit = concluded_unit(2000.0, 8, 0, SETTINGS)
+    assert unit.name == "mm"
+    assert unit.warnings[0].startswith("$INSUNITS says microinch, but 2000 microinch would be")
+
+
+def test_survey_foot_and_metric_contradict_each_other():
+    assert concluded_unit(2.0, 21, 1, SETTINGS).warnings == (
+        "$INSUNITS says us-foot, $MEASUREMENT says metric",
+    )
+
+
+@pytest.mark.parametrize("code", [-1, 25, 99])
+def test_code_that_means_nothing_is_taken_as_absent_and_told(code):
+    unit = concluded_unit(100.0, code, None, SETTINGS)
+    assert (unit.name, unit.repaired) == ("mm", True)
+    assert f"unusable value {code}" in unit.warnings[-1]
+
+
 def test_user_has_the_last_word_and_is_told_what_it_contradicts():
     chosen = SETTINGS.model_copy(update={"unit": "inch"})
     unit = concluded_unit(300.0, 4, 1, chosen)
