@@ -160,13 +160,19 @@ class _Walk:
         if entity.dxf.is_supported("invisible") and entity.dxf.get("invisible", 0):
             return INVISIBLE
         if kind == "INSERT":
-            return self._rules.rule_against_insert(layer)
+            return self._rules.rule_against_insert(layer, name_of(entity))
         if layer not in self._rule_of_layer:
             self._rule_of_layer[layer] = self._rules.rule_against(layer)
+            self._note(self._rules.doubt_about(layer))
         rule = _rule_of_type(entity, kind) or self._rule_of_layer[layer]
         if rule:
             return rule
         return self._rules.rule_against_linetype(str(entity.dxf.get("linetype", "")), layer)
+
+    def _note(self, warning: str) -> None:
+        """Keep a warning, if there is one."""
+        if warning:
+            self.harvest.warnings.append(warning)
 
     def _note_text(self, entity: DXFEntity, kind: str, matrix: Matrix44 | None) -> None:
         """Keep the place of a text."""

@@ -19,6 +19,9 @@ EMPTY = "no extent"
 PAPER = "paper space is not cut"
 NO_BLOCK = "its block is not defined"
 NO_SCALE = "its scale is 0 or no number"
+NAME_SAYS = "name says"
+"""Part of every rule that goes by the words of a name."""
+
 LOSSES = frozenset((UNKNOWN, EMPTY, NO_BLOCK, NO_SCALE))
 """Rules that a drawing cannot be accepted with unchanged: something may be missing."""
 
@@ -99,11 +102,17 @@ class Harvest:
 
     def unread_layers(self) -> list[str]:
         """Return which layers were left out for their names alone."""
-        named = {(layer, rule) for (_, layer, rule) in self.dropped if "name says" in rule}
-        return [f"layer '{shown(layer)}' left out: {rule}" for layer, rule in sorted(named)]
+        named = {(layer, rule) for (_, layer, rule) in self.dropped if NAME_SAYS in rule}
+        return [f"{_left_out(layer, rule)} left out: {rule}" for layer, rule in sorted(named)]
 
     def dropped_counts(self) -> tuple[EntityCount, ...]:
         """Return the dropped entities as records."""
         return tuple(
             EntityCount(e, layer, n, r) for (e, layer, r), n in sorted(self.dropped.items())
         )
+
+
+def _left_out(layer: str, rule: str) -> str:
+    """Return what a rule about a name left out."""
+    thing = "blocks on layer" if rule.startswith("block") else "layer"
+    return f"{thing} '{shown(layer)}'"

@@ -2,7 +2,8 @@
 
 A layer's name is split into words at every sign that is no letter and at changes from small to
 capital letters, and compared without accents, so `BEND-lines_1`, `BendLines` and `Biegelinien`
-are all found. `_U+5207` codes are decoded first.
+are all found and `Bender` is not. `_U+5207` codes are decoded first. A name that also says that
+something is cut (`Frame_cut`) is kept, with a warning.
 """
 
 import re
@@ -13,10 +14,17 @@ from fnmatch import fnmatchcase
 
 from ezdxf.document import Drawing as Document
 
+from components.geometry.drawing import shown
 from components.settings.drawings import DrawingSettings
 
+FRAME = "frame"
+"""What the words of sheet frames and title blocks say, in `ignore_words`."""
+
 _CODED = re.compile(r"_?\\?U\+([0-9A-Fa-f]{4})")
-_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_a-zA-Z]+")
+_LETTERS = re.compile(r"[^\W\d_]+")
+
+_IDEOGRAPHS = "\u2e80"
+"""From this sign on scripts have no spaces: a word is found anywhere in a name."""
 
 
 def plain_text(text: str) -> str:
@@ -28,7 +36,9 @@ def plain_text(text: str) -> str:
     """
     text = _CODED.sub(lambda code: chr(int(code[1], 16)), text)
     decomposed = unicodedata.normalize("NFKD", text)
-    return "".join(c for c in decomposed if not unicodedata.combining(c)).replace("ß", "ss")
+    letters = "".join(c for c in decomposed if not unicodedata.combining(c))
+    # Korean syllables fall into pieces above and are put together again.
+    return unicodedata.normalize("NFC", letters).replace("ß", "ss")
 
 
 def words_of(name: str) -> set[str]:
@@ -38,10 +48,25 @@ def words_of(name: str) -> set[str]:
         >>> sorted(words_of("Inner_BendLine-2"))
         ['bend', 'bendline', 'inner', 'line']
     """
-    text = plain_text(name)
-    parts = [word.lower() for word in _WORDS.findall(text)]
-    runs = [run.lower() for run in re.findall(r"[^\W\d_]+", text)]
-    return {*parts, *runs}
+    runs = _LETTERS.findall(plain_text(name))
+    return {word.lower() for run in runs for word in (run, *_humps(run))}
+
+
+def _humps(run: str) -> list[str]:
+    """Return the words of letters written together, cut where the case or the script changes.
+
+    Examples:
+        >>> _humps("DXFFrameA")
+        ['DXF', 'Frame', 'A']
+    """
+    words = [run[0]]
+    for index in range(1, len(run)):
+        before, here, after = run[index - 1], run[index], run[index + 1 : index + 2]
+        begins = here.isupper() and (before.islower() or (before.isupper() and after.islower()))
+        if begins or (before < _IDEOGRAPHS) != (here < _IDEOGRAPHS):
+            words.append("")
+        words[-1] += here
+    return words
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +79,9 @@ class LayerRules:
         ignored: Patterns of layers never to read.
         linetypes: Patterns of linetypes that are not cut.
         linetype_of: Name of a layer in small letters -> its linetype.
-        words: Word of a layer's name in small letters without accents -> what it says.
+        words: Word of a layer's name in small letters without accents, `*` for any ending -> what
+            it says.
+        cut_words: Words that say that a layer is cut, whatever else its name says.
     """
 
     hidden: dict[str, str]
@@ -63,6 +90,7 @@ class LayerRules:
     linetypes: tuple[str, ...]
     linetype_of: dict[str, str]
     words: dict[str, str]
+    cut_words: tuple[str, ...] = ()
 
     def rule_against(self, layer: str) -> str:
         """Return why entities of this layer are dropped; empty if they are kept."""
@@ -71,38 +99,74 @@ class LayerRules:
             return f"layer is {self.hidden[name]}"
         if name == "defpoints":
             return "layer Defpoints never plots"
-        if any(fnmatchcase(name, pattern) for pattern in self.ignored):
+        if _matches(layer, self.ignored):
             return "layer is in ignore_layers"
         if self.cut:
-            chosen = any(fnmatchcase(name, pattern) for pattern in self.cut)
-            return "" if chosen else "layer is not in cut_layers"
-        return self._rule_of_words(layer)
+            return "" if self.is_chosen(layer) else "layer is not in cut_layers"
+        meaning = "" if self._says_cut(layer) else self._meaning(layer)
+        return f"layer name says {meaning}" if meaning else ""
 
-    def rule_against_insert(self, layer: str) -> str:
+    def is_chosen(self, layer: str) -> bool:
+        """Return whether the user named this layer as one to cut."""
+        return _matches(layer, self.cut)
+
+    def doubt_about(self, layer: str) -> str:
+        """Return a warning about a layer whose name says both that it is cut and that it is not."""
+        if self.cut or not self._says_cut(layer) or not (meaning := self._meaning(layer)):
+            return ""
+        return (
+            f"layer '{shown(layer)}' is cut, though its name also says {meaning}; leave it out "
+            "with --ignore-layers if it is not"
+        )
+
+    def rule_against_insert(self, layer: str, block: str) -> str:
         """Return why a block inserted on this layer is dropped whole; empty if it is looked into.
 
-        As in CAD programs only a frozen layer hides what the block holds on other layers.
+        As in CAD programs only a frozen layer hides what the block holds on other layers. A block
+        named as a sheet frame or title block is one, unless the user chose layers.
         """
-        return "layer is frozen" if self.hidden.get(layer.lower()) == "frozen" else ""
+        if self.hidden.get(layer.lower()) == "frozen":
+            return "layer is frozen"
+        is_frame = not self.cut and not self._says_cut(block) and self._meaning(block) == FRAME
+        return f"block name says {FRAME}" if is_frame else ""
 
     def rule_against_linetype(self, linetype: str, layer: str) -> str:
-        """Return why an entity of this linetype is dropped; empty if it is kept."""
+        """Return why an entity of this linetype is dropped; empty if it is kept.
+
+        The linetype of a layer that the user chose says nothing, that of a single entity does.
+        """
         name = linetype.lower()
         if name in ("", "bylayer"):
-            name = self.linetype_of.get(layer.lower(), "")
+            name = "" if self.is_chosen(layer) else self.linetype_of.get(layer.lower(), "")
         for pattern in self.linetypes:
             if fnmatchcase(name, pattern):
                 return f"linetype {pattern.rstrip('*')} is not cut"
         return ""
 
-    def _rule_of_words(self, layer: str) -> str:
-        """Return what the words of a layer's name say against it."""
-        found = words_of(layer)
-        for word, meaning in self.words.items():
-            cjk = ord(word[0]) > 0x2E80
-            if word in found or (cjk and any(word in have for have in found)):
-                return f"layer name says {meaning}"
-        return ""
+    def _meaning(self, name: str) -> str:
+        """Return what the words of a name say against it; empty if they say nothing."""
+        found = words_of(name)
+        return next((said for word, said in self.words.items() if _is_said(word, found)), "")
+
+    def _says_cut(self, name: str) -> bool:
+        """Return whether a word of a name says that it is cut."""
+        found = words_of(name)
+        return any(_is_said(word, found) for word in self.cut_words)
+
+
+def _is_said(word: str, found: set[str]) -> bool:
+    """Return whether a word, which may end in `*`, is among those of a name."""
+    if word[0] >= _IDEOGRAPHS:
+        return any(word in have for have in found)
+    if word.endswith("*"):
+        return any(have.startswith(word[:-1]) for have in found)
+    return word in found
+
+
+def _matches(layer: str, patterns: tuple[str, ...]) -> bool:
+    """Return whether a layer's name, as it is spelt or decoded, fits one of the patterns."""
+    names = {layer.lower(), _CODED.sub(lambda code: chr(int(code[1], 16)), layer).lower()}
+    return any(fnmatchcase(name, pattern) for name in names for pattern in patterns)
 
 
 def layer_rules(document: Document, settings: DrawingSettings) -> LayerRules:
@@ -128,6 +192,7 @@ def layer_rules(document: Document, settings: DrawingSettings) -> LayerRules:
             for meaning, words in settings.ignore_words.items()
             for word in words
         },
+        cut_words=tuple(plain_text(word).lower() for word in settings.cut_words),
     )
 
 

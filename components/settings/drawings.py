@@ -41,7 +41,8 @@ class DrawingSettings(YamlSettings):
     cut_layers: list[str]
     ignore_layers: list[str]
     ignore_linetypes: list[str]
-    ignore_words: dict[str, list[str]]
+    ignore_words: dict[str, list[Annotated[str, Field(min_length=1)]]]
+    cut_words: list[Annotated[str, Field(min_length=1)]]
 
     max_file_mib: Count
     max_entities: Count
