@@ -32,6 +32,7 @@ class CameraEffects:
         bayer: Whether colours were mosaicked and interpolated.
         jpeg_quality: Quality of an earlier packing, None without.
         grey: Whether the camera sees no colour.
+        sharpening: Share of the detail that the camera adds to its picture.
     """
 
     gains: tuple[float, float, float]
@@ -45,6 +46,13 @@ class CameraEffects:
     bayer: bool
     jpeg_quality: int | None
     grey: bool
+    sharpening: float = 0.0
+
+
+def _mostly_low(rng: Rng, limits: tuple[float, float]) -> float:
+    """Return a number between limits, near the lower one mostly: few cameras are bad."""
+    low, high = limits
+    return float(low + (high - low) * rng.random() ** 2)
 
 
 def random_effects(rng: Rng, settings: CameraSettings, motion_share: float) -> CameraEffects:
@@ -55,22 +63,21 @@ def random_effects(rng: Rng, settings: CameraSettings, motion_share: float) -> C
     if rng.random() < motion_share:
         length, azimuth = rng.uniform(*settings.motion_px), rng.uniform(0, np.pi)
         motion = (float(length * np.cos(azimuth)), float(length * np.sin(azimuth)))
-    # Squared uniforms: most cameras are good, a few are bad.
-    low, high = settings.noise
-    shot_low, shot_high = settings.shot_noise
+    sharpened = rng.random() < settings.sharpen_share
     packed = rng.random() < settings.jpeg_share
     return CameraEffects(
         gains=(exposure * float(balance[0]), exposure, exposure * float(balance[1])),
         gamma=float(np.exp(rng.normal(0.0, settings.gamma_sd))),
         vignetting=rng.uniform(*settings.vignetting),
-        blur_px=rng.uniform(*settings.blur_px),
+        blur_px=_mostly_low(rng, settings.blur_px),
         motion_px=motion,
-        noise=low + (high - low) * rng.random() ** 2,
-        shot_noise=shot_low + (shot_high - shot_low) * rng.random() ** 2,
+        noise=_mostly_low(rng, settings.noise),
+        shot_noise=_mostly_low(rng, settings.shot_noise),
         noise_at=(rng.random(), rng.random()),
         bayer=rng.random() < settings.demosaic_share,
         jpeg_quality=int(rng.integers(*settings.jpeg_quality)) if packed else None,
         grey=rng.random() < settings.grey_share,
+        sharpening=rng.uniform(*settings.sharpening) if sharpened else 0.0,
     )
 
 
@@ -88,6 +95,8 @@ def photographed(picture: Picture, effects: CameraEffects, seed: int) -> Picture
     if effects.bayer:
         picture = _demosaicked(picture)
     picture = _noisy(picture, effects, seed)
+    if effects.sharpening > 0.0:
+        picture = _sharpened(picture, effects.sharpening)
     if effects.grey:
         grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
         picture = np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB), dtype=np.uint8)
@@ -165,6 +174,12 @@ def _noisy(picture: Picture, effects: CameraEffects, seed: int) -> Picture:
     return np.asarray(
         cv2.addWeighted(picture, 1.0, field[::-1, ::-1], share, -128.0 * share), dtype=np.uint8
     )
+
+
+def _sharpened(picture: Picture, share: float) -> Picture:
+    """Return a picture with its fine detail raised, noise and halos of edges included."""
+    soft = cv2.GaussianBlur(picture, (5, 5), 1.0 * max(1.0, picture.shape[1] / 640))
+    return np.asarray(cv2.addWeighted(picture, 1.0 + share, soft, -share, 0.0), dtype=np.uint8)
 
 
 def _packed(picture: Picture, quality: int) -> Picture:

@@ -11,14 +11,18 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from components.data_preprocessing.materials import Colour, any_colour, around, ramp, rgb_from_hsv
-from components.data_preprocessing.photos import photos_of, read_photo
-from components.data_preprocessing.textures import VARIANTS, Rng, crop, tile
+from components.data_preprocessing.materials import Colour, around, dull_colour, ramp, rgb_from_hsv
+from components.data_preprocessing.photos import mean_rgb_of, photos_of, read_photo
+from components.data_preprocessing.textures import TURNS, VARIANTS, Rng, crop, tile
 from components.data_preprocessing.view import View
 from components.domain import SPLITS, Split
 from components.settings.data import BackgroundName
 
 Picture = NDArray[np.uint8]
+Grey = NDArray[np.uint8]
+
+_STAINED = 0.45
+"""Share of the grounds that have spots."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,6 +43,23 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Stain:
+    """Large spots on a ground: worn, wet or darker places.
+
+    Attributes:
+        variant: Which tile of the pattern `cloud`.
+        zoom: Pixels per pixel of the tile, for pictures 320 pixels wide.
+        at: Where in the tile, 0..1 across and down.
+        share: Of the ground's contrast that the spots have, 0..1.
+    """
+
+    variant: int
+    zoom: float
+    at: tuple[float, float]
+    share: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Ground:
     """The surface of the table.
 
@@ -51,6 +72,8 @@ class Ground:
         at: Where in the tile or photograph, 0..1 across and down.
         lines: What is printed on it, bottom first.
         photo: Photograph that takes the place of the tile.
+        turn: How tile or photograph are laid, see `textures.crop`.
+        stain: Spots on it, None without.
     """
 
     kind: str
@@ -61,12 +84,14 @@ class Ground:
     at: tuple[float, float]
     lines: tuple[Line, ...] = ()
     photo: Path | None = None
+    turn: int = 0
+    stain: Stain | None = None
 
     @property
     def mean_rgb(self) -> Colour:
         """Typical colour, RGB, 0..255."""
         if self.photo is not None:
-            return np.asarray(read_photo(self.photo).mean(axis=(0, 1)), dtype=np.float64)
+            return mean_rgb_of(self.photo)
         return np.asarray(self.colours[118:139, 0].mean(axis=0), dtype=np.float64)
 
 
@@ -95,12 +120,12 @@ def _wood(rng: Rng) -> _Look:
         lines = _parallels(
             rng, rng.uniform(0.2, 0.6), rng.uniform(0, np.pi), tone * 0.35, rng.uniform(0.003, 0.01)
         )
-    return _Look(("grain",), around(tone, rng.uniform(4, 17)), tuple(lines))
+    return _Look(("grain",), around(tone, rng.uniform(4, 24)), tuple(lines))
 
 
 def _concrete(rng: Rng) -> _Look:
     tone = np.full(3, rng.uniform(80, 205)) + rng.normal(0, 4, 3)
-    return _Look(("cloud", "noise", "blotch"), around(tone, rng.uniform(3, 16)))
+    return _Look(("cloud", "noise", "blotch"), around(tone, rng.uniform(3, 20)))
 
 
 def _terrazzo(rng: Rng) -> _Look:
@@ -118,7 +143,7 @@ def _gravel(rng: Rng) -> _Look:
 
 
 def _cloth(rng: Rng) -> _Look:
-    return _Look(("knit", "fibre"), around(any_colour(rng), rng.uniform(3, 12)))
+    return _Look(("knit", "fibre"), around(dull_colour(rng), rng.uniform(3, 12)))
 
 
 def _belt(rng: Rng) -> _Look:
@@ -154,8 +179,8 @@ def _paper(rng: Rng) -> _Look:
 
 def _painted(rng: Rng) -> _Look:
     # Benches and trays are mostly grey; loud ones are rare and duller than loud parts.
-    tone = rgb_from_hsv(rng.random(), rng.uniform(0.1, 0.75), rng.uniform(0.2, 0.9))
-    if rng.random() < 0.7:
+    tone = rgb_from_hsv(rng.random(), rng.uniform(0.1, 0.7), rng.uniform(0.2, 0.9))
+    if rng.random() < 0.8:
         tone = np.full(3, rng.uniform(50, 240)) + rng.normal(0, 6, 3)
     return _Look(("noise", "cloud", "scratch"), around(tone, rng.uniform(0.5, 5)))
 
@@ -201,18 +226,25 @@ def random_ground(
     own = photos_of(split, photos)
     kind: BackgroundName = "painted" if name == "photo" else name
     look = LOOKS[kind](rng)
+    low, high = variants_of(split)
+    stain = None
+    if rng.random() < _STAINED:
+        place, zoom = (rng.random(), rng.random()), rng.uniform(0.8, 4.0)
+        stain = Stain(int(rng.integers(low, high)), zoom, place, rng.uniform(0.2, 0.9))
     ground = Ground(
         kind=kind,
         pattern=look.patterns[int(rng.integers(len(look.patterns)))],
-        variant=int(rng.integers(*variants_of(split))),
+        variant=int(rng.integers(low, high)),
         colours=look.colours,
-        zoom=rng.uniform(0.6, 1.9),
+        zoom=rng.uniform(0.6, 2.4),
         at=(rng.random(), rng.random()),
         lines=look.lines + (_sheet(rng) if rng.random() < 0.12 else ()),
+        turn=int(rng.integers(TURNS)),
+        stain=stain,
     )
     if name == "photo" and own:
         photo = own[int(rng.integers(len(own)))]
-        return replace(ground, kind="photo", lines=(), photo=photo)
+        return replace(ground, kind="photo", lines=(), photo=photo, stain=None)
     return ground
 
 
@@ -222,7 +254,7 @@ def _sheet(rng: Rng) -> tuple[Line, ...]:
     half = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * rng.uniform(0.25, 0.6, 2)
     turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
     corners = half @ turn + middle
-    tone = any_colour(rng)
+    tone = dull_colour(rng)
     return (
         Line(corners + rng.uniform(-0.006, 0.006, 2), tone * 0.4, 0.0, filled=True),
         Line(corners, tone, 0.0, filled=True),
@@ -240,13 +272,26 @@ def ground_picture(ground: Ground, view: View, seed: int) -> Picture:
     height, width = view.height_px, view.width_px
     if ground.photo is not None:
         return _photo_crop(read_photo(ground.photo), ground, height, width)
-    zoom = ground.zoom * width / 320
-    grey = crop(tile(ground.pattern, ground.variant, seed), height, width, ground.at, zoom)
+    unit = width / 320
+    grey = tile(ground.pattern, ground.variant, seed)
+    grey = crop(grey, height, width, ground.at, ground.zoom * unit, ground.turn)
+    if ground.stain is not None:
+        grey = _stained(grey, ground.stain, unit, seed)
     picture = np.asarray(cv2.applyColorMap(grey, ground.colours), dtype=np.uint8)
     matrix = view.plane(0.0)
     for line in ground.lines:
         _draw(picture, line, view.pixels(line.xy * view.width_mm, matrix))
     return picture
+
+
+def _stained(grey: Grey, stain: Stain, unit: float, seed: int) -> Grey:
+    """Mix spots into a pattern; its spread stays what it was."""
+    cloud = tile("cloud", stain.variant, seed)
+    rows, columns = grey.shape
+    spots = crop(cloud, rows, columns, stain.at, stain.zoom * unit)
+    own = (1.0 - stain.share**2) ** 0.5
+    offset = 128.0 * (1.0 - own - stain.share)
+    return np.asarray(cv2.addWeighted(grey, own, spots, stain.share, offset), dtype=np.uint8)
 
 
 def _draw(picture: Picture, line: Line, xy_px: NDArray[np.float64]) -> None:
@@ -262,10 +307,13 @@ def _draw(picture: Picture, line: Line, xy_px: NDArray[np.float64]) -> None:
 def _photo_crop(photo: Picture, ground: Ground, height: int, width: int) -> Picture:
     """Return a random piece of a photograph with the picture's proportions."""
     room = min(photo.shape[0] / height, photo.shape[1] / width)
-    share = room * (0.45 + 0.55 * (ground.zoom - 0.6) / 1.3)
+    share = room * (0.45 + 0.55 * (ground.zoom - 0.6) / 1.8)
     rows, columns = max(1, int(height * share)), max(1, int(width * share))
     top = int(ground.at[1] * (photo.shape[0] - rows))
     left = int(ground.at[0] * (photo.shape[1] - columns))
     piece = photo[top : top + rows, left : left + columns]
     way = cv2.INTER_AREA if share > 1 else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(piece, (width, height), interpolation=way), dtype=np.uint8)
+    picture = np.asarray(cv2.resize(piece, (width, height), interpolation=way), dtype=np.uint8)
+    # Upside down, yes; on its side its proportions would be wrong.
+    flip = (None, 0, 1, -1)[ground.turn % 4]
+    return picture if flip is None else np.asarray(cv2.flip(picture, flip), dtype=np.uint8)

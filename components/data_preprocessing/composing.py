@@ -29,6 +29,12 @@ from components.data_preprocessing.view import View, random_view
 from components.domain import OTHER_LABEL, Part, Split
 from components.settings.data import BackgroundName, DataSettings, MaterialName, PresetName
 
+_OVERLAP = 0.45
+"""Largest share of a part that may lie on others."""
+
+_MIDDLE_GREY = 110.0
+"""Grey level to which automatic exposure brings the ground."""
+
 Rng = np.random.Generator
 Name = TypeVar("Name", bound=str)
 
@@ -112,17 +118,15 @@ def compose(
         seed: The dataset's.
     """
     conf = settings.scene
-    close_up = bool(parts) and rng.random() < conf.close_up_share
-    size = rng.uniform(*(conf.close_up_size if close_up else conf.part_size))
+    size, most = _framing(rng, settings, bool(parts))
     view = _view(rng, parts, settings, size)
     table = Table(view)
     fitting = _fitting(parts, view)
     if fitting and rng.random() >= conf.empty_share:
         count = int(rng.integers(conf.parts[0], conf.parts[1] + 1))
-        count = max(1, min(count, round(0.9 / size**1.5))) if close_up else count
-        _lay_parts(rng, table, fitting, place, settings, count)
+        _lay_parts(rng, table, fitting, place, settings, min(count, most))
     for _ in range(int(rng.integers(conf.distractors[0], conf.distractors[1] + 1))):
-        _lay(rng, table, _distractor(rng, place, settings, view, seed), place, settings)
+        _lay_distractor(rng, table, place, settings, seed)
     return Scene(
         seed=seed,
         view=view,
@@ -131,6 +135,18 @@ def compose(
         objects=tuple(table.objects),
         effects=_effects(rng, place, settings),
     )
+
+
+def _framing(rng: Rng, settings: DataSettings, any_parts: bool) -> tuple[float, int]:
+    """Return how long the typical part is, in frames, and how many parts there may be at most."""
+    conf = settings.scene
+    distance = rng.random()
+    if any_parts and distance < conf.close_up_share:
+        size = rng.uniform(*conf.close_up_size)
+        return size, max(1, round(0.9 / size**1.5))
+    if distance > 1.0 - conf.far_share:
+        return rng.uniform(*conf.far_size), conf.parts[1]
+    return rng.uniform(*conf.part_size), conf.parts[1]
 
 
 def _view(rng: Rng, parts: Sequence[Part], settings: DataSettings, size: float) -> View:
@@ -202,9 +218,12 @@ def _surface(rng: Rng, place: Place, settings: DataSettings) -> Surface:
     surface = random_surface(rng, chosen(rng, materials))
     if place.preset == "backlight":
         return unlit(surface, rng.uniform(4, 45))
-    if place.hard:
-        return shifted_to(surface, _near(rng, place.ground.mean_rgb, settings))
-    return surface
+    if not place.hard:
+        return surface
+    ground = place.ground
+    if rng.random() < settings.scene.same_pattern_share and ground.photo is None:
+        surface = replace(surface, pattern=ground.pattern, colours=ground.colours, zoom=ground.zoom)
+    return shifted_to(surface, _near(rng, ground.mean_rgb, settings))
 
 
 def _near(rng: Rng, ground_rgb: NDArray[np.float64], settings: DataSettings) -> NDArray[np.float64]:
@@ -217,16 +236,27 @@ def _near(rng: Rng, ground_rgb: NDArray[np.float64], settings: DataSettings) -> 
     return np.asarray(np.clip(near, 3, 252))
 
 
-def _distractor(
-    rng: Rng, place: Place, settings: DataSettings, view: View, seed: int
-) -> SceneObject:
-    if rng.random() >= settings.scene.unknown_plate_share:
-        thing = small_object(rng, seed, view.width_mm)
-        if place.preset != "backlight":
-            return thing
+def _lay_distractor(
+    rng: Rng, table: Table, place: Place, settings: DataSettings, seed: int
+) -> None:
+    """Lay something that is no part of the drawings on the table."""
+    if rng.random() < settings.scene.unknown_plate_share:
+        _lay(rng, table, _plate(rng, place, settings, table.view, seed), place, settings)
+        return
+    thing = small_object(rng, seed, table.view.width_mm)
+    if place.preset == "backlight":
         level = rng.uniform(4, 45)
         pieces = tuple(replace(p, surface=unlit(p.surface, level)) for p in thing.pieces)
-        return SceneObject(thing.label, pieces)
+        thing = SceneObject(thing.label, pieces)
+    if place.preset != "conveyor" and rng.random() < settings.scene.covering_share:
+        # Cables, tools and screws lie anywhere, on the parts too; the frame cuts the long ones.
+        table.lay(rng, thing, truncated=True, overlap=1.0)
+    else:
+        _lay(rng, table, thing, place, settings)
+
+
+def _plate(rng: Rng, place: Place, settings: DataSettings, view: View, seed: int) -> SceneObject:
+    """Return a flat part of no drawing."""
     plate = unknown_plate(seed, int(rng.integers(PLATES)))
     scale = rng.uniform(0.07, 0.42) * view.width_mm / max(plate.size_mm)
     surface = _surface(rng, place, settings)
@@ -240,9 +270,11 @@ def _lay(rng: Rng, table: Table, thing: SceneObject, place: Place, settings: Dat
     apart = place.preset == "conveyor"
     if not apart and rng.random() < conf.touching_share and table.lay_against(rng, thing):
         return
-    overlapping = not apart and rng.random() < conf.overlapping_share
+    # Silhouettes that overlap before a lit panel cannot be told apart.
+    stacked = not apart and place.preset != "backlight"
+    overlapping = stacked and rng.random() < conf.overlapping_share
     truncated = rng.random() < conf.truncated_share
-    table.lay(rng, thing, truncated, overlap=0.45 if overlapping else 0.0)
+    table.lay(rng, thing, truncated, overlap=_OVERLAP if overlapping else 0.0)
 
 
 def _effects(rng: Rng, place: Place, settings: DataSettings) -> CameraEffects:
@@ -252,4 +284,24 @@ def _effects(rng: Rng, place: Place, settings: DataSettings) -> CameraEffects:
         # The camera is set for the panel: it is near white, never grey.
         gain = rng.uniform(0.9, 1.25)
         return replace(effects, gains=(gain, gain, gain), gamma=1.0)
-    return effects
+    if place.preset == "bright_on_dark":
+        return effects
+    return exposed(effects, place, rng.uniform(*settings.camera.auto_exposure))
+
+
+def exposed(effects: CameraEffects, place: Place, share: float) -> CameraEffects:
+    """Return a camera that makes up for a dark or bright place, with more noise in the dark.
+
+    Args:
+        effects: The camera as it was drawn.
+        place: Says how bright the ground is.
+        share: Of the difference from middle grey, on a logarithmic scale, that is made up for.
+    """
+    bright = max(8.0, float(place.ground.mean_rgb.mean()) * place.lighting.brightness)
+    gain = (_MIDDLE_GREY / bright) ** share
+    red, green, blue = effects.gains
+    return replace(
+        effects,
+        gains=(red * gain, green * gain, blue * gain),
+        noise=effects.noise * min(max(gain, 0.7), 2.0),
+    )

@@ -1,13 +1,14 @@
 """Objects that are no part of the drawings.
 
-Screws, nuts, washers, springs, cables, pens, tools, cut-offs and flat parts of no drawing: all are
-built of flat solids like the parts themselves, so that they get the same light, rims and shadows.
+Screws, nuts, washers, springs, cables, balls, pens, tools, cut-offs and flat parts of no drawing:
+all are built of solids like the parts themselves and get the same light, rims and shadows.
 Lengths are in frames, the width of what the picture shows.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from shapely import Polygon
@@ -26,8 +27,24 @@ PLATES = 192
 _SMALL_OBJECTS = 256
 """Screws, pens and so on of one dataset."""
 
-Solid = tuple[BaseGeometry, float, float, MaterialName]
-"""Region, height of the lower side, thickness (all in frames), material."""
+
+class Solid(NamedTuple):
+    """One solid of a small object; lengths in frames.
+
+    Attributes:
+        region: Its shape.
+        z: Height of the lower side.
+        thickness: Height of the upper side over it.
+        material: What it is made of.
+        domed: See `Placement`.
+    """
+
+    region: BaseGeometry
+    z: float
+    thickness: float
+    material: MaterialName
+    domed: bool = False
+
 
 _METALS: tuple[MaterialName, ...] = ("brushed", "rolled", "galvanised", "scratched")
 _PAINTS: tuple[MaterialName, ...] = ("plastic", "painted", "anodised")
@@ -60,7 +77,7 @@ def _screw(rng: Rng) -> list[Solid]:
     head: BaseGeometry = box(-1.3 * half, -1.9 * half, 0, 1.9 * half)
     if rng.random() < 0.5:
         head = Point(0, 0).buffer(1.9 * half).intersection(box(-1, -1, 0.2 * half, 1))
-    return [(shaft, 0.0, half, metal), (head, 0.0, 1.6 * half, metal)]
+    return [Solid(shaft, 0.0, half, metal, domed=True), Solid(head, 0.0, 1.6 * half, metal)]
 
 
 def _head(rng: Rng) -> list[Solid]:
@@ -69,21 +86,24 @@ def _head(rng: Rng) -> list[Solid]:
     socket: BaseGeometry = ring_of(np.full(6, radius * rng.uniform(0.3, 0.55)))
     if rng.random() < 0.5:
         socket = _rod(-0.8 * radius, 0.8 * radius, 0.14 * radius)
-    return [(disc, 0.0, radius * 0.4, "rubber"), (disc.difference(socket), 0.0, radius, metal)]
+    return [
+        Solid(disc, 0.0, radius * 0.4, "rubber"),
+        Solid(disc.difference(socket), 0.0, radius, metal),
+    ]
 
 
 def _nut(rng: Rng) -> list[Solid]:
     radius = rng.uniform(0.018, 0.05)
     hexagon = ring_of(np.full(6, radius))
     nut = hexagon.difference(Point(0, 0).buffer(radius * rng.uniform(0.4, 0.6), quad_segs=10))
-    return [(nut, 0.0, radius * rng.uniform(0.4, 0.9), _metal(rng))]
+    return [Solid(nut, 0.0, radius * rng.uniform(0.4, 0.9), _metal(rng))]
 
 
 def _washer(rng: Rng) -> list[Solid]:
     radius = rng.uniform(0.02, 0.06)
     disc = Point(0, 0).buffer(radius, quad_segs=14)
     ring = disc.difference(Point(0, 0).buffer(radius * rng.uniform(0.35, 0.7), quad_segs=12))
-    return [(ring, 0.0, radius * 0.12, _metal(rng))]
+    return [Solid(ring, 0.0, radius * 0.12, _metal(rng))]
 
 
 def _spring(rng: Rng) -> list[Solid]:
@@ -94,17 +114,28 @@ def _spring(rng: Rng) -> list[Solid]:
     )
     steps = np.arange(2 * coils + 1)
     zigzag = np.column_stack([steps * pitch / 2, np.where(steps % 2, half, -half)])
-    return [(LineString(zigzag).buffer(pitch * 0.16), 0.0, half, _metal(rng))]
+    return [Solid(LineString(zigzag).buffer(pitch * 0.16), 0.0, half, _metal(rng))]
 
 
 def _cable(rng: Rng) -> list[Solid]:
-    t = np.linspace(0, 1, 40)
-    heading = rng.uniform(0, 6) * t + rng.normal(0, 1.5) * np.sin(5 * t + rng.uniform(0, 6))
+    t = np.linspace(0, 1, 60)
+    # Most cables lie in a gentle bend across the picture, a few are coiled.
+    bend, wave = (rng.normal(0.0, 0.7), 0.6) if rng.random() < 0.7 else (rng.uniform(-6, 6), 1.5)
+    heading = bend * t + rng.normal(0, wave) * np.sin(5 * t + rng.uniform(0, 6))
     path = np.cumsum(np.column_stack([np.cos(heading), np.sin(heading)]), axis=0)
-    path *= rng.uniform(0.3, 1.3) / 40
-    half = rng.uniform(0.004, 0.012)
-    name: MaterialName = "rubber" if rng.random() < 0.5 else "plastic"
-    return [(LineString(path).buffer(half, quad_segs=6), 0.0, 1.6 * half, name)]
+    path *= rng.uniform(0.4, 2.2) / 60
+    path -= path.mean(axis=0)
+    half = rng.uniform(0.003, 0.012)
+    name: MaterialName = "rubber" if rng.random() < 0.4 else "plastic"
+    return [Solid(LineString(path).buffer(half, quad_segs=6), 0.0, 2 * half, name, domed=True)]
+
+
+def _ball(rng: Rng) -> list[Solid]:
+    radius = rng.uniform(0.008, 0.035)
+    name = _metal(rng) if rng.random() < 0.5 else _paint(rng)
+    disc = Point(0, 0).buffer(radius, quad_segs=12)
+    # Its widest place is at half its height.
+    return [Solid(disc, radius, 0.2 * radius, name, domed=True)]
 
 
 def _pen(rng: Rng) -> list[Solid]:
@@ -114,9 +145,9 @@ def _pen(rng: Rng) -> list[Solid]:
     body, cap = _rod(0, split, half), _rod(split, long, half)
     tip_material: MaterialName = "mdf" if rng.random() < 0.5 else "brushed"
     return [
-        (body, 0.0, 1.5 * half, _paint(rng)),
-        (cap, 0.0, 1.5 * half, _paint(rng)),
-        (cone, 0.0, half, tip_material),
+        Solid(body, 0.0, 1.5 * half, _paint(rng), domed=True),
+        Solid(cap, 0.0, 1.5 * half, _paint(rng), domed=True),
+        Solid(cone, 0.0, half, tip_material, domed=True),
     ]
 
 
@@ -124,20 +155,23 @@ def _tool(rng: Rng) -> list[Solid]:
     long, half = rng.uniform(0.2, 0.5), rng.uniform(0.012, 0.028)
     blade = _rod(0.4 * long, long, half * rng.uniform(0.25, 0.7))
     grip = _rod(0, 0.45 * long, half).buffer(half * 0.5).intersection(box(-1, -1, 0.45 * long, 1))
-    return [(blade, 0.0, 0.6 * half, _metal(rng)), (grip, 0.0, 2 * half, _paint(rng))]
+    return [
+        Solid(blade, 0.0, 0.6 * half, _metal(rng)),
+        Solid(grip, 0.0, 2 * half, _paint(rng), domed=True),
+    ]
 
 
 def _block(rng: Rng) -> list[Solid]:
     sides = rng.uniform(0.02, 0.1, 2)
     name = _metal(rng) if rng.random() < 0.5 else _paint(rng)
-    return [(box(0, 0, *sides), 0.0, float(sides.min()) * rng.uniform(0.5, 1.2), name)]
+    return [Solid(box(0, 0, *sides), 0.0, float(sides.min()) * rng.uniform(0.5, 1.2), name)]
 
 
 def _cut_off(rng: Rng) -> list[Solid]:
     radii = rng.uniform(0.02, 0.14, int(rng.integers(3, 7)))
     names: tuple[MaterialName, ...] = ("mdf", "cardboard", "acrylic", "rolled", "painted", "rusty")
     name = names[int(rng.integers(len(names)))]
-    return [(ring_of(radii), 0.0, rng.uniform(0.002, 0.02), name)]
+    return [Solid(ring_of(radii), 0.0, rng.uniform(0.002, 0.02), name)]
 
 
 KINDS: tuple[Callable[[Rng], list[Solid]], ...] = (
@@ -148,6 +182,8 @@ KINDS: tuple[Callable[[Rng], list[Solid]], ...] = (
     _washer,
     _spring,
     _cable,
+    _cable,
+    _ball,
     _pen,
     _tool,
     _block,
@@ -166,6 +202,7 @@ class _Piece:
         z: Height of the lower side.
         thickness: Height of the upper side over it.
         surface: What it is made of.
+        domed: See `Placement`.
     """
 
     part: Part
@@ -173,6 +210,7 @@ class _Piece:
     z: float
     thickness: float
     surface: Surface
+    domed: bool
 
 
 @lru_cache(maxsize=_SMALL_OBJECTS)
@@ -180,10 +218,10 @@ def _small_object(seed: int, number: int) -> tuple[_Piece, ...]:
     rng = np.random.default_rng([seed, 4, number])
     surfaces: dict[MaterialName, Surface] = {}
     pieces = []
-    for region, z, thickness, name in KINDS[int(rng.integers(len(KINDS)))](rng):
-        surface = surfaces.setdefault(name, random_surface(rng, name))
-        part, middle = part_of_region(largest(region), f"small-{number}")
-        pieces.append(_Piece(part, middle, z, thickness, surface))
+    for solid in KINDS[int(rng.integers(len(KINDS)))](rng):
+        surface = surfaces.setdefault(solid.material, random_surface(rng, solid.material))
+        part, middle = part_of_region(largest(solid.region), f"small-{number}")
+        pieces.append(_Piece(part, middle, solid.z, solid.thickness, surface, solid.domed))
     return tuple(pieces)
 
 
@@ -212,6 +250,7 @@ def small_object(rng: Rng, seed: int, frame_mm: float) -> SceneObject:
                 thickness_mm=scale * piece.thickness,
                 surface=piece.surface,
                 scale=scale,
+                domed=piece.domed,
             )
             for piece in pieces
         ),

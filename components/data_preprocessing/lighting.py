@@ -54,6 +54,11 @@ class Lighting:
     rim_bright: float
     rim_dark: float
 
+    @property
+    def brightness(self) -> float:
+        """Mean light over the picture, 1 is normal."""
+        return float(self.gain_map.mean())
+
     def towards(self) -> NDArray[np.float64]:
         """Return the unit vector (x, y) on the table that points to the main lamp."""
         if not self.lamps:

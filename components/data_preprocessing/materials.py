@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from components.data_preprocessing.textures import VARIANTS, Rng
+from components.data_preprocessing.textures import TURNS, VARIANTS, Rng
 from components.settings.data import MaterialName
 
 Colour = NDArray[np.float64]
@@ -33,6 +33,7 @@ class Surface:
         gloss: How strongly it mirrors lamps, 0..1.
         opacity: 1 hides what lies beneath.
         edge: Colour of cut edges, RGB.
+        turn: How the tile is laid, see `textures.crop`.
     """
 
     pattern: str
@@ -43,6 +44,7 @@ class Surface:
     gloss: float
     opacity: float
     edge: Colour
+    turn: int = 0
 
     @property
     def mean_rgb(self) -> Colour:
@@ -85,10 +87,16 @@ def rgb_from_hsv(hue: float, saturation: float, value: float) -> Colour:
 
 
 def any_colour(rng: Rng) -> Colour:
-    """Return a colour as paints and plastics have it: grey in one of four cases."""
+    """Return a colour as paints and plastics have it: grey in three of ten cases."""
     if rng.random() < 0.3:
         return np.full(3, rng.uniform(15, 245)) + rng.normal(0, 4, 3)
     return rgb_from_hsv(rng.random(), rng.uniform(0.25, 1.0), rng.uniform(0.2, 0.95))
+
+
+def dull_colour(rng: Rng) -> Colour:
+    """Return a colour as benches, cloths and sheets have it: most are nearly grey."""
+    tone = any_colour(rng)
+    return np.asarray(tone + rng.uniform(0.2, 0.95) * (tone.mean() - tone))
 
 
 def _metal_tone(rng: Rng) -> Colour:
@@ -123,7 +131,7 @@ def _rolled(rng: Rng) -> _Look:
 
 def _galvanised(rng: Rng) -> _Look:
     tone = np.full(3, rng.uniform(110, 200)) + np.array([-2.0, 0.0, 4.0])
-    return _Look(("spangle",), tone, rng.uniform(5, 16), rng.uniform(0.2, 0.6))
+    return _Look(("spangle",), tone, rng.uniform(5, 30), rng.uniform(0.2, 0.6))
 
 
 def _anodised(rng: Rng) -> _Look:
@@ -227,6 +235,7 @@ def random_surface(rng: Rng, name: MaterialName) -> Surface:
         gloss=look.gloss,
         opacity=look.opacity,
         edge=edge,
+        turn=int(rng.integers(TURNS)),
     )
 
 

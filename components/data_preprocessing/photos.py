@@ -47,6 +47,12 @@ def read_photo(path: Path) -> Picture:
     return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), dtype=np.uint8)
 
 
+@lru_cache(maxsize=512)
+def mean_rgb_of(path: Path) -> NDArray[np.float64]:
+    """Return a photograph's mean colour, RGB, 0..255."""
+    return np.asarray(cv2.mean(read_photo(path))[:3], dtype=np.float64)
+
+
 def photos_of(split: Split, photos: Sequence[Path]) -> list[Path]:
     """Return a split's share of the photographs: each tenth for `val` and `test`, else `train`.
 

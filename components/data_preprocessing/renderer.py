@@ -21,6 +21,9 @@ from components.data_preprocessing.shadows import paint_shadows
 from components.data_preprocessing.textures import crop, tile
 from components.data_preprocessing.view import View
 
+_DOME = 0.45
+"""Light that the slope of a round side takes and gives."""
+
 _GLARE_CELLS = np.linspace(-0.5, 0.5, 12)
 
 Picture = NDArray[np.uint8]
@@ -152,10 +155,18 @@ def _face(piece: Placement, scene: Scene, window: Window, alpha: Mask) -> Pictur
     surface, lighting = piece.surface, scene.lighting
     grey = tile(surface.pattern, surface.variant, scene.seed)
     zoom = surface.zoom * scene.view.width_px / 320
-    face = cv2.applyColorMap(crop(grey, *window.shape, surface.at, zoom), surface.colours)
+    rows, columns = window.shape
+    grey = crop(grey, rows, columns, surface.at, zoom, surface.turn)
+    face = cv2.applyColorMap(grey, surface.colours)
     if piece.glare > 2.0:
         face = cv2.add(face, _glare(piece, window))
     towards = lighting.towards() * (1, -1)
+    if piece.domed:
+        face = _domed(
+            np.asarray(face, dtype=np.uint8),
+            alpha,
+            towards * piece.thickness_mm * scene.view.px_per_mm / 2,
+        )
     shift = towards * lighting.bevel_px * max(1.0, scene.view.width_px / 320)
     if lighting.rim_bright > 3.0:
         face = cv2.scaleAdd(_rim(alpha, shift), lighting.rim_bright / 255.0, face)
@@ -164,11 +175,40 @@ def _face(piece: Placement, scene: Scene, window: Window, alpha: Mask) -> Pictur
     return np.asarray(face, dtype=np.uint8)
 
 
+def _domed(face: Picture, alpha: Mask, towards_px: NDArray[np.float64]) -> Picture:
+    """Return a round side's colours: brighter towards the lamp, darker behind the crest.
+
+    Args:
+        face: Colours of the flat side.
+        alpha: Its coverage.
+        towards_px: To the lamp in the picture, as long as half the solid is high.
+    """
+    reach = float(np.hypot(*towards_px))
+    if reach < 0.6:
+        return face
+    # The blurred coverage is the height: its slope towards the lamp is the light.
+    soft = cv2.GaussianBlur(alpha, (0, 0), reach, borderType=cv2.BORDER_REPLICATE)
+    height = np.asarray(soft, dtype=np.uint8)
+    slope = cv2.addWeighted(
+        _shifted(height, towards_px), _DOME, _shifted(height, -towards_px), -_DOME, 128.0
+    )
+    return np.asarray(
+        cv2.multiply(face, cv2.cvtColor(slope, cv2.COLOR_GRAY2RGB), scale=1 / 128), dtype=np.uint8
+    )
+
+
+def _shifted(mask: Mask, shift: NDArray[np.float64]) -> Mask:
+    """Return a mask displaced by (x, y) pixels, its border drawn out."""
+    move = np.array([[1.0, 0.0, shift[0]], [0.0, 1.0, shift[1]]])
+    size = mask.shape[1], mask.shape[0]
+    return np.asarray(
+        cv2.warpAffine(mask, move, size, borderMode=cv2.BORDER_REPLICATE), dtype=np.uint8
+    )
+
+
 def _rim(alpha: Mask, shift: NDArray[np.float64]) -> Picture:
     """Return how much of each pixel is rim: inside the shape, but outside it when it is moved."""
-    move = np.array([[1.0, 0.0, -shift[0]], [0.0, 1.0, -shift[1]]])
-    size = alpha.shape[1], alpha.shape[0]
-    away = cv2.warpAffine(alpha, move, size, borderMode=cv2.BORDER_REPLICATE)
+    away = _shifted(alpha, -shift)
     return np.asarray(cv2.cvtColor(cv2.subtract(alpha, away), cv2.COLOR_GRAY2RGB), dtype=np.uint8)
 
 

@@ -37,6 +37,7 @@ class Placement:
         surface: What it is made of.
         glare: Strength of a lamp's mirror image on it, in grey levels.
         scale: Enlargement of the shape; 1 for the parts of drawings.
+        domed: Whether its upper side is round, as of cables and balls, instead of flat.
     """
 
     part: Part
@@ -49,6 +50,7 @@ class Placement:
     surface: Surface
     glare: float = 0.0
     scale: float = 1.0
+    domed: bool = False
 
     @property
     def part_to_table(self) -> NDArray[np.float64]:

@@ -201,6 +201,24 @@ def gasket(rng: Rng) -> BaseGeometry:
     return body.difference(MultiPoint(centres).buffer(radius, quad_segs=16))
 
 
+def frame(rng: Rng) -> BaseGeometry:
+    """Return a thin band along a closed outline, with eyes at its bolts: seals, hoops, rims."""
+    outside = largest(_SIMPLE[int(rng.integers(len(_SIMPLE)))](rng))
+    outline = Polygon(outside.exterior)
+    wall = rng.uniform(0.025, 0.09) * float(np.sqrt(outline.area))
+    band = outline.difference(outline.buffer(-wall))
+    eyes = int(rng.choice([0, 0, 3, 4, 5, 6, 8, 10]))
+    if eyes == 0:
+        return band
+    places = (np.arange(eyes) + rng.random()) / eyes
+    middle = largest(outline.buffer(-wall / 2)).exterior
+    centres = [middle.interpolate(place, normalized=True) for place in places.tolist()]
+    radius = wall * rng.uniform(0.8, 1.3)
+    rounds = [centre.buffer(radius, quad_segs=10) for centre in centres]
+    holes = [centre.buffer(radius * 0.55, quad_segs=8) for centre in centres]
+    return unary_union([band, *rounds]).difference(unary_union(holes))
+
+
 def combined(rng: Rng) -> BaseGeometry:
     """Return the union or difference of two simple shapes, as many brackets are."""
     first, second = (_SIMPLE[int(rng.integers(len(_SIMPLE)))](rng) for _ in range(2))
@@ -226,6 +244,8 @@ FAMILIES: tuple[Callable[[Rng], BaseGeometry], ...] = (
     blob,
     polygon,
     gasket,
+    frame,
+    frame,
     combined,
     combined,
 )

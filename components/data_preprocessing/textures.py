@@ -226,7 +226,20 @@ def tile(name: str, variant: int, seed: int) -> Grey:
     return np.asarray(grey, dtype=np.uint8)
 
 
-def crop(grey: Grey, height_px: int, width_px: int, at: tuple[float, float], zoom: float) -> Grey:
+TURNS = 8
+"""Ways to lay a tile: turned by quarters, and mirrored. With them few tiles show many grains."""
+
+_FLIPS = (None, 0, 1, -1)
+
+
+def crop(
+    grey: Grey,
+    height_px: int,
+    width_px: int,
+    at: tuple[float, float],
+    zoom: float,
+    turn: int = 0,
+) -> Grey:
     """Return a piece of a tile, enlarged, of shape (height_px, width_px).
 
     Args:
@@ -235,13 +248,23 @@ def crop(grey: Grey, height_px: int, width_px: int, at: tuple[float, float], zoo
         width_px: Width of the result.
         at: Where the piece lies, 0..1 of the room there is, across and down.
         zoom: Pixels of the result per pixel of the tile; raised if the tile is too small.
+        turn: Which of the `TURNS` ways to lay the tile.
     """
     zoom = max(zoom, height_px / grey.shape[0], width_px / grey.shape[1])
     height = min(grey.shape[0], max(1, round(height_px / zoom)))
     width = min(grey.shape[1], max(1, round(width_px / zoom)))
-    left = int(at[0] * (grey.shape[1] - width))
-    top = int(at[1] * (grey.shape[0] - height))
-    piece = grey[top : top + height, left : left + width]
+    rows, columns = (width, height) if turn >= 4 else (height, width)
+    left = int(at[0] * (grey.shape[1] - columns))
+    top = int(at[1] * (grey.shape[0] - rows))
+    piece = _laid(grey[top : top + rows, left : left + columns], turn)
     if (height, width) == (height_px, width_px):
         return piece
     return np.asarray(cv2.resize(piece, (width_px, height_px)), dtype=np.uint8)
+
+
+def _laid(piece: Grey, turn: int) -> Grey:
+    """Return a piece of a tile turned and mirrored."""
+    if turn >= 4:
+        piece = np.asarray(cv2.transpose(piece), dtype=np.uint8)
+    flip = _FLIPS[turn % 4]
+    return piece if flip is None else np.asarray(cv2.flip(piece, flip), dtype=np.uint8)

@@ -88,14 +88,18 @@ class SceneSettings(Table):
     part_size: Range
     close_up_share: Share
     close_up_size: Range
+    far_share: Share
+    far_size: Range
     thickness: Range
     thin_share: Share
     mirrored_share: Share
     touching_share: Share
     overlapping_share: Share
+    covering_share: Share
     truncated_share: Share
     hard_share: Share
     hard_contrast: Range
+    same_pattern_share: Share
     same_material_share: Share
     unknown_plate_share: Share
 
@@ -124,6 +128,7 @@ class CameraSettings(Table):
     tilt_max_deg: Annotated[float, Field(ge=0.0, le=40.0)]
     distance: Range
     distortion: SignedRange
+    auto_exposure: Range
     exposure_sd: Spread
     white_balance_sd: Spread
     gamma_sd: Spread
@@ -134,6 +139,8 @@ class CameraSettings(Table):
     noise: Range
     shot_noise: Range
     demosaic_share: Share
+    sharpen_share: Share
+    sharpening: Range
     jpeg_share: Share
     jpeg_quality: CountRange
     grey_share: Share
