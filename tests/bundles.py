@@ -75,6 +75,7 @@ def _square_part(name: str, side_mm: float) -> Part:
 def _card(name: str, onnx_sha256: str) -> ModelCard:
     grouping = GroupingSettings(
         foreground=0.5,
+        seam=0.5,
         vote_sigma_px=4.0,
         peak_distance_px=24.0,
         peak_support=1.0,
@@ -138,6 +139,7 @@ def _graph(sharpness: float) -> onnx.ModelProto:
         node("Sub", ["one", "part"], ["background"]),
         node("Mul", ["part", "zero"], ["other"]),
         node("Concat", ["background", "part", "other"], ["sight"], axis=1),
+        node("Mul", ["part", "zero"], ["seam"]),
         node("AveragePool", ["planes"], ["planes_4"], kernel_shape=[4, 4], strides=[4, 4]),
         node("Conv", ["planes_4", "red_less_blue"], ["red"]),
         node("Conv", ["planes_4", "blue_less_red"], ["blue"]),
@@ -152,7 +154,7 @@ def _graph(sharpness: float) -> onnx.ModelProto:
         [helper.make_tensor_value_info("images", TensorProto.UINT8, [1, "h", "w", 3])],
         [
             helper.make_tensor_value_info(name, TensorProto.FLOAT, None)
-            for name in ("sight", "label", "heat", "offset")
+            for name in ("sight", "seam", "label", "heat", "offset")
         ],
         [numpy_helper.from_array(array, name) for name, array in constants.items()],
     )

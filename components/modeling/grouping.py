@@ -2,6 +2,7 @@
 
     object pixels --offset--> votes --blur--> density x heat --maxima--> centres
     pixel -> the centre its vote lies nearest to -> instance
+    seams cut connected regions where objects touch
 
 Two touching objects vote for two centres and come apart; the pieces of a ring that was seen
 broken vote for one and stay together. A connected region listens to a centre only if enough of its
@@ -24,12 +25,14 @@ class Answer:
 
     Attributes:
         sight: Probability of background, part, other, shape (3, h/2, w/2), float32.
+        seam: Probability that two objects touch there, shape (h/2, w/2), float32.
         label: Probability of each of K drawings, shape (K, h/4, w/4), float32.
         heat: Probability of an object's centre, shape (h/4, w/4), float32.
         offset: To the object's centre (x, y) in network pixels, shape (2, h/4, w/4), float32.
     """
 
     sight: NDArray[np.float32]
+    seam: NDArray[np.float32]
     label: NDArray[np.float32]
     heat: NDArray[np.float32]
     offset: NDArray[np.float32]
@@ -61,7 +64,7 @@ def group(answer: Answer, settings: GroupingSettings) -> Instances:
         settings: Thresholds; lengths in network pixels.
     """
     on_object = answer.sight[BACKGROUND] < 1.0 - settings.foreground
-    _, regions = cv2.connectedComponents(on_object.astype(np.uint8), connectivity=4)
+    regions = _regions(on_object, answer.seam >= settings.seam)
     rows, columns = np.nonzero(on_object)
     # A pixel votes with its coarse cell: interpolated between two objects, a vote meets neither's
     # centre.
@@ -76,6 +79,24 @@ def group(answer: Answer, settings: GroupingSettings) -> Instances:
     ids = np.zeros(on_object.shape, np.int32)
     ids[rows, columns] = assigned
     return _judged(answer, ids, numbers, heights, settings)
+
+
+def _regions(on_object: NDArray[np.bool_], seam: NDArray[np.bool_]) -> NDArray[np.int32]:
+    """Return the connected region 1.. of each pixel of an object, cut along the seams.
+
+    A seam's own pixels belong to the region that lies nearest.
+    """
+    inside = (on_object & ~seam).astype(np.uint8)
+    _, regions = cv2.connectedComponents(inside, connectivity=4)
+    on_seam = on_object & seam
+    if on_seam.any() and inside.any():
+        _, nearest = cv2.distanceTransformWithLabels(
+            1 - inside, cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
+        )
+        region_of = np.zeros(int(nearest.max()) + 1, np.int32)
+        region_of[nearest[inside > 0]] = regions[inside > 0]
+        regions[on_seam] = region_of[nearest[on_seam]]
+    return np.asarray(regions, np.int32)
 
 
 def _centres(

@@ -5,9 +5,9 @@ BACKGROUND, PART, OTHER = 0, 1, 2
 SIGHT_COUNT = 3
 
 SIGHT_STRIDE = 2
-"""Network pixels per output pixel of the sight head."""
+"""Network pixels per output pixel of the sight and seam heads."""
 CENTRE_STRIDE = 4
 """Network pixels per output pixel of the label and centre heads."""
 
-SIZE_MULTIPLE = 16
+SIZE_MULTIPLE = 32
 """Width and height of the network's input must be multiples of this."""

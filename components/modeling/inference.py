@@ -205,8 +205,8 @@ class Predictor:
 
     def answer(self, pixels: NDArray[np.uint8]) -> Answer:
         """Return the network's answer for one picture at network size, shape (h, w, 3)."""
-        sight, label, heat, offset = self._session.run(None, {"images": pixels[None]})
-        return Answer(sight[0], label[0], heat[0, 0], offset[0])
+        sight, seam, label, heat, offset = self._session.run(None, {"images": pixels[None]})
+        return Answer(sight[0], seam[0, 0], label[0], heat[0, 0], offset[0])
 
 
 def open_session(path: Path, threads: int) -> onnxruntime.InferenceSession:

@@ -12,6 +12,10 @@ from components.settings.train import LossSettings
 
 NO_LABEL = -1
 """Value of a label target where no part is."""
+_SEAM_WEIGHT = torch.tensor(4.0)
+"""Of a pixel on a seam: one in some hundred is, and a gap in a seam joins two objects."""
+NO_SEAM = -1.0
+"""Value of a seam target where no object is, and so nothing is asked."""
 
 
 class Targets(NamedTuple):
@@ -20,6 +24,8 @@ class Targets(NamedTuple):
     Attributes:
         sight: Share of each output pixel that is background, part, other; shape
             (N, 3, H/2, W/2), float32, sums to 1 over axis 1.
+        seam: 1 where two objects touch, 0 elsewhere on objects, `NO_SEAM` off them; shape
+            (N, 1, H/2, W/2), float32.
         label: Number of the drawing or `NO_LABEL`, shape (N, H/4, W/4), int64.
         heat: 1 at the pixel of an object's centre, a Gaussian round it; shape (N, 1, H/4, W/4).
         offset: From the pixel to its object's centre (x, y) in units of `offset_unit_px`; shape
@@ -28,6 +34,7 @@ class Targets(NamedTuple):
     """
 
     sight: Tensor
+    seam: Tensor
     label: Tensor
     heat: Tensor
     offset: Tensor
@@ -39,6 +46,7 @@ class Loss(NamedTuple):
 
     total: Tensor
     sight: Tensor
+    seam: Tensor
     label: Tensor
     centre: Tensor
     offset: Tensor
@@ -53,11 +61,18 @@ def loss_of(output: NetworkOutput, targets: Targets, settings: LossSettings) -> 
         settings: Weights of the terms.
     """
     sight = sight_loss(output.sight, targets.sight, settings.foreground)
+    seam = seam_loss(output.seam, targets.seam)
     label = label_loss(output.label, targets.label)
     centre = centre_loss(output.heat, targets.heat)
     offset = offset_loss(output.offset, targets.offset, targets.on_object)
-    total = sight + settings.label * label + settings.centre * centre + settings.offset * offset
-    return Loss(total, sight, label, centre, offset)
+    total = (
+        sight
+        + settings.seam * seam
+        + settings.label * label
+        + settings.centre * centre
+        + settings.offset * offset
+    )
+    return Loss(total, sight, seam, label, centre, offset)
 
 
 def sight_loss(logits: Tensor, shares: Tensor, foreground_weight: float) -> Tensor:
@@ -75,6 +90,20 @@ def sight_loss(logits: Tensor, shares: Tensor, foreground_weight: float) -> Tens
     objects = 1.0 - shares[:, BACKGROUND]
     on_objects = (per_pixel * objects).sum() / objects.sum().clamp(min=1.0)
     return per_pixel.mean() + foreground_weight * on_objects
+
+
+def seam_loss(logits: Tensor, seam: Tensor) -> Tensor:
+    """Return the mean cross-entropy over the pixels of objects; a seam's pixel weighs more.
+
+    Args:
+        logits: Shape (N, 1, h, w).
+        seam: Same shape; see `Targets`.
+    """
+    on_object = (seam != NO_SEAM).to(logits.dtype)
+    per_pixel = functional.binary_cross_entropy_with_logits(
+        logits, seam.clamp(min=0.0), on_object, reduction="sum", pos_weight=_SEAM_WEIGHT
+    )
+    return per_pixel / on_object.sum().clamp(min=1.0)
 
 
 def label_loss(logits: Tensor, labels: Tensor) -> Tensor:

@@ -1,18 +1,19 @@
 """The network: picture -> where flat parts are, which pixels belong together, which drawing.
 
-It answers on three heads, each replaceable without the others:
+It answers on four heads, each replaceable without the others:
 
     sight    what is at a pixel: background, part or other object        stride 2
+    seam     whether two objects touch there                             stride 2
     label    which of the user's drawings it looks like: a prior only    stride 4
     centre   whether an object's centre is here, and how far it is       stride 4
 
-    picture -> stem /2 -> stage /4 -> stage /8 -> stage /16 -> context (dilated, mean)
-                 |           |           |                        |
-                 |        lateral     lateral                  lateral
-                 |           |           |                        |
-                 |        3x3 <- up  <- 3x3 <-------- up ---------+
+    picture -> stem /2 -> stage /4 -> stage /8 -> stage /16 -> stage /32 -> context (mean)
+                 |           |           |            |            |
+                 |        lateral     lateral      lateral      lateral
+                 |           |           |            |            |
+                 |        3x3 <- up  <- 3x3 <- up  <- 3x3 <- up ---+
                  |           |------> label, centre
-               sight <- up --+
+         sight, seam <- up --+
 
 Plain 3x3 convolutions, batch norm and ReLU: depthwise ones are slower on CPUs. *Stride* is input
 pixels per output pixel.
@@ -33,6 +34,7 @@ class NetworkOutput(NamedTuple):
 
     Attributes:
         sight: Logits of background, part, other, shape (N, 3, H/2, W/2).
+        seam: Logit of two objects touching, shape (N, 1, H/2, W/2).
         label: Logits of the K drawings, shape (N, K, H/4, W/4).
         heat: Logit of being an object's centre, shape (N, 1, H/4, W/4).
         offset: From a pixel to its object's centre (x, y) in units of `offset_unit_px`, shape
@@ -40,6 +42,7 @@ class NetworkOutput(NamedTuple):
     """
 
     sight: Tensor
+    seam: Tensor
     label: Tensor
     heat: Tensor
     offset: Tensor
@@ -66,15 +69,16 @@ def activated(output: NetworkOutput, offset_unit_px: float) -> NetworkOutput:
     """
     return NetworkOutput(
         torch.softmax(output.sight, 1),
+        torch.sigmoid(output.seam),
         torch.softmax(output.label, 1),
         torch.sigmoid(output.heat),
         output.offset * offset_unit_px,
     )
 
 
-def conv(inputs: int, outputs: int, stride: int = 1, dilation: int = 1) -> nn.Sequential:
+def conv(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
     """Return a 3x3 convolution with batch norm and ReLU."""
-    kernel = nn.Conv2d(inputs, outputs, 3, stride, padding=dilation, dilation=dilation, bias=False)
+    kernel = nn.Conv2d(inputs, outputs, 3, stride, padding=1, bias=False)
     return nn.Sequential(kernel, nn.BatchNorm2d(outputs), nn.ReLU(inplace=True))
 
 
@@ -83,13 +87,12 @@ class Residual(nn.Module):
 
     Args:
         channels: Of input and output.
-        dilation: Of the first convolution.
     """
 
-    def __init__(self, channels: int, dilation: int = 1) -> None:
+    def __init__(self, channels: int) -> None:
         """Build the layers; the block starts as the identity."""
         super().__init__()
-        self.first = conv(channels, channels, dilation=dilation)
+        self.first = conv(channels, channels)
         self.second = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
         self.norm = nn.BatchNorm2d(channels)
         nn.init.zeros_(self.norm.weight)
@@ -100,18 +103,15 @@ class Residual(nn.Module):
 
 
 class Context(nn.Module):
-    """Lets a pixel know its wide surroundings: dilated convolutions and the picture's mean."""
+    """Lets a pixel know the whole picture: adds what its mean says."""
 
-    def __init__(self, channels: int, dilations: tuple[int, ...]) -> None:
-        """Build the layers."""
+    def __init__(self, channels: int) -> None:
+        """Build the layer."""
         super().__init__()
-        self.dilated = nn.ModuleList(conv(channels, channels, dilation=d) for d in dilations)
         self.mean = nn.Conv2d(channels, channels, 1)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return features of the shape of `x`."""
-        for layer in self.dilated:
-            x = x + layer(x)
         return functional.relu(x + self.mean(x.mean((2, 3), keepdim=True)))
 
 
@@ -134,7 +134,7 @@ class PartNetwork(nn.Module):
             residuals = [Residual(channels) for _ in range(blocks)]
             self.stages.append(nn.Sequential(conv(before, channels, stride=2), *residuals))
             before = channels
-        self.context = Context(before, settings.context_dilations)
+        self.context = Context(before)
         self.laterals = nn.ModuleList(nn.Conv2d(c, neck, 1) for c in settings.stage_channels)
         self.merges = nn.ModuleList(conv(neck, neck) for _ in settings.stage_channels[1:])
         self.label_head = nn.Conv2d(neck, label_count, 3, padding=1)
@@ -142,7 +142,9 @@ class PartNetwork(nn.Module):
         self.fine_lateral = nn.Conv2d(neck, stem, 1)
         self.fine = conv(stem, stem)
         self.sight_head = nn.Conv2d(stem, SIGHT_COUNT, 3, padding=1)
+        self.seam_head = nn.Conv2d(stem, 1, 3, padding=1)
         _start_rare(self.centre_head.bias, index=0, probability=0.01)
+        _start_rare(self.seam_head.bias, index=0, probability=0.05)
         _lay_channels_last(self)
 
     def forward(self, x: Tensor) -> NetworkOutput:
@@ -163,8 +165,14 @@ class PartNetwork(nn.Module):
             lateral = self.laterals[level](features[level])
             top = self.merges[level](_doubled(top) + lateral)
         centre = self.centre_head(top)
-        sight = self.sight_head(self.fine(_doubled(self.fine_lateral(top)) + half))
-        return NetworkOutput(sight, self.label_head(top), centre[:, :1], centre[:, 1:])
+        fine = self.fine(_doubled(self.fine_lateral(top)) + half)
+        return NetworkOutput(
+            self.sight_head(fine),
+            self.seam_head(fine),
+            self.label_head(top),
+            centre[:, :1],
+            centre[:, 1:],
+        )
 
 
 def _doubled(x: Tensor) -> Tensor:

@@ -2,8 +2,9 @@
 
 | | Name | Shape and type | Meaning |
 |---|---|---|---|
-| in | images | (N, H, W, 3) uint8 | RGB; H and W are any multiples of 16 |
+| in | images | (N, H, W, 3) uint8 | RGB; H and W are any multiples of 32 |
 | out | sight | (N, 3, H/2, W/2) | probabilities of background, part, other |
+| out | seam | (N, 1, H/2, W/2) | probability that two objects touch there |
 | out | label | (N, K, H/4, W/4) | probabilities of the drawings |
 | out | heat | (N, 1, H/4, W/4) | probability of an object's centre |
 | out | offset | (N, 2, H/4, W/4) | to the object's centre (x, y), network pixels |
@@ -25,7 +26,7 @@ from components.modeling.network import PartNetwork, activated, normalised
 from components.modeling.trained import TrainedNetwork
 
 INPUT_NAME = "images"
-OUTPUT_NAMES = ("sight", "label", "heat", "offset")
+OUTPUT_NAMES = ("sight", "seam", "label", "heat", "offset")
 
 
 class _Graph(nn.Module):

@@ -54,7 +54,9 @@ def parity_of(
 
 
 def _difference(one: Answer, other: Answer) -> float:
-    pairs = [(getattr(one, name), getattr(other, name)) for name in ("sight", "label", "heat")]
+    pairs = [
+        (getattr(one, name), getattr(other, name)) for name in ("sight", "seam", "label", "heat")
+    ]
     # Offsets are pixels, not probabilities: a hundredth of one counts like 0.01.
     pairs.append((one.offset, other.offset))
     return max(float(np.abs(a - b).max()) for a, b in pairs)

@@ -14,7 +14,7 @@ class Prepared:
     """A picture at network size.
 
     Attributes:
-        pixels: Shape (h, w, 3), uint8; h and w are multiples of 16.
+        pixels: Shape (h, w, 3), uint8; h and w are multiples of 32.
         scale_x: Network pixels per picture pixel, along rows of pixels.
         scale_y: The same along columns.
     """

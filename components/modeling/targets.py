@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from components.domain import Annotation
 from components.modeling.heads import CENTRE_STRIDE, OTHER, PART, SIGHT_STRIDE
-from components.modeling.losses import NO_LABEL
+from components.modeling.losses import NO_LABEL, NO_SEAM
 
 ID_COUNT = 256
 HEAT_SIGMA_SHARE = 0.12
@@ -69,6 +69,7 @@ class CropTargets:
 
     Attributes:
         sight: Shape (2, h/2, w/2), uint8: 255 times the share of part and of other.
+        seam: Shape (h/2, w/2), float32: 1, 0 or `NO_SEAM`.
         label: Shape (h/4, w/4), int64.
         heat: Shape (h/4, w/4), float32.
         offset: Shape (2, h/4, w/4), float32, network pixels.
@@ -76,6 +77,7 @@ class CropTargets:
     """
 
     sight: NDArray[np.uint8]
+    seam: NDArray[np.float32]
     label: NDArray[np.int64]
     heat: NDArray[np.float32]
     offset: NDArray[np.float32]
@@ -140,7 +142,7 @@ def cropped(
     Args:
         picture: Where from.
         window: Which part of it.
-        size: Width and height of the crop in network pixels, multiples of 16.
+        size: Width and height of the crop in network pixels, multiples of 32.
 
     Returns:
         RGB of shape (h, w, 3), uint8, and the targets.
@@ -193,7 +195,27 @@ def _targets(
     present = np.unique(ids)
     present = present[present > 0]
     heat = _heat(centres[present], np.sqrt(picture.areas[present]) * scale, columns, rows)
-    return CropTargets(sight, picture.labels[ids], heat, offset, ids > 0)
+    fine_ids = cv2.resize(instances, fine, interpolation=cv2.INTER_NEAREST_EXACT)
+    seam = seams_of(np.asarray(fine_ids, np.uint8))
+    return CropTargets(sight, seam, picture.labels[ids], heat, offset, ids > 0)
+
+
+def seams_of(ids: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return where two objects meet: pixels with two different ids among their eight neighbours.
+
+    Args:
+        ids: Instance ids at the seam head's stride, 0 background, shape (h, w).
+
+    Returns:
+        1 on a seam, 0 elsewhere on objects, `NO_SEAM` on the background; shape (h, w).
+    """
+    block = np.ones((3, 3), np.uint8)
+    highest = cv2.dilate(ids, block)
+    # Background becomes the highest id of all, so that the least one is an object's.
+    least = cv2.erode(np.where(ids == 0, np.uint8(ID_COUNT - 1), ids), block)
+    seam = np.not_equal(highest, least).astype(np.float32)
+    seam[ids == 0] = NO_SEAM
+    return np.asarray(seam, np.float32)
 
 
 def _cell_centres(count: int) -> NDArray[np.float32]:

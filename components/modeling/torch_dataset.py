@@ -204,9 +204,11 @@ def stacked(pairs: Sequence[tuple[NDArray[np.uint8], CropTargets]], offset_unit_
     sight = torch.from_numpy(np.concatenate([background, objects], 1))
     heat = torch.from_numpy(np.stack([t.heat for _, t in pairs])[:, None])
     offset = torch.from_numpy(np.stack([t.offset for _, t in pairs]) / np.float32(offset_unit_px))
+    seam = torch.from_numpy(np.stack([t.seam for _, t in pairs])[:, None])
     on_object = np.stack([t.on_object for _, t in pairs])[:, None].astype(np.float32)
     label = torch.from_numpy(np.stack([t.label for _, t in pairs]))
-    return Batch(images, Targets(sight, label, heat, offset, torch.from_numpy(on_object)))
+    targets = Targets(sight, seam, label, heat, offset, torch.from_numpy(on_object))
+    return Batch(images, targets)
 
 
 def prefetched(source: BatchSource, first: int, depth: int) -> Generator[Batch, None, None]:

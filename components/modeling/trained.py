@@ -80,6 +80,6 @@ def answers_of(network: PartNetwork, images: Tensor, offset_unit_px: float) -> l
     outputs = activated(network(normalised(images)), offset_unit_px)
     arrays = [output.numpy() for output in outputs]
     return [
-        Answer(sight, label, heat[0], offset)
-        for sight, label, heat, offset in zip(*arrays, strict=True)
+        Answer(sight, seam[0], label, heat[0], offset)
+        for sight, seam, label, heat, offset in zip(*arrays, strict=True)
     ]

@@ -11,16 +11,15 @@ from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 from components.settings.base import Table, YamlSettings
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
-SizePx = Annotated[int, Field(ge=32, le=4096, multiple_of=16)]
+SizePx = Annotated[int, Field(ge=32, le=4096, multiple_of=32)]
 
 
 class NetworkSettings(Table):
     """Widths and depths of the network."""
 
     stem_channels: Annotated[int, Field(ge=4, le=256)]
-    stage_channels: tuple[PositiveInt, PositiveInt, PositiveInt]
-    stage_blocks: tuple[PositiveInt, PositiveInt, PositiveInt]
-    context_dilations: tuple[PositiveInt, ...]
+    stage_channels: tuple[PositiveInt, PositiveInt, PositiveInt, PositiveInt]
+    stage_blocks: tuple[PositiveInt, PositiveInt, PositiveInt, PositiveInt]
     neck_channels: Annotated[int, Field(ge=4, le=256)]
 
 
@@ -58,6 +57,7 @@ class LossSettings(Table):
     """Weights of the terms of the loss."""
 
     foreground: float = Field(ge=0.0)
+    seam: float = Field(ge=0.0)
     label: float = Field(ge=0.0)
     centre: float = Field(ge=0.0)
     offset: float = Field(ge=0.0)
@@ -82,6 +82,7 @@ class GroupingSettings(Table):
     """How pixels become instances; copied into the model's card and used by the service."""
 
     foreground: Share
+    seam: Share
     vote_sigma_px: PositiveFloat
     peak_distance_px: PositiveFloat
     peak_support: Share

@@ -26,7 +26,7 @@ PAIRS = 6
 FILL = 0.4
 """Share of its colour in an object's pixels."""
 UNKNOWN_COLOUR = (128, 128, 128)
-TERMS = ("sight", "label", "centre", "offset")
+TERMS = ("sight", "seam", "label", "centre", "offset")
 FIGURE_NAMES = {
     "val_map": "mAP",
     "val_agnostic_map": "class-agnostic mAP",

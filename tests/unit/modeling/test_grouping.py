@@ -38,7 +38,10 @@ class Scene:
         sight = np.stack([self.kind == kind for kind in range(3)])[:, ::2, ::2] * 0.9 + 0.03
         rows, columns = np.indices((SIDE // 4, SIDE // 4)) * 4 + 1.5
         offset = self.goal[:, ::4, ::4] - np.stack([columns, rows])
-        return Answer(sight.astype(np.float32), self.label, self.heat, offset.astype(np.float32))
+        seam = np.zeros(sight.shape[1:], np.float32)
+        return Answer(
+            sight.astype(np.float32), seam, self.label, self.heat, offset.astype(np.float32)
+        )
 
 
 def box(x0: int, y0: int, x1: int, y1: int) -> NDArray[np.bool_]:

@@ -34,7 +34,7 @@ def test_masks_have_the_pictures_size_and_place(settings: PredictionSettings) ->
     heat = np.zeros((32, 48), np.float32)
     rows, columns = np.indices((32, 48)) * 4 + 1.5
     offset = np.stack([59.5 - columns, 39.5 - rows]).astype(np.float32)
-    answer = Answer(sight, np.ones((1, 32, 48), np.float32), heat, offset)
+    answer = Answer(sight, np.zeros_like(sight[0]), np.ones((1, 32, 48), np.float32), heat, offset)
     picture = prepared(np.zeros((256, 384, 3), np.uint8), 192)
     found = detections_of(answer, picture, (256, 384), ("plate",), settings, 0.0)
     expected = np.zeros((256, 384), np.bool_)

@@ -5,9 +5,11 @@ import torch
 
 from components.modeling.losses import (
     NO_LABEL,
+    NO_SEAM,
     centre_loss,
     label_loss,
     offset_loss,
+    seam_loss,
     sight_loss,
 )
 
@@ -31,6 +33,12 @@ def test_half_a_pixel_is_answered_best_by_one_half() -> None:
     sight_loss(logits, shares, 0.5).backward()
     assert logits.grad is not None
     assert logits.grad.abs().max() < 1e-6
+
+
+def test_seam_loss_asks_on_objects_alone_and_weighs_seams_four_times() -> None:
+    seam = torch.tensor([1.0, 0.0, NO_SEAM, NO_SEAM]).reshape(1, 1, 1, 4)
+    logits = torch.tensor([0.0, 0.0, 50.0, -50.0]).reshape(1, 1, 1, 4)
+    assert seam_loss(logits, seam).item() == pytest.approx((4.0 + 1.0) / 2 * math.log(2))
 
 
 def test_label_loss_looks_at_parts_alone() -> None:

@@ -6,8 +6,13 @@ from components.modeling.preparing import prepared
 
 @pytest.mark.parametrize(
     ("hw", "padded"),
-    [((480, 640), (336, 448)), ((640, 480), (448, 336)), ((100, 448), (112, 448))],
-    ids=["landscape", "portrait", "padded"],
+    [
+        ((480, 640), (352, 448)),
+        ((640, 480), (448, 352)),
+        ((100, 448), (128, 448)),
+        ((64, 448), (64, 448)),
+    ],
+    ids=["landscape", "portrait", "flat", "fits"],
 )
 def test_picture_is_shrunk_and_padded(hw: tuple[int, int], padded: tuple[int, int]) -> None:
     picture = prepared(np.zeros((*hw, 3), np.uint8), 448)

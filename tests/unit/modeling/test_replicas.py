@@ -11,13 +11,20 @@ from components.settings.train import TrainSettings
 def doubled_batch(settings: TrainSettings) -> Batch:
     """Twice the same crop, so that each share has the same loss."""
     chance = torch.manual_seed(4)
-    image = torch.randint(0, 255, (1, 32, 32, 3), generator=chance).to(torch.uint8)
-    sight = torch.rand((1, 3, 16, 16), generator=chance).softmax(1)
-    heat = torch.zeros((1, 1, 8, 8))
+    image = torch.randint(0, 255, (1, 64, 64, 3), generator=chance).to(torch.uint8)
+    sight = torch.rand((1, 3, 32, 32), generator=chance).softmax(1)
+    heat = torch.zeros((1, 1, 16, 16))
     heat[0, 0, 2, 3] = 1.0
-    label = torch.randint(0, 3, (1, 8, 8), generator=chance)
-    offset = torch.rand((1, 2, 8, 8), generator=chance)
-    targets = Targets(sight, label, heat, offset, torch.ones((1, 1, 8, 8)))
+    label = torch.randint(0, 3, (1, 16, 16), generator=chance)
+    offset = torch.rand((1, 2, 16, 16), generator=chance)
+    targets = Targets(
+        sight,
+        torch.rand((1, 1, 32, 32), generator=chance).round(),
+        label,
+        heat,
+        offset,
+        torch.ones((1, 1, 16, 16)),
+    )
     return Batch(image.repeat(2, 1, 1, 1), Targets(*(torch.cat([t, t]) for t in targets)))
 
 

@@ -3,8 +3,8 @@ import pytest
 from numpy.typing import NDArray
 
 from components.domain import OTHER_LABEL, Annotation, Rle
-from components.modeling.losses import NO_LABEL
-from components.modeling.targets import Picture, Window, centres_of, cropped, picture_of
+from components.modeling.losses import NO_LABEL, NO_SEAM
+from components.modeling.targets import Picture, Window, centres_of, cropped, picture_of, seams_of
 
 NO_PIXELS = Rle(size=[1, 1], counts="")
 
@@ -85,3 +85,12 @@ def test_centre_outside_a_crop_gives_no_heat(picture: Picture) -> None:
     _, targets = cropped(picture, Window(20, 16, 16, 16), (16, 16))
     assert targets.heat.max() < 1.0
     assert targets.on_object.any()
+
+
+def test_seam_lies_where_two_objects_touch_and_nowhere_else() -> None:
+    ids = np.zeros((4, 8), np.uint8)
+    ids[1:3, 0:3], ids[1:3, 3:5], ids[1:3, 6:8] = 7, 2, 9
+    seam = seams_of(ids)
+    # Two columns on each side of the border; the pair with a gap of one pixel is no seam.
+    assert seam[1].tolist() == [0, 0, 1, 1, 0, NO_SEAM, 0, 0]
+    assert (seam[0] == NO_SEAM).all()

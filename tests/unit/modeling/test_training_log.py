@@ -8,7 +8,7 @@ from components.modeling.training_log import STEPS_PER_LINE, TrainingLog, read_l
 
 def note(log: TrainingLog, first: int, last: int) -> None:
     for step in range(first, last + 1):
-        log.step(step, float(step), Loss(*(torch.tensor(float(step)) for _ in range(5))), 0.5)
+        log.step(step, float(step), Loss(*(torch.tensor(float(step)) for _ in Loss._fields)), 0.5)
 
 
 def test_line_holds_the_mean_of_its_steps(tmp_path: Path) -> None:

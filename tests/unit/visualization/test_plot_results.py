@@ -23,7 +23,7 @@ CONFUSION = Confusion(
 
 @pytest.fixture
 def log(tmp_path: Path) -> Path:
-    terms = dict.fromkeys(("sight", "label", "centre", "offset"), 0.5)
+    terms = dict.fromkeys(("sight", "seam", "label", "centre", "offset"), 0.5)
     lines = [
         {"step": s, "seconds": float(s), "rate": 0.5, "loss": 9.0 / s, **terms}
         for s in range(10, 100, 10)
