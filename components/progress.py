@@ -57,17 +57,19 @@ class LogProgress:
         self._start = self._last = time.monotonic()
 
     def advance(self, count: float, note: str) -> None:
-        """Log the count, the rate and the note, if it is time to."""
+        """Log the count, the rate, the time left and the note, if it is time to."""
         self._done += count
         now = time.monotonic()
         if now - self._last < self._every_s:
             return
         self._last = now
         rate = self._done / max(now - self._start, 1e-9)
-        of_total = "" if self._total is None else f"/{self._total:.0f}"
-        logger.info(
-            "%s: %.0f%s %s, %.1f/s %s", self._title, self._done, of_total, self._unit, rate, note
-        )
+        of_total = left = ""
+        if self._total is not None:
+            of_total = f"/{self._total:.0f}"
+            left = f", {(self._total - self._done) / max(rate, 1e-9):.0f} s left"
+        text = f"{self._title}: {self._done:.0f}{of_total} {self._unit}, {rate:.1f}/s{left}"
+        logger.info("%s", f"{text}; {note}" if note else text)
 
     def end(self) -> None:
         """Log the total and its time."""

@@ -30,6 +30,7 @@ from components.cli.output import (
 from components.home import Home
 from components.operations.lock import hold_home
 from components.operations.stages import StageResult
+from components.settings.data import ExecutorName
 
 DrawingsOption = Annotated[
     Path | None,
@@ -37,6 +38,22 @@ DrawingsOption = Annotated[
         "--drawings",
         help="Folder with DXF files; HOME/data/raw/dxf_templates if not given.",
         metavar="DIR",
+    ),
+]
+ExecutorOption = Annotated[
+    ExecutorName | None,
+    typer.Option("--executor", help="Who renders; `executor` in data_config.yaml if not given."),
+]
+WorkersOption = Annotated[
+    int | None,
+    typer.Option("--workers", min=0, max=1024, help="How many at once; 0 is one for each core."),
+]
+SchedulerOption = Annotated[
+    str | None,
+    typer.Option(
+        "--dask-scheduler",
+        help="Render on the Dask cluster of this scheduler, such as tcp://host:8786.",
+        metavar="ADDRESS",
     ),
 ]
 
@@ -76,14 +93,25 @@ def generate(
     drawings: DrawingsOption = None,
     profile: ProfileOption = "standard",
     seed: SeedOption = 0,
+    executor: ExecutorOption = None,
+    workers: WorkersOption = None,
+    dask_scheduler: SchedulerOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Read the drawings and render the dataset; an interrupted one is completed."""
     from components.operations import jobs
 
     run = jobs.open_run(home, drawings, profile, seed)
+    given = {
+        "executor": "dask" if dask_scheduler and not executor else executor,
+        "workers": workers,
+        "dask_scheduler": dask_scheduler,
+    }
+    spread = {name: value for name, value in given.items() if value is not None}
+    if jobs.data_settings(run, spread).executor == "dask":
+        prepare_prefect(run.home)
     with progress_bars() as bars:
-        results = [jobs.read_drawing_folder(run, bars), jobs.generate(run, bars)]
+        results = [jobs.read_drawing_folder(run, bars), jobs.generate(run, bars, spread)]
     print_results(results, as_json)
 
 

@@ -17,6 +17,7 @@ from multiprocessing import connection
 
 import cv2
 
+from components.dataset.dask_executor import dask
 from components.dataset.jobs import Job
 from components.errors import DatasetError
 
@@ -129,40 +130,6 @@ def processes(work: Work, job: Job, shards: Sequence[int], workers: int) -> Iter
         ) from error
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
-
-
-def dask(work: Work, job: Job, shards: Sequence[int], workers: int) -> Iterator[int]:
-    """Work on a Dask cluster: the one of `dask_scheduler`, or one started on this machine.
-
-    Workers on other machines must see the home folder under the same path.
-    """
-    # Loaded here: Dask takes a second to import and few need it.
-    from distributed import Client, LocalCluster
-    from distributed import as_completed as dask_as_completed
-
-    address = job.settings.dask_scheduler
-    cluster = (
-        None
-        if address
-        else LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None)
-    )
-    client = Client(address or cluster)
-    try:
-        shared = client.scatter(job, broadcast=True, hash=False)
-        futures = [
-            client.submit(_on_dask, work, shared, shard, pure=False, retries=1) for shard in shards
-        ]
-        for future in dask_as_completed(futures):
-            yield future.result()
-    finally:
-        client.close()
-        if cluster is not None:
-            cluster.close()
-
-
-def _on_dask(work: Work, job: Job, shard: int) -> int:
-    cv2.setNumThreads(1)
-    return work(job, shard)
 
 
 RUNNERS: dict[str, Runner] = {

@@ -170,14 +170,14 @@ def remove_dataset(home: Home) -> None:
 def _render(job: Job, progress: Progress) -> int:
     """Make the shards that are missing; return how many pictures were made."""
     missing = [shard for shard in job.shards if not shard_is_whole(job, shard)]
-    kept = job.settings.images - sum(len(job.samples(shard)) for shard in missing)
-    if kept:
+    wanted = sum(len(job.samples(shard)) for shard in missing)
+    if kept := job.settings.images - wanted:
         logger.info("%d of %d pictures are there already", kept, job.settings.images)
     workers = worker_count(job.settings.workers)
     run = RUNNERS[job.settings.executor]
     started, made = time.monotonic(), 0
-    with stage(progress, "Rendering scenes", job.settings.images, "images") as bar:
-        bar.advance(kept, "")
+    # Only what is missing counts: rate and time left are of this run.
+    with stage(progress, "Rendering scenes", wanted, "images") as bar:
         for count in run(write_shard, job, missing, workers):
             made += count
             bar.advance(count, f"{made / max(time.monotonic() - started, 1e-9):.0f} images/s")

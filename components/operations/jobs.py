@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from components.dataset.card import DatasetCard, load_dataset
@@ -151,14 +152,33 @@ def dataset_sheet(home: Home) -> Path:
     return home.reports / "dataset" / "train_labels.png"
 
 
-def generate(run: Run, progress: Progress) -> StageResult:
+def data_settings(run: Run, spread: Mapping[str, object]) -> DataSettings:
+    """Return the settings of the dataset.
+
+    Args:
+        run: Whose home folder and profile.
+        spread: `executor`, `workers` and `dask_scheduler` where they differ from the settings: they
+            decide who works, not what is made.
+    """
+    settings = DataSettings.load(run.home.configs, run.profile)
+    return settings.model_copy(update=dict(spread))
+
+
+def generate(
+    run: Run, progress: Progress, spread: Mapping[str, object] = MappingProxyType({})
+) -> StageResult:
     """Render the dataset of the drawings that were read.
 
     An interrupted one is completed; a finished one whose files were changed is made again.
+
+    Args:
+        run: What the run is about.
+        progress: Is told of each finished shard.
+        spread: As for `data_settings`.
     """
     home = run.home
     parts = known_parts(home)
-    settings = DataSettings.load(home.configs, run.profile)
+    settings = data_settings(run, spread)
     earlier = finished_dataset(home)
     card = generate_dataset(parts, home, settings, run.seed, progress)
     sheets = contact_sheets(home, card)

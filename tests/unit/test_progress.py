@@ -1,4 +1,5 @@
 import logging
+import time
 
 import pytest
 
@@ -14,6 +15,17 @@ def test_log_progress_tells_rate_and_total(caplog: pytest.LogCaptureFixture) -> 
     assert lines[1].startswith("render: 4/4 images")
     assert lines[1].endswith("120 MB")
     assert lines[2].startswith("render: 4 images in")
+
+
+def test_log_progress_tells_the_time_left(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = iter((0.0, 10.0, 10.0))
+    monkeypatch.setattr(time, "monotonic", lambda: next(clock))
+    with caplog.at_level(logging.INFO), stage(LogProgress(0.0), "render", 80, "images") as bar:
+        bar.advance(20, "")
+    # 20 in 10 s are 2/s; 60 are left.
+    assert caplog.records[0].getMessage() == "render: 20/80 images, 2.0/s, 30 s left"
 
 
 def test_listener_is_the_innermost_one_and_goes_with_its_block() -> None:

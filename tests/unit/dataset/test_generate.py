@@ -16,7 +16,9 @@ import cv2
 import pytest
 
 from components.dataset.card import load_dataset
+from components.dataset.executors import RUNNERS, sequential
 from components.dataset.generate import generate_dataset, remove_dataset
+from components.dataset.jobs import job_for
 from components.dataset.verify import verify_dataset
 from components.errors import DatasetError
 from components.home import Home
@@ -58,12 +60,35 @@ def test_card_counts_what_lies_in_the_folders(dataset, parts):
     assert load_dataset(home) == card
 
 
-@pytest.mark.parametrize("executor", ["process", "thread", "async", "dask"])
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_every_executor_makes_the_same_bytes(executor, dataset, hashes, parts, settings, tmp_path):
-    home = Home(tmp_path)
-    make(home, parts, settings, executor=executor, workers=2)
+@pytest.mark.parametrize("workers", [1, 2, 3])
+@pytest.mark.parametrize("executor", ["process", "thread", "async"])
+def test_every_executor_and_number_of_workers_makes_the_same_bytes(
+    executor, workers, hashes, parts, settings, tmp_path
+):
+    # `sequential` made the hashes; tests/flows/test_dask.py has the fifth.
+    make(Home(tmp_path), parts, settings, executor=executor, workers=workers)
     assert hashes_of(tmp_path) == hashes
+
+
+def test_order_of_the_work_changes_nothing(hashes, parts, settings, tmp_path, monkeypatch):
+    def backwards(work, job, shards, workers):
+        yield from sequential(work, job, shards[::-1], workers)
+
+    monkeypatch.setitem(RUNNERS, "sequential", backwards)
+    make(Home(tmp_path), parts, settings)
+    assert hashes_of(tmp_path) == hashes
+
+
+@pytest.mark.parametrize("executor", ["process", "thread", "async", "sequential"])
+def test_opencv_starts_no_threads_beside_the_workers(executor, parts, settings, tmp_path):
+    before = cv2.getNumThreads()
+    job = job_for(parts, Home(tmp_path), settings, 5, [])
+    assert set(RUNNERS[executor](opencv_threads, job, range(4), 2)) == {1}
+    assert cv2.getNumThreads() == before
+
+
+def opencv_threads(job, shard):
+    return cv2.getNumThreads()
 
 
 def test_order_of_drawings_and_size_of_shards_change_nothing(hashes, parts, settings, tmp_path):
@@ -148,6 +173,7 @@ def test_killed_at_twenty_moments_the_dataset_still_becomes_the_same(
 SCRIPT = """
 import sys
 from pathlib import Path
+from components.dataset.executors import RUNNERS, sequential
 from components.dataset.generate import generate_dataset
 from components.home import Home
 from components.progress import SilentProgress
