@@ -4,9 +4,13 @@ Verdicts: *accepted* - read as it is; *repaired* - read after something was put 
 *rejected* - no part can be trusted, for the stated reason.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from components.domain import Part
 from components.errors import DrawingError
@@ -86,6 +90,17 @@ def place_text(x: float, y: float) -> str:
         '(4567890.12, 30)'
     """
     return "({}, {})".format(*(f"{v:.3f}".rstrip("0").rstrip(".") for v in (x + 0.0, y + 0.0)))
+
+
+def listed_places(places: Sequence[NDArray[np.float64]], most: int = 3) -> str:
+    """Return the first places, each of shape (2,), and dots if there are more.
+
+    Examples:
+        >>> listed_places([np.array([1.0, 2.5])])
+        'at (1, 2.5)'
+    """
+    told = ", ".join(place_text(float(x), float(y)) for x, y in places[:most])
+    return f"at {told}" + (", ..." if len(places) > most else "")
 
 
 class PlacedError(DrawingError):

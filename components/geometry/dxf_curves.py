@@ -15,69 +15,28 @@ from ezdxf.math import Matrix44
 from numpy.typing import NDArray
 
 from components.errors import DrawingError
-from components.geometry.drawing import shown
+from components.geometry.assembly import join_settings
+from components.geometry.drawing import listed_places, shown
 from components.geometry.dxf_blocks import block_of, check_blocks, name_of
-from components.geometry.dxf_entities import CURVES, REGIONS, checked, curves_of
+from components.geometry.dxf_entities import REGIONS, checked, curves_of
+from components.geometry.dxf_types import rule_of_type
 from components.geometry.harvest import (
     EMPTY,
     INVISIBLE,
+    LOSSES,
     NO_BLOCK,
-    NO_CURVE,
-    NO_GEOMETRY,
     NO_PLANE,
     NO_SCALE,
     PAPER,
     REPEATED,
-    UNKNOWN,
+    UNCLEAR,
     Curve,
     Harvest,
 )
+from components.geometry.hatches import Sorted, sorted_boundaries
+from components.geometry.joining import joined
 from components.geometry.layers import LayerRules
 from components.settings.drawings import DrawingSettings
-
-TEXT_TYPES = frozenset(
-    [
-        "TEXT",
-        "MTEXT",
-        "ATTRIB",
-        "ATTDEF",
-        "DIMENSION",
-        "ARC_DIMENSION",
-        "LARGE_RADIAL_DIMENSION",
-        "LEADER",
-        "MULTILEADER",
-        "MLEADER",
-        "TOLERANCE",
-        "ACAD_TABLE",
-        "GEOMAPIMAGE",
-        "ARCALIGNEDTEXT",
-        "RTEXT",
-    ]
-)
-AID_TYPES = frozenset(
-    ["POINT", "RAY", "XLINE", "VIEWPORT", "IMAGE", "WIPEOUT", "OLE2FRAME", "OLEFRAME", "LIGHT"]
-)
-SOLID_TYPES = frozenset(
-    [
-        "3DFACE",
-        "3DSOLID",
-        "BODY",
-        "REGION",
-        "MESH",
-        "SURFACE",
-        "EXTRUDEDSURFACE",
-        "LOFTEDSURFACE",
-        "REVOLVEDSURFACE",
-        "SWEPTSURFACE",
-        "PLANESURFACE",
-        "NURBSURFACE",
-        "SOLID",
-        "TRACE",
-        "HELIX",
-        "SUN",
-        "UNDERLAY",
-    ]
-)
 
 
 def harvested(
@@ -97,11 +56,8 @@ def harvested(
     check_blocks(document, settings)
     walk = _Walk(document, rules, tolerance, settings)
     walk.visit(document.modelspace(), None, "0")
-    if not walk.harvest.curves and walk.regions:
+    if walk.regions:
         walk.take_regions()
-    else:
-        for entity, layer, _ in walk.regions:
-            walk.harvest.dropped[entity.dxftype(), layer, REPEATED] += 1
     walk.count_paper_space()
     return walk.harvest
 
@@ -132,6 +88,9 @@ class _Walk:
             if rule:
                 self.harvest.dropped[kind, layer, rule] += 1
                 self._note_text(entity, kind, matrix)
+            elif kind != "INSERT" and (rule := self._rule_of_linetype(entity, layer)):
+                self.harvest.dropped[kind, layer, rule] += 1
+                self._set_aside(entity, layer, matrix)
             elif kind == "INSERT":
                 self._insert(entity, matrix, layer)
             elif kind in REGIONS:
@@ -140,10 +99,48 @@ class _Walk:
                 self._take(entity, layer, matrix)
 
     def take_regions(self) -> None:
-        """Read the boundaries of hatches, when there is nothing else."""
-        self.harvest.warnings.append("no curves: the boundaries of the hatches are taken")
-        for entity, layer, matrix in self.regions:
-            self._take(entity, layer, matrix)
+        """Read the boundaries of hatches that draw what no curve draws."""
+        if not self.harvest.curves:
+            self.harvest.warnings.append("no curves: the boundaries of the hatches are taken")
+            for entity, layer, matrix in self.regions:
+                self._take(entity, layer, matrix)
+            return
+        mm = self._settings.curve_tolerance_mm / self._tolerance
+        near = self._settings.duplicate_tolerance_mm / mm + self._tolerance
+        hatches = [self._boundaries(entity, matrix) for entity, _, matrix in self.regions]
+        curves = [curve.xy for curve in self.harvest.curves]
+        alone = not joined(curves, join_settings(self._settings, mm)).rings
+        found = sorted_boundaries(hatches, curves, near, alone)
+        for (entity, layer, _), taken, unclear in zip(
+            self.regions, found.taken, found.unclear, strict=True
+        ):
+            kind = entity.dxftype()
+            if taken:
+                self.harvest.kept[kind, layer] += 1
+            else:
+                self.harvest.dropped[kind, layer, UNCLEAR if unclear else REPEATED] += 1
+            self.harvest.curves += [Curve(xy, kind, layer) for xy in taken]
+        self._tell(found)
+
+    def _boundaries(self, entity: DXFEntity, matrix: Matrix44 | None) -> list[NDArray[np.float64]]:
+        """Return the boundaries of a hatch at their place, each of shape (N, 2)."""
+        placed = [
+            _moved(points, matrix)[:, :2] for points in curves_of(entity, self._finer(matrix))
+        ]
+        self._count(sum(map(len, placed)))
+        return [xy for xy in placed if np.ptp(xy, axis=0).max() > 0]
+
+    def _tell(self, found: Sorted) -> None:
+        """Warn about the boundaries of hatches that no curve repeats."""
+        for hatches, said in (
+            (found.taken, "drawn by hatches alone were taken as contours"),
+            (found.unclear, "drawn by hatches alone were left out; draw their outline if cut"),
+        ):
+            middles = [(xy.min(axis=0) + xy.max(axis=0)) / 2 for hatch in hatches for xy in hatch]
+            if middles:
+                self.harvest.warnings.append(
+                    f"{len(middles)} boundaries {said} ({listed_places(middles)})"
+                )
 
     def count_paper_space(self) -> None:
         """Count what lies in the layouts; every layout has a viewport, which is no drawing."""
@@ -164,10 +161,22 @@ class _Walk:
         if layer not in self._rule_of_layer:
             self._rule_of_layer[layer] = self._rules.rule_against(layer)
             self._note(self._rules.doubt_about(layer))
-        rule = _rule_of_type(entity, kind) or self._rule_of_layer[layer]
-        if rule:
-            return rule
+        of_type, of_layer = rule_of_type(entity, kind), self._rule_of_layer[layer]
+        # What is hidden is no loss, whatever it is.
+        return (of_layer or of_type) if of_type in LOSSES else (of_type or of_layer)
+
+    def _rule_of_linetype(self, entity: DXFEntity, layer: str) -> str:
+        """Return why an entity of this linetype is dropped; empty if it is not."""
         return self._rules.rule_against_linetype(str(entity.dxf.get("linetype", "")), layer)
+
+    def _set_aside(self, entity: DXFEntity, layer: str, matrix: Matrix44 | None) -> None:
+        """Keep the curves of an entity that is dropped for its linetype."""
+        try:
+            curves = [_moved(points, matrix) for points in curves_of(entity, self._finer(matrix))]
+        except DrawingError:
+            return  # A fault in what is not cut is none.
+        self._count(sum(map(len, curves)))
+        self.harvest.aside += [Curve(xyz[:, :2], entity.dxftype(), layer) for xyz in curves]
 
     def _note(self, warning: str) -> None:
         """Keep a warning, if there is one."""
@@ -212,8 +221,16 @@ class _Walk:
         self.harvest.kept[entity.dxftype(), layer] += 1
         for points, extent in zip(placed, extents, strict=True):
             self.harvest.z_extent = max(self.harvest.z_extent, float(extent[2]))
-            self.harvest.vertices += len(points)
             self.harvest.curves.append(Curve(points[:, :2], entity.dxftype(), layer))
+        self._count(sum(map(len, placed)))
+
+    def _count(self, vertices: int) -> None:
+        """Count points.
+
+        Raises:
+            DrawingError: If there are too many.
+        """
+        self.harvest.vertices += vertices
         if self.harvest.vertices > self._settings.max_vertices:
             raise DrawingError(
                 f"the curves need more than max_vertices ({self._settings.max_vertices}) points"
@@ -225,18 +242,6 @@ class _Walk:
             return self._tolerance
         axes = (matrix.transform_direction((1, 0, 0)), matrix.transform_direction((0, 1, 0)))
         return self._tolerance / max(float(axis.magnitude) for axis in axes)
-
-
-def _rule_of_type(entity: Any, kind: str) -> str:
-    """Return why entities of this type are dropped."""
-    if kind == "POLYLINE" and (entity.is_poly_face_mesh or entity.is_polygon_mesh):
-        return NO_PLANE
-    if kind in CURVES or kind in REGIONS:
-        return ""
-    for types, rule in ((TEXT_TYPES, NO_GEOMETRY), (AID_TYPES, NO_CURVE), (SOLID_TYPES, NO_PLANE)):
-        if kind in types:
-            return rule
-    return UNKNOWN
 
 
 def _singles(insert: Any) -> Iterator[Any]:

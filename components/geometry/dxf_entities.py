@@ -226,8 +226,9 @@ def _valid_range(entity: Any, tolerance: float) -> Any:
 
 
 def _region(entity: Any, tolerance: float) -> list[Points3]:
-    """Return the boundaries of a HATCH or MPOLYGON, closed."""
-    boundaries = [_rows(path.flattening(tolerance, 16)) for path in from_hatch(entity)]
+    """Return the boundaries of a HATCH or MPOLYGON, closed, without the boxes round texts."""
+    paths = [path for path in from_hatch(entity) if not getattr(path.user_data, "textbox", False)]
+    boundaries = [_rows(path.flattening(tolerance, 16)) for path in paths]
     return [np.vstack([b, b[:1]]) for b in boundaries if len(b) > 2]
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from ezdxf.document import Drawing as Document
 
 from components.errors import DrawingError
-from components.geometry.assembly import assembled
+from components.geometry.assembly import assembled, join_settings
 from components.geometry.bounded_pool import BoundedPool, Outcome
 from components.geometry.contours import part_from_rings
 from components.geometry.drawing import Drawing, PlacedError, shown
@@ -24,6 +24,7 @@ from components.geometry.dxf_document import loaded, quiet
 from components.geometry.dxf_repair import prepared
 from components.geometry.harvest import Harvest
 from components.geometry.layers import LayerRules, layer_rules
+from components.geometry.left_out import closed_aside, nothing_left
 from components.geometry.nesting import Shape
 from components.geometry.units import (
     MM_PER,
@@ -174,7 +175,8 @@ class _Reading:
         self._drawing = dataclasses.replace(
             self._drawing, mm_per_unit=unit.mm_per_unit, unit_evidence=unit.evidence
         )
-        self._warn([*unit.warnings, *harvest.warnings, *harvest.unread_layers()])
+        aside = closed_aside(harvest.aside, join_settings(self._settings, unit.mm_per_unit))
+        self._warn([*unit.warnings, *harvest.warnings, *harvest.unread_layers(), *aside])
         self._repairs += [*harvest.losses(), *(["unusable unit taken as absent"] * unit.repaired)]
         self._check_extent(harvest, unit)
         return harvest, unit
@@ -200,11 +202,15 @@ class _Reading:
             by_name = dataclasses.replace(rules, words={})
             harvest = harvested(document, by_name, tolerance, self._settings)
             self._warn(["only layers that are usually not cut hold curves; they were read"])
+        if not harvest.curves and harvest.aside:
+            by_line = dataclasses.replace(rules, linetypes=())
+            harvest = harvested(document, by_line, tolerance, self._settings)
+            self._warn(["only linetypes that are usually not cut hold curves; they were read"])
         self._drawing = dataclasses.replace(
             self._drawing, kept=harvest.kept_counts(), dropped=harvest.dropped_counts()
         )
         if not harvest.curves:
-            raise DrawingError(_nothing(document, harvest))
+            raise DrawingError(nothing_left(document, harvest))
         return harvest
 
     def _assemble(self, harvest: Harvest, unit: Unit) -> list[Shape]:
@@ -261,17 +267,3 @@ def _header(document: Document, data: bytes, name: str) -> int | None:
     """
     value = document.header.get(name) if name.encode() in data else None
     return None if value is None else int(value)
-
-
-def _nothing(document: Document, harvest: Harvest) -> str:
-    """Say why a drawing without curves has none."""
-    rules = sorted({count.rule for count in harvest.dropped_counts()})
-    if rules:
-        return f"no curves to cut; everything was left out: {'; '.join(rules)}"
-    places = []
-    if any(len(layout) for layout in document.layouts if layout.name != "Model"):
-        places.append("paper space holds some")
-    if any(len(block) for block in document.blocks if not block.name.startswith("*")):
-        places.append("a block that is not inserted holds some")
-    hint = f" ({', '.join(places)})" if places else ""
-    return f"no entities in the model space{hint}"

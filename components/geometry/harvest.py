@@ -12,9 +12,11 @@ from components.geometry.joining import joined_ends
 NO_GEOMETRY = "texts and dimensions are not cut"
 NO_CURVE = "points, construction lines and pictures are not cut"
 NO_PLANE = "filled areas and 3D bodies are not cut"
+NO_BODY = "its shape is not stored as curves; export it as lines, arcs or polylines"
 UNKNOWN = "unsupported type"
 INVISIBLE = "entity is invisible"
 REPEATED = "hatches repeat the contours"
+UNCLEAR = "hatch whose boundary no curve repeats"
 EMPTY = "no extent"
 PAPER = "paper space is not cut"
 NO_BLOCK = "its block is not defined"
@@ -22,7 +24,7 @@ NO_SCALE = "its scale is 0 or no number"
 NAME_SAYS = "name says"
 """Part of every rule that goes by the words of a name."""
 
-LOSSES = frozenset((UNKNOWN, EMPTY, NO_BLOCK, NO_SCALE))
+LOSSES = frozenset((UNKNOWN, NO_BODY, EMPTY, NO_BLOCK, NO_SCALE))
 """Rules that a drawing cannot be accepted with unchanged: something may be missing."""
 
 
@@ -53,6 +55,7 @@ class Harvest:
         warnings: What the user should know.
         vertices: Number of points so far.
         texts: Places of texts in the model space.
+        aside: Curves that were left out for their linetype alone.
     """
 
     curves: list[Curve] = field(default_factory=list)
@@ -62,6 +65,7 @@ class Harvest:
     warnings: list[str] = field(default_factory=list)
     vertices: int = 0
     texts: list[tuple[float, float]] = field(default_factory=list)
+    aside: list[Curve] = field(default_factory=list)
 
     def origin(self) -> NDArray[np.float64]:
         """Return whole numbers below and left of all curves, shape (2,), fit to be subtracted."""
