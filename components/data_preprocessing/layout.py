@@ -112,15 +112,17 @@ class Table:
         under = self._under(stamp, at)
         return 0 if under is None else cv2.countNonZero(cv2.bitwise_and(*under))
 
-    def _put(self, thing: SceneObject, stamp: _Stamp, at: NDArray[np.float64]) -> None:
-        """Lay an object down; over others it lies on the highest of them."""
+    def _put(
+        self, thing: SceneObject, stamp: _Stamp, at: NDArray[np.float64], stacked: bool = True
+    ) -> None:
+        """Lay an object down; over others it lies on the highest of them if it may be stacked."""
         x_mm, y_mm = float(at[0]) / self._per_mm, -float(at[1]) / self._per_mm
         under = self._under(stamp, at)
         height = 0.0
         if under is not None:
             mine = under[1] > 0
             covered = under[0][mine]
-            if covered.any():
+            if stacked and covered.any():
                 below = np.unique(covered).tolist()
                 height = max(self.objects[n - 1].top_mm for n in below if n)
             under[0][mine] = len(self.objects) + 1
@@ -166,7 +168,8 @@ class Table:
         place = start + way * far
         if self._shared(stamp, place) > 2 or not self._shows(place):
             return False
-        self._put(thing, stamp, place)
+        # The cells in common are the grid's error: both lie on the table.
+        self._put(thing, stamp, place, stacked=False)
         return True
 
     def _shows(self, place: NDArray[np.float64]) -> bool:

@@ -71,3 +71,13 @@ def test_earlier_packing_leaves_traces() -> None:
     picture = np.random.default_rng(0).integers(0, 256, (60, 80, 3), dtype=np.uint8)
     packed = photographed(picture, replace(CLEAR, jpeg_quality=40), 1)
     assert (packed != picture).any()
+
+
+def test_sharpening_raises_edges_and_leaves_flat_areas_alone() -> None:
+    picture = plain(60, 60, 60)
+    picture[:, 40:] = 160
+    sharp = photographed(picture, replace(CLEAR, sharpening=0.8), 1)
+    assert sharp[30, 10, 0] == 60
+    assert sharp[30, 70, 0] == 160
+    assert sharp[30, 39, 0] < 60 - 8
+    assert sharp[30, 40, 0] > 160 + 8

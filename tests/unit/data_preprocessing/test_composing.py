@@ -1,16 +1,17 @@
 """Scenes as the settings ask for them."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
+from components.data_preprocessing.augmentations import random_effects
 from components.data_preprocessing.backgrounds import variants_of
-from components.data_preprocessing.composing import Place, compose, random_place
+from components.data_preprocessing.composing import Place, compose, exposed, random_place
 from components.data_preprocessing.photos import photos_of, usable_photos
 from components.data_preprocessing.scene import Scene
-from components.data_preprocessing.textures import PATTERNS, tile
 from components.domain import OTHER_LABEL, SPLITS
 from components.settings.data import DataSettings
 from tests.unit.strategies import part, plate_with_hole, square
@@ -127,8 +128,73 @@ def test_photographs_become_grounds_and_broken_files_are_left_out(tmp_path: Path
     assert place.ground.mean_rgb == pytest.approx([30, 200, 10])
 
 
-@pytest.mark.parametrize("name", list(PATTERNS))
-def test_every_pattern_has_contrast_about_middle_grey(name: str) -> None:
-    grey = tile(name, 0, 1)
-    assert abs(float(grey.mean()) - 128) < 12
-    assert grey.std() > 15
+def sizes_of(settings: DataSettings, count: int) -> list[float]:
+    """Longer side of the only part there is, in frames, of many scenes."""
+    views = [
+        compose(np.random.default_rng([n, 1]), PARTS[:1], place_of(1), settings, 7).view
+        for n in range(count)
+    ]
+    return [100.0 / view.width_mm for view in views]
+
+
+@pytest.mark.parametrize(
+    ("close", "far", "low", "high"),
+    [(0.0, 0.0, 0.18, 0.42), (1.0, 0.0, 0.42, 0.90), (0.0, 1.0, 0.08, 0.18)],
+    ids=["usual", "close-up", "from afar"],
+)
+def test_parts_have_the_size_that_was_asked_for(
+    close: float, far: float, low: float, high: float
+) -> None:
+    sizes = sizes_of(with_scene(close_up_share=close, far_share=far), 40)
+    assert low <= min(sizes) < max(sizes) <= high
+    assert max(sizes) - min(sizes) > 0.6 * (high - low)
+
+
+def test_sizes_reach_from_a_twelfth_of_the_frame_to_nearly_all_with_the_bulk_between() -> None:
+    sizes = np.array(sizes_of(DataSettings.load(None, "standard"), 400))
+    assert 0.08 <= sizes.min() < 0.12
+    assert 0.80 < sizes.max() <= 0.90
+    assert 0.65 < np.mean((sizes >= 0.18) & (sizes <= 0.42)) < 0.85
+
+
+def test_small_objects_lie_on_parts_if_they_may() -> None:
+    changes = {"covering_share": 1.0, "unknown_plate_share": 0.0, "distractors": (4, 6)}
+    settings = with_scene(**changes, empty_share=0.0, far_share=0.0)
+    settings = settings.model_copy(update={"presets": {"workbench": 1.0}})
+    heights = [
+        piece.z_mm
+        for seed in range(12)
+        for thing in scene_of(seed, settings).objects
+        if thing.label == OTHER_LABEL
+        for piece in thing.pieces[:1]
+    ]
+    assert sum(height > 0.05 for height in heights) > 4
+
+
+def test_silhouettes_before_a_panel_never_lie_on_each_other() -> None:
+    settings = with_scene(overlapping_share=1.0, empty_share=0.0, distractors=(0, 0))
+    settings = settings.model_copy(update={"presets": {"backlight": 1.0}})
+    scenes = [scene_of(seed, settings) for seed in range(15)]
+    assert {thing.pieces[0].z_mm for scene in scenes for thing in scene.objects} == {0.0}
+
+
+def test_hard_parts_may_have_the_grounds_own_pattern() -> None:
+    settings = with_scene(hard_share=1.0, same_pattern_share=1.0, empty_share=0.0)
+    settings = settings.model_copy(update={"presets": {"workbench": 1.0}})
+    for seed in range(10):
+        scene = scene_of(seed, settings)
+        patterns = {t.pieces[0].surface.pattern for t in scene.objects if t.label != OTHER_LABEL}
+        assert patterns == {scene.ground.pattern}
+
+
+def test_automatic_exposure_brightens_a_dark_place_and_raises_its_noise() -> None:
+    place = place_of(3)
+    colours = np.full((256, 1, 3), 27, np.uint8)
+    light = replace(place.lighting, gain_map=np.ones((12, 16, 3)))
+    dark = replace(place, ground=replace(place.ground, colours=colours), lighting=light)
+    effects = random_effects(np.random.default_rng(1), SETTINGS.camera, 0.0)
+    half = exposed(effects, dark, 0.5)
+    # Half of the way, on a logarithmic scale, from 27 to 110 is a factor of two.
+    assert np.divide(half.gains, effects.gains) == pytest.approx([(110 / 27) ** 0.5] * 3)
+    assert half.noise == pytest.approx(2.0 * effects.noise, rel=0.02)
+    assert exposed(effects, dark, 0.0).gains == effects.gains

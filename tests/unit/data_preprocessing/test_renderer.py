@@ -16,7 +16,7 @@ from components.data_preprocessing.renderer import render
 from components.data_preprocessing.scene import Placement, Scene, SceneObject
 from components.data_preprocessing.view import View, view_from
 from components.domain import Part
-from tests.unit.strategies import part, plate_with_hole, square
+from tests.unit.strategies import part, plate_with_hole, rectangle, square
 
 CLEAR = CameraEffects(
     (1.0, 1.0, 1.0), 1.0, 0.0, 0.0, (0.0, 0.0), 0.0, 0.0, (0.0, 0.0), False, None, False
@@ -141,3 +141,19 @@ def test_area_of_picture_grows_with_the_square_of_the_scale() -> None:
     ]
     assert areas[1] / areas[0] == pytest.approx(4.0, rel=0.02)
     assert areas[0] == pytest.approx(6000 - 25 * math.pi, rel=0.03)
+
+
+def test_round_side_is_bright_towards_the_lamp_and_dark_behind_its_crest() -> None:
+    lighting = replace(DAYLIGHT, lamps=(Lamp(throw=(1.0, 0.0), blur=0.3, depth=0.0),))
+    bar = Placement(part("rod", rectangle(12.0, 120.0)), 0, 0, 0.0, False, 0.0, 12.0, surface(120))
+    flat, domed = (
+        render(scene_of(SceneObject("rod", (piece,)), lighting=lighting))
+        .image[120, :, 0]
+        .astype(int)
+        for piece in (bar, replace(bar, domed=True))
+    )
+    # The rod is 18 px wide about column 159.5; its lamp is on the left.
+    assert np.ptp(flat[153:167]) <= 2
+    assert domed[154] > 120 + 15
+    assert domed[165] < 120 - 15
+    assert domed[159] == pytest.approx(120, abs=8)

@@ -7,7 +7,7 @@ import pytest
 from shapely import Polygon
 from shapely.geometry.base import BaseGeometry
 
-from components.data_preprocessing.shapes import FAMILIES, largest, random_part
+from components.data_preprocessing.shapes import FAMILIES, frame, largest, random_part
 from components.geometry.contours import signed_area
 
 SEEDS = range(60)
@@ -46,3 +46,12 @@ def test_random_parts_differ_and_many_have_holes() -> None:
 def test_same_seed_gives_the_same_part() -> None:
     one, two = (random_part(np.random.default_rng(5)) for _ in range(2))
     assert (one.outline.xy_mm == two.outline.xy_mm).all()
+
+
+def test_frames_are_thin_bands_round_one_opening() -> None:
+    for seed in range(30):
+        band = largest(frame(np.random.default_rng(seed)))
+        openings = sorted(Polygon(hole).area for hole in band.interiors)
+        filled = Polygon(band.exterior).area
+        assert openings[-1] > 0.35 * filled
+        assert band.area < 0.6 * filled

@@ -1,0 +1,72 @@
+"""Grounds: every kind, stains, and the user's photographs."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import get_args
+
+import cv2
+import numpy as np
+import pytest
+
+from components.data_preprocessing.backgrounds import (
+    LOOKS,
+    Ground,
+    Stain,
+    ground_picture,
+    random_ground,
+)
+from components.data_preprocessing.materials import around
+from components.data_preprocessing.photos import read_photo
+from components.data_preprocessing.view import view_from
+from components.settings.data import BackgroundName
+
+VIEW = view_from(160, 120, 1.0)
+GROUND = Ground("painted", "noise", 0, around(np.full(3, 120.0), 20.0), 1.0, (0.2, 0.2))
+
+
+def test_every_kind_of_the_settings_has_a_look() -> None:
+    assert {*LOOKS, "photo"} == set(get_args(BackgroundName))
+
+
+@pytest.mark.parametrize("kind", list(LOOKS))
+def test_every_kind_fills_the_picture_and_no_two_are_alike(kind: BackgroundName) -> None:
+    grounds = [random_ground(np.random.default_rng(seed), kind, "train") for seed in range(4)]
+    pictures = [ground_picture(ground, VIEW, 1) for ground in grounds]
+    assert all(p.shape == (120, 160, 3) for p in pictures)
+    assert len({p.tobytes() for p in pictures}) == 4
+    assert max(p.std() for p in pictures) > 2
+
+
+def test_stain_adds_coarse_spots_and_keeps_the_spread() -> None:
+    plain = ground_picture(GROUND, VIEW, 1)[..., 0]
+    stained = ground_picture(replace(GROUND, stain=Stain(0, 1.0, (0.5, 0.5), 0.9)), VIEW, 1)[..., 0]
+    assert stained.std() == pytest.approx(plain.std(), rel=0.4)
+
+    def coarse(grey: np.ndarray) -> float:
+        return float(cv2.resize(grey, (8, 6), interpolation=cv2.INTER_AREA).std())
+
+    assert coarse(stained) > 2 * coarse(plain)
+
+
+def test_cutting_mat_has_a_grid_that_follows_the_perspective() -> None:
+    ground = random_ground(np.random.default_rng(2), "cutting_mat", "train")
+    straight = ground_picture(ground, VIEW, 1)
+    tilted = ground_picture(ground, view_from(160, 120, 1.0, (0.2, 0.1), 1.5), 1)
+    assert len(ground.lines) > 10
+    assert (straight != tilted).any()
+
+
+def test_photograph_is_cropped_and_mirrored_but_never_laid_on_its_side(tmp_path: Path) -> None:
+    path = tmp_path / "bench.png"
+    ramp = np.repeat(np.arange(0, 240, dtype=np.uint8)[:, None], 320, axis=1)
+    cv2.imwrite(str(path), cv2.merge([ramp] * 3))
+    read_photo.cache_clear()
+    ground = replace(GROUND, kind="photo", photo=path, zoom=2.4)
+    upright, flipped, mirrored = (
+        ground_picture(replace(ground, turn=turn), VIEW, 1)[..., 0] for turn in (0, 1, 2)
+    )
+    # Its brightness runs down the picture; upside down it runs up; mirrored it stays.
+    assert upright[10].mean() < upright[110].mean()
+    assert flipped[10].mean() > flipped[110].mean()
+    assert (mirrored == upright[:, ::-1]).all()
+    assert upright.shape == (120, 160)
