@@ -11,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from components.errors import DrawingError
-from components.geometry.drawing import Gap, place_text
+from components.geometry.drawing import Gap, PlacedError
 from components.geometry.frames import without_countersinks, without_frames
-from components.geometry.joining import Joined, JoinSettings, joined, length_of
+from components.geometry.joining import JoinSettings, joined
 from components.geometry.loose_ends import check_loose, extent_of, open_contour
 from components.geometry.nesting import (
     Shape,
+    Tree,
     check_webs,
     cleaned,
     healed,
@@ -25,13 +26,11 @@ from components.geometry.nesting import (
     without_dots,
     without_double_rings,
 )
-from components.geometry.noding import Noded, noded
+from components.geometry.noding import NodingLimits, longest_overshoot, noded
+from components.geometry.put_right import Teller
 from components.settings.drawings import DrawingSettings
 
 Points = NDArray[np.float64]
-
-SHOWN = 3
-"""So many places are told of each kind of thing that was left out."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,6 +57,8 @@ def join_settings(settings: DrawingSettings, mm_per_unit: float) -> JoinSettings
         limit=settings.gap_limit_mm / mm_per_unit,
         factor=settings.gap_factor,
         double=settings.duplicate_tolerance_mm / mm_per_unit,
+        overshoot=settings.overshoot_limit_mm / mm_per_unit,
+        noise=settings.gap_noise_mm / mm_per_unit,
     )
 
 
@@ -78,86 +79,65 @@ def assembled(
             the caller must move the origin.
     """
     joins = join_settings(settings, mm)
+    limits = NodingLimits(joins.start, joins.limit, joins.overshoot)
     result = joined(curves, joins)
-    extra = noded(result.loose, joins.limit)
+    extra = noded(result.loose, limits)
     rings, specks = cleaned(result.rings + extra.rings, settings.speck_mm / mm)
     rings, doubles = without_double_rings(rings, settings.duplicate_tolerance_mm / mm)
     if not rings:
-        raise _nothing_closed(extra.loose, joins.limit, mm)
+        raise _nothing_closed(extra.loose, limits, mm)
     check_loose(extra.loose, rings, joins.limit, mm)
     rings, slips = healed(rings, settings.speck_mm / mm)
     tree = nested(rings)
     rings, dots = without_dots(tree, settings.min_size_mm / mm)
-    tree = nested(rings) if dots else tree
+    tree, warnings = _cleared(nested(rings) if dots else tree, texts)
+    check_webs(tree, 2 * settings.curve_tolerance_mm / mm, mm)
+    shapes = shapes_of(tree)
+    teller = Teller(origin, mm, settings)
+    noise = [end for end in extra.overshoots if end[0] <= joins.noise]
+    gaps = teller.gaps(result.gaps + extra.gaps + noise)
+    overshoots = result.overshoots + [end for end in extra.overshoots if end not in noise]
+    repairs = (
+        *teller.gap_repairs(gaps),
+        *teller.overshoots(overshoots),
+        *_counted(result.doubles + doubles, "contours or curves drawn twice removed"),
+        *_counted(slips, "contours with tiny self-crossings cleaned"),
+        *_counted(specks, "specks without width dropped"),
+        *(["overlapping lines merged"] * bool(extra.rings and not extra.overshoots + extra.gaps)),
+        *teller.dropped(extra.loose),
+        *teller.dots(dots),
+    )
+    warnings += teller.bent(extra.loose)
+    warnings += teller.tiny_holes(hole for shape in shapes for hole in shape.holes)
+    return Assembly(shapes, gaps, repairs, tuple(warnings))
+
+
+def _cleared(tree: Tree, texts: Points) -> tuple[Tree, list[str]]:
+    """Return the tree without frames and countersinks, and what is told of them."""
     warnings: list[str] = []
     for clear in (partial(without_frames, texts=texts), without_countersinks):
         cleared = clear(tree)
         if cleared.warnings:
             warnings += cleared.warnings
             tree = nested(cleared.rings)
-    check_webs(tree, 2 * settings.curve_tolerance_mm / mm, mm)
-    x, y = map(float, origin)
-    gaps = tuple(Gap(g * mm, gx + x, gy + y) for g, gx, gy in sorted(result.gaps, reverse=True))
-    repairs = (
-        *_gap_repairs(gaps, settings),
-        *_repairs(result, extra, doubles, specks, slips),
-        *_dropped(extra.loose, dots, origin, mm, settings),
-    )
-    return Assembly(shapes_of(tree), gaps, repairs, tuple(warnings))
+    return tree, warnings
 
 
-def _gap_repairs(gaps: tuple[Gap, ...], settings: DrawingSettings) -> list[str]:
-    """Return a sentence about gaps that are no rounding."""
-    wide = [gap for gap in gaps if gap.size_mm > settings.gap_noise_mm]
-    if not wide:
-        return []
-    place = place_text(wide[0].x, wide[0].y)
-    return [f"{len(wide)} gaps joined (widest {wide[0].size_mm:.3g} mm at {place})"]
+def _counted(count: int, said: str) -> list[str]:
+    """Return a sentence about a number of things, if there are any."""
+    return [f"{count} {said}"] if count else []
 
 
-def _repairs(
-    result: Joined, extra: Noded, doubles: int, specks: int, slips: int
-) -> tuple[str, ...]:
-    """Return what joining and cleaning had to do, in words."""
-    counted = (
-        (extra.trimmed, "overshooting ends trimmed"),
-        (result.doubles + doubles, "contours or curves drawn twice removed"),
-        (slips, "contours with tiny self-crossings cleaned"),
-        (specks, "specks without width dropped"),
-    )
-    done = [f"{count} {said}" for count, said in counted if count]
-    if extra.rings and not extra.trimmed:
-        done.append("overlapping lines merged")
-    return tuple(done)
-
-
-def _dropped(
-    chains: list[Points], dots: list[Points], origin: Points, mm: float, settings: DrawingSettings
-) -> list[str]:
-    """Return sentences about open chains and dots that were left out, with the first places."""
-    done = []
-    if chains:
-        longest = sorted(chains, key=length_of, reverse=True)[:SHOWN]
-        places = [
-            f"{length_of(c) * mm:.4g} mm from {place_text(*(c[0] + origin))}" for c in longest
-        ]
-        done.append(f"{len(chains)} open chains dropped ({_listed(places, len(chains))})")
-    if dots:
-        places = [f"at {place_text(*(dot.mean(axis=0) + origin))}" for dot in dots[:SHOWN]]
-        done.append(
-            f"{len(dots)} contours smaller than min_size_mm ({settings.min_size_mm:g}) dropped "
-            f"({_listed(places, len(dots))})"
-        )
-    return done
-
-
-def _listed(places: list[str], count: int) -> str:
-    """Return the first places, and dots if there are more."""
-    return ", ".join(places) + (", ..." if count > len(places) else "")
-
-
-def _nothing_closed(loose: list[Points], limit: float, mm: float) -> DrawingError:
+def _nothing_closed(loose: list[Points], limits: NodingLimits, mm: float) -> DrawingError:
     """Return the fault of a drawing without any ring."""
     if not loose:
         return DrawingError("no closed contour with an area")
-    return open_contour(max(loose, key=extent_of), mm, limit)
+    found = longest_overshoot(loose, limits.gap, limits.start)
+    if found is None:
+        return open_contour(max(loose, key=extent_of), mm, limits.gap)
+    size, x, y = found
+    return PlacedError(
+        f"a line runs {size * mm:.4g} mm past a corner at {{place}}, more than overshoot_limit_mm "
+        f"({limits.overshoot * mm:.3g}) or a tenth of the contour's longer side; trim it",
+        (x, y),
+    )

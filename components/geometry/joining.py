@@ -22,6 +22,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from components.geometry.doubles import without_doubles
+from components.geometry.overshoots import Place, length_of, trimmed_ends
 
 Points = NDArray[np.float64]
 
@@ -35,12 +36,16 @@ class JoinSettings:
         limit: Last one.
         factor: From one to the next.
         double: Long curves nearer to each other than this are one drawn twice.
+        overshoot: Longest end past a crossing that is cut off.
+        noise: Gaps and ends up to this are rounding.
     """
 
     start: float
     limit: float
     factor: float
     double: float
+    overshoot: float
+    noise: float
 
     def steps(self) -> list[float]:
         """Return the tolerances from the tightest to the widest."""
@@ -58,15 +63,15 @@ class Joined:
         rings: Closed curves, shape (N, 2), the first point not repeated.
         loose: Open chains that closed nothing, shape (N, 2).
         gaps: Size, x and y of every joint wider than the first tolerance.
+        overshoots: Size, x and y of every crossing whose ends were cut off.
         doubles: Number of curves that were drawn twice.
-        trimmed: Number of overshooting ends that were cut off.
     """
 
     rings: list[Points] = field(default_factory=list)
     loose: list[Points] = field(default_factory=list)
-    gaps: list[tuple[float, float, float]] = field(default_factory=list)
+    gaps: list[Place] = field(default_factory=list)
+    overshoots: list[Place] = field(default_factory=list)
     doubles: int = 0
-    trimmed: int = 0
 
 
 def joined(curves: Sequence[Points], settings: JoinSettings) -> Joined:
@@ -83,6 +88,11 @@ def joined(curves: Sequence[Points], settings: JoinSettings) -> Joined:
     open_chains = welded(open_chains, settings.start, result)
     # A loop with a whisker at one corner is a chain that ends where it began.
     open_chains = _sorted_out(open_chains, settings.start, result)
+    open_chains, result.overshoots = trimmed_ends(
+        open_chains, settings.overshoot, settings.noise, settings.start
+    )
+    if result.overshoots:
+        open_chains = welded(open_chains, settings.start, result)
     for tolerance in settings.steps()[1:]:
         if not open_chains:
             break
@@ -100,11 +110,6 @@ def _sorted_out(curves: Sequence[Points], tolerance: float, result: Joined) -> l
         else:
             open_chains.append(curve)
     return open_chains
-
-
-def length_of(curve: Points) -> float:
-    """Return the length of an open curve."""
-    return float(np.hypot(*np.diff(curve, axis=0).T).sum())
 
 
 def welded(curves: list[Points], tolerance: float, result: Joined) -> list[Points]:
@@ -208,7 +213,7 @@ def _join(pieces: list[Points], tolerance: float, start: float, result: Joined) 
     return [chain]
 
 
-def _close(before: Points, after: Points) -> tuple[float, float, float]:
+def _close(before: Points, after: Points) -> Place:
     """Move the end of one piece and the start of the next to their middle, in place.
 
     Left where they are, ends that overlap would make the ring cross itself.

@@ -196,12 +196,14 @@ def _tree(rings: list[Points], polygons: NDArray[np.object_]) -> Tree:
 
 
 def shapes_of(tree: Tree) -> list[Shape]:
-    """Return the parts of a tree, biggest first."""
+    """Return the parts of a tree, biggest first, of equal ones the lower left one first."""
     holes: dict[int, list[Points]] = {}
     for index in np.flatnonzero(tree.depth % 2 == 1):
         holes.setdefault(int(tree.parent[index]), []).append(tree.rings[index])
     outlines = np.flatnonzero(tree.depth % 2 == 0).tolist()
-    outlines.sort(key=lambda i: (-abs(signed_area(tree.rings[i])), *tree.rings[i].min(axis=0)))
+    # Rounded: the last digits of the areas of equal parts must not decide.
+    areas = {i: float(f"{abs(signed_area(tree.rings[i])):.9g}") for i in outlines}
+    outlines.sort(key=lambda i: (-areas[i], *tree.rings[i].min(axis=0)))
     return [Shape(tree.rings[i], holes.get(i, [])) for i in outlines]
 
 

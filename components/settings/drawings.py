@@ -27,6 +27,7 @@ class DrawingSettings(YamlSettings):
     plausible_min_mm: Positive
     plausible_max_mm: Positive
     min_size_mm: Positive
+    min_hole_mm: Positive
     max_size_mm: Positive
 
     curve_tolerance_mm: Positive
@@ -34,6 +35,7 @@ class DrawingSettings(YamlSettings):
     gap_limit_mm: Positive
     gap_factor: Annotated[float, Field(gt=1.0, le=1000.0)]
     gap_noise_mm: Positive
+    overshoot_limit_mm: Positive
     duplicate_tolerance_mm: Positive
     speck_mm: Positive
     planar_tolerance_mm: Positive

@@ -29,6 +29,19 @@ def test_dot_too_small_for_a_part_is_dropped_and_told(tmp_path, x):
     assert hole_area(part) == pytest.approx(math.pi * 25, rel=1e-3)
 
 
+@pytest.mark.parametrize(("diameter", "warned"), [(0.3, True), (0.6, False)])
+def test_tiny_circle_inside_a_part_stays_a_hole_and_is_warned_about(tmp_path, diameter, warned):
+    def draw(space):
+        space.add_lwpolyline(RECTANGLE, close=True)
+        space.add_circle((50, 30), diameter / 2)
+
+    drawing = read(tmp_path, draw)
+    assert drawing.verdict == "accepted"
+    assert len(drawing.parts[0].holes) == 1
+    said = "1 holes smaller than min_hole_mm (0.5) kept (at (50, 30))"
+    assert any(warning.startswith(said) for warning in drawing.warnings) == warned
+
+
 def test_hole_that_crosses_itself_with_equal_lobes_is_refused_with_its_place(tmp_path):
     def draw(space):
         space.add_lwpolyline(RECTANGLE, close=True)

@@ -9,7 +9,7 @@ from components.geometry.contours import signed_area
 from components.geometry.joining import JoinSettings, joined
 from tests.unit.strategies import rectangle, regular
 
-JOINS = JoinSettings(start=1e-6, limit=0.5, factor=10.0, double=0.01)
+JOINS = JoinSettings(start=1e-6, limit=0.5, factor=10.0, double=0.01, overshoot=3.0, noise=1e-3)
 
 
 def sides(ring):

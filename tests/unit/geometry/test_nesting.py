@@ -5,8 +5,10 @@ from components.errors import DrawingError
 from components.geometry.drawing import PlacedError
 from components.geometry.loose_ends import check_loose
 from components.geometry.nesting import cleaned, healed, nested, shapes_of, without_double_rings
-from components.geometry.noding import noded
+from components.geometry.noding import NodingLimits, noded
 from tests.unit.strategies import rectangle, regular, square
+
+LIMITS = NodingLimits(start=1e-6, gap=0.5, overshoot=3.0)
 
 
 def test_rings_in_rings_become_outlines_with_holes():
@@ -64,7 +66,7 @@ def test_tiny_loop_at_a_corner_is_cleaned():
 
 def test_overlapping_lines_are_merged_by_noding():
     chain = np.array([(70, 0), (0, 0), (0, 60), (100, 60), (100, 0), (30, 0)], dtype=float)
-    result = noded([chain], overshoot=0.5)
+    result = noded([chain], LIMITS)
     assert len(result.rings) == 1
     assert result.loose == []
 
@@ -72,7 +74,7 @@ def test_overlapping_lines_are_merged_by_noding():
 def test_grid_of_centre_lines_makes_no_ring():
     lines = [np.array([(-9, y), (9, y)], dtype=float) for y in (-5, 5)]
     lines += [line[:, ::-1] for line in lines]
-    result = noded(lines, overshoot=0.5)
+    result = noded(lines, LIMITS)
     assert result.rings == []
     assert len(result.loose) == 4
 
@@ -82,7 +84,7 @@ def test_two_cells_with_a_common_wall_are_ambiguous():
     mirrored = np.array([(50, 0), (100, 0), (100, 60), (50, 60)], dtype=float)
     wall = np.array([(50, 0), (50, 60)], dtype=float)
     with pytest.raises(PlacedError, match=r"share an edge at \(50, 30\)"):
-        noded([around, mirrored, wall], overshoot=0.5)
+        noded([around, mirrored, wall], LIMITS)
 
 
 @pytest.mark.parametrize(
