@@ -84,6 +84,36 @@ def write_json(path: Path, value: object) -> None:
     write_text(path, json.dumps(plain(value), indent=2, sort_keys=True) + "\n")
 
 
+def write_sealed(path: Path, value: object) -> None:
+    """Write a table as JSON with the hash of its content, so that `read_sealed` finds any change.
+
+    Args:
+        path: Where to.
+        value: A model, dataclass or dict without a field `seal`.
+    """
+    write_text(path, _sealed_text(plain(value)))
+
+
+def read_sealed(path: Path) -> dict[str, Any]:
+    """Return the table that `write_sealed` wrote, without its seal.
+
+    Raises:
+        OSError: If the file cannot be read.
+        ValueError: If a byte of it changed.
+    """
+    text = path.read_bytes().decode()
+    content = json.loads(text)
+    table: dict[str, Any] = content if isinstance(content, dict) else {}
+    table.pop("seal", None)
+    if _sealed_text(table) != text:
+        raise ValueError("it was changed after it was written: its seal does not fit")
+    return table
+
+
+def _sealed_text(content: dict[str, Any]) -> str:
+    return json.dumps({**content, "seal": fingerprint(content)}, indent=2, sort_keys=True) + "\n"
+
+
 def remove_partials(folder: Path) -> int:
     """Remove files and folders that an interrupted run left under temporary names.
 

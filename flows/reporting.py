@@ -96,7 +96,12 @@ def show_picture(key: str, path: Path, description: str) -> None:
     small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     data = base64.b64encode(cv2.imencode(".jpg", small)[1].tobytes()).decode()
     create_image_artifact(f"data:image/jpeg;base64,{data}", key, description)
-    create_link_artifact(path.resolve().as_uri(), path.name, f"{key}-file", description)
+    show_link(f"{key}-file", path, description)
+
+
+def show_link(key: str, path: Path, description: str) -> None:
+    """Show where a file of this machine is."""
+    create_link_artifact(path.resolve().as_uri(), path.name, key, description)
 
 
 def log_result(result: StageResult) -> StageResult:

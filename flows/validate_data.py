@@ -8,7 +8,8 @@ from components.operations import jobs
 from components.operations.jobs import Run
 from components.operations.stages import StageResult
 from components.settings.base import Profile
-from flows.reporting import PrefectProgress, log_result, show_table
+from components.validation.report import report_pages
+from flows.reporting import PrefectProgress, log_result, show_link, show_table
 from flows.retries import may_pass
 
 
@@ -17,6 +18,8 @@ def validate_dataset(run: Run) -> StageResult:
     """Check the dataset against its expectations; a table shows each of them."""
     result = log_result(jobs.validate(run, PrefectProgress("validate-dataset-progress")))
     show_table("validation", result.figures["expectations"], "Every expectation with its result")
+    for name, page in report_pages(run.home).items():
+        show_link(f"validation-{name}", page, "Every expectation with what was found")
     return result
 
 

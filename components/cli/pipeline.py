@@ -4,7 +4,7 @@ import os
 import shlex
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
@@ -54,6 +54,24 @@ SchedulerOption = Annotated[
         "--dask-scheduler",
         help="Render on the Dask cluster of this scheduler, such as tcp://host:8786.",
         metavar="ADDRESS",
+    ),
+]
+DeepOption = Annotated[
+    bool,
+    typer.Option("--deep", help="First compare every byte of every file with what was written."),
+]
+
+MinutesOption = Annotated[
+    float | None,
+    typer.Option(
+        "--minutes", min=0.05, help="Budget of the training; without it, that of the settings."
+    ),
+]
+GenericOption = Annotated[
+    bool,
+    typer.Option(
+        "--generic",
+        help="Train the generic weights on random parts for one more stretch; no drawings needed.",
     ),
 ]
 
@@ -116,21 +134,29 @@ def generate(
 
 
 def validate(
-    home: HomeOption = Path(), profile: ProfileOption = "standard", as_json: JsonOption = False
+    home: HomeOption = Path(),
+    profile: ProfileOption = "standard",
+    deep: DeepOption = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Check the dataset against its expectations; exit code 1 if one that matters fails."""
     from components.operations import jobs
+    from components.validation.report import report_pages
 
     run = jobs.open_run(home, None, profile, 0)
     with progress_bars() as bars:
-        result = jobs.validate(run, bars, always=True)
+        result = jobs.validate(run, bars, always=True, deep=deep)
     print_results([result], as_json)
+    if not as_json:
+        print_pages(report_pages(run.home).values())
 
 
 def train(
     home: HomeOption = Path(),
     profile: ProfileOption = "standard",
     seed: SeedOption = 0,
+    minutes: MinutesOption = None,
+    generic: GenericOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Train on the dataset, or go on with an interrupted training."""
@@ -138,7 +164,10 @@ def train(
 
     run = jobs.open_run(home, None, profile, seed)
     with progress_bars() as bars:
-        result = jobs.train_network(run, bars)
+        if generic:
+            result = jobs.train_generic_weights(run, bars, minutes)
+        else:
+            result = jobs.train_network(run, bars, minutes)
     print_results([result], as_json)
 
 
@@ -202,6 +231,12 @@ def print_results(results: Sequence[StageResult], as_json: bool) -> None:
         for result in results
     ]
     print_table("Stages", rows)
+
+
+def print_pages(pages: Iterable[Path]) -> None:
+    """Say where the pages of a stage are."""
+    for page in pages:
+        console.print(f"See {escape(str(page))}", soft_wrap=True)
 
 
 def print_summary(home: Home) -> None:

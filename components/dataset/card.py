@@ -6,11 +6,11 @@ Without a card there is no dataset.
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from components.domain import SPLITS, Split
 from components.errors import DatasetError
-from components.files import write_json
+from components.files import read_sealed, write_sealed
 from components.home import Home
 
 
@@ -68,23 +68,23 @@ def card_path(home: Home) -> Path:
 
 def write_card(home: Home, card: DatasetCard) -> None:
     """Write the card: from then on the dataset is whole."""
-    write_json(card_path(home), card)
+    write_sealed(card_path(home), card)
 
 
 def load_dataset(home: Home) -> DatasetCard:
     """Return the card of the dataset in a home folder.
 
     Raises:
-        DatasetError: If there is none, it was never finished or its card is damaged.
+        DatasetError: If there is none, it was never finished or a byte of its card changed.
     """
     path = card_path(home)
     try:
-        return DatasetCard.model_validate_json(path.read_bytes())
+        return DatasetCard.model_validate(read_sealed(path))
     except FileNotFoundError as error:
         raise DatasetError(
             f"{path}: there is no finished dataset here; run `dxfvision generate`"
         ) from error
-    except (OSError, ValidationError) as error:
+    except (OSError, ValueError) as error:
         raise DatasetError(
             f"{path}: the dataset's card cannot be read ({error}); run `dxfvision generate`"
         ) from error

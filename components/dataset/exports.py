@@ -28,6 +28,11 @@ def coco_paths(home: Home, split: Split) -> tuple[Path, Path]:
     return home.coco / f"instances_{split}.json", home.coco / f"polygons_{split}.json"
 
 
+def yolo_list(home: Home, split: Split) -> Path:
+    """Return YOLO's list of the pictures of a split."""
+    return home.yolo / f"{split}.txt"
+
+
 def entries(job: Job) -> Iterator[Entry]:
     """Yield all samples by number."""
     for shard in job.shards:
@@ -110,8 +115,8 @@ def write_exports(job: Job) -> Exported:
                 _CocoFile(_opened(stack, path), job.numbers, with_polygons)
                 for path, with_polygons in zip(paths, (False, True), strict=True)
             ]
-            lists[split] = _opened(stack, home.yolo / f"{split}.txt")
-            files += [*paths, home.yolo / f"{split}.txt"]
+            lists[split] = _opened(stack, yolo_list(home, split))
+            files += [*paths, yolo_list(home, split)]
         for entry in entries(job):
             sample = entry.sample
             manifest.write(f"{sample_line(sample)}\n")

@@ -17,7 +17,7 @@ from pathlib import Path
 from components.data_preprocessing.photos import usable_photos
 from components.dataset.card import DatasetCard, card_path, load_dataset, write_card
 from components.dataset.executors import RUNNERS, worker_count
-from components.dataset.exports import write_exports
+from components.dataset.exports import coco_paths, write_exports, yolo_list
 from components.dataset.jobs import Job, job_for
 from components.dataset.shards import records_folder, shard_is_whole, write_shard
 from components.dataset.verify import verify_dataset
@@ -163,7 +163,10 @@ def remove_dataset(home: Home) -> None:
                 path.unlink()
     shutil.rmtree(home.yolo / "labels", ignore_errors=True)
     shutil.rmtree(home.yolo / "images", ignore_errors=True)
-    for path in [*home.coco.glob("*.json"), *home.yolo.glob("*.txt"), home.yolo / "data.yaml"]:
+    whole = [
+        path for split in SPLITS for path in (*coco_paths(home, split), yolo_list(home, split))
+    ]
+    for path in [*whole, home.yolo / "data.yaml", *home.processed.glob("statistics*")]:
         path.unlink(missing_ok=True)
 
 

@@ -1,15 +1,24 @@
-"""Whether a dataset is what its card says, down to the last byte."""
+"""Whether a dataset is what its card says, down to the last byte.
+
+The card is sealed with its own hash and holds those of the manifest, COCO and YOLO files; the
+manifest holds those of every sample's files. Whatever changed is so found and named.
+"""
 
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 
-from components.dataset.card import DatasetCard, load_dataset
+from components.dataset.card import DatasetCard, card_path, load_dataset
 from components.dataset.manifest import read_manifest
 from components.dataset.splits import leaks
 from components.domain import SPLITS
 from components.errors import DatasetError
 from components.files import file_sha256
 from components.home import Home
+
+FOREIGN = ("*.md", ".gitkeep", "*.cache", "parts.json", "statistics*")
+"""Names of files that may lie among a dataset's: notes, what Ultralytics keeps, what other stages
+write there."""
 
 
 def verify_dataset(home: Home, deep: bool = False) -> list[str]:
@@ -28,7 +37,7 @@ def verify_dataset(home: Home, deep: bool = False) -> list[str]:
         for name, digest in card.files.items()
         if (fault := _fault(home.root / name, digest, deep=True))
     }
-    faults = list(changed.values())
+    faults = [*changed.values(), *_link_faults(home)]
     if home.manifest in changed:
         # What it says of the samples cannot be relied on.
         return faults
@@ -36,6 +45,37 @@ def verify_dataset(home: Home, deep: bool = False) -> list[str]:
         return faults + list(_sample_faults(home, card, deep))
     except DatasetError as error:
         return [*faults, str(error)]
+
+
+def extra_files(home: Home) -> list[str]:
+    """Return one sentence for each file in the dataset's folders that is none of its own.
+
+    Raises:
+        DatasetError: If there is no finished dataset or its manifest cannot be read.
+    """
+    own = {home.root / name for name in load_dataset(home).files} | {card_path(home)}
+    own |= {home.root / name for sample in read_manifest(home.manifest) for name in sample.sha256}
+    return [
+        f"{path}: belongs to no sample of the manifest"
+        for folder in (home.processed, home.coco, home.yolo)
+        for path in sorted(folder.rglob("*"))
+        if path not in own and _counts(home, path)
+    ]
+
+
+def _counts(home: Home, path: Path) -> bool:
+    """Return whether a path would have to be the dataset's."""
+    if path.parent == home.yolo / "images" and path.name in SPLITS:
+        return False  # the links, which have a check of their own
+    return not path.is_dir() and not any(fnmatch(path.name, name) for name in FOREIGN)
+
+
+def _link_faults(home: Home) -> Iterator[str]:
+    """Name each of YOLO's picture folders that does not lead to the pictures."""
+    for split in SPLITS:
+        link = home.yolo / "images" / split
+        if link.resolve() != home.images(split).resolve():
+            yield f"{link}: must be a link to {home.images(split)}"
 
 
 def _fault(path: Path, digest: str, deep: bool) -> str | None:

@@ -28,7 +28,7 @@ from components.inspection.templates import INDEX, write_templates
 from components.operations.lock import hold_home
 from components.operations.stages import Figures, StageResult, input_sha256, run_stage
 from components.progress import Progress
-from components.settings.base import Profile
+from components.settings.base import GENERIC, Profile
 from components.settings.data import DataSettings
 from components.settings.drawings import DrawingSettings
 from components.settings.train import TrainSettings
@@ -222,7 +222,7 @@ def finished_dataset(home: Home) -> DatasetCard | None:
         return None
 
 
-def validate(run: Run, progress: Progress, always: bool = False) -> StageResult:
+def validate(run: Run, progress: Progress, always: bool = False, deep: bool = False) -> StageResult:
     """Check the dataset against its expectations.
 
     Args:
@@ -230,11 +230,15 @@ def validate(run: Run, progress: Progress, always: bool = False) -> StageResult:
         progress: Told of measured pictures and judged tables.
         always: Look again even if dataset and expectations are unchanged: a picture that was
             changed on the disk is found only by looking.
+        deep: Before that compare every byte with what was written, statistics included, and look
+            for files too many.
 
     Raises:
         DatasetError: If there is no finished dataset.
-        ValidationError: Naming the failed expectations and the first rows that break them.
+        ValidationError: Naming the failed expectations and the first rows that break them, or
+            each file that is not as it was written.
     """
+    from components.validation.deep import require_untouched
     from components.validation.report import (
         check_rows,
         report_folder,
@@ -243,6 +247,8 @@ def validate(run: Run, progress: Progress, always: bool = False) -> StageResult:
     )
 
     home = run.home
+    if deep:
+        require_untouched(home)
     settings = ValidationSettings.load(home.configs, run.profile)
     key = fingerprint(
         load_dataset(home).fingerprint,
@@ -257,7 +263,8 @@ def validate(run: Run, progress: Progress, always: bool = False) -> StageResult:
         require_passed(report)
         warnings = f", {len(report.warnings)} warnings" if report.warnings else ""
         return {
-            "summary": f"{report.ran} expectations ran and hold{warnings}",
+            "summary": f"{report.ran} expectations ran and hold{warnings}"
+            + (", every byte is as it was written" if deep else ""),
             "expectations": check_rows(report),
         }
 
@@ -269,14 +276,57 @@ def training_curves(home: Home) -> Path:
     return home.reports / "training.png"
 
 
-def train_network(run: Run, progress: Progress) -> StageResult:
-    """Train on the dataset; an interrupted training goes on at its last checkpoint."""
+def train_settings(run: Run, minutes: float | None, row: str) -> TrainSettings:
+    """Return the settings of a training.
+
+    Args:
+        run: Whose home folder.
+        minutes: Budget in place of the settings' own; None keeps theirs.
+        row: Of `profiles` in the settings.
+    """
+    settings = TrainSettings.load(run.home.configs, row)
+    if minutes is None:
+        return settings
+    return settings.model_copy(update={"minutes": minutes, "steps": None})
+
+
+def train_generic_weights(
+    run: Run, progress: Progress, minutes: float | None = None
+) -> StageResult:
+    """Train the generic weights for one more stretch; an interrupted one goes on.
+
+    Args:
+        run: Whose home folder and seed.
+        progress: Told after each step.
+        minutes: Budget of the stretch; None takes the settings' own.
+    """
+    from components.modeling.generic import train_generic
+
+    home = run.home
+    settings = train_settings(run, minutes, GENERIC)
+    data = DataSettings.load(home.configs, GENERIC)
+    result = train_generic(home, data, settings, run.seed, progress)
+    figures: Figures = plain(result) | {
+        "summary": f"{result.steps} steps in {result.seconds:.0f} s, "
+        + ", ".join(f"{name} {value:.3f}" for name, value in result.figures.items())
+    }
+    return StageResult("train-generic", "", False, result.seconds, figures)
+
+
+def train_network(run: Run, progress: Progress, minutes: float | None = None) -> StageResult:
+    """Train on the dataset; an interrupted training goes on at its last checkpoint.
+
+    Args:
+        run: Whose dataset and seed.
+        progress: Told after each step.
+        minutes: Budget; None takes the settings' own.
+    """
     from components.modeling.train import inputs_fingerprint, train
     from components.visualization.plot_results import plot_training
 
     home = run.home
     parts = known_parts(home)
-    settings = TrainSettings.load(home.configs, run.profile)
+    settings = train_settings(run, minutes, run.profile)
 
     def work() -> Figures:
         result = train(home, parts, settings, run.seed, progress)

@@ -29,6 +29,13 @@ def report_folder(home: Home) -> Path:
     return home.reports / "validation"
 
 
+def report_pages(home: Home) -> dict[str, Path]:
+    """Return the pages of the last checks: ours, and Great Expectations' if they were built."""
+    folder = report_folder(home)
+    pages = {"report": folder / "report.html", "data-docs": folder / "data_docs" / "index.html"}
+    return {name: page for name, page in pages.items() if page.exists()}
+
+
 def validate_dataset(
     home: Home, settings: ValidationSettings, progress: Progress
 ) -> ValidationReport:

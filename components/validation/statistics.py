@@ -20,7 +20,7 @@ import pandas as pd
 
 from components.domain import OTHER_LABEL, SPLITS, Sample
 from components.errors import DatasetError
-from components.files import replacing
+from components.files import file_sha256, read_sealed, replacing, write_sealed
 from components.home import Home
 from components.progress import Progress, stage
 from components.validation.layout import Exports, Whole, read_exports
@@ -65,6 +65,11 @@ def annotations_table_path(home: Home) -> Path:
     return home.processed / "statistics_annotations.parquet"
 
 
+def record_path(home: Home) -> Path:
+    """Return where the hashes of both tables are kept."""
+    return home.processed / "statistics.json"
+
+
 def measure_dataset(
     home: Home, samples: Iterable[Sample], whole: Whole, workers: int, progress: Progress
 ) -> Statistics:
@@ -103,13 +108,36 @@ def measure_dataset(
 
 
 def write_tables(home: Home, statistics: Statistics) -> None:
-    """Write the figures of pictures and objects as Parquet beside the dataset."""
-    for path, table in (
-        (images_table_path(home), statistics.images.drop(columns="thumbnail")),
-        (annotations_table_path(home), statistics.annotations),
-    ):
+    """Write the figures of pictures and objects as Parquet beside the dataset, and their hashes."""
+    tables = {
+        images_table_path(home): statistics.images.drop(columns="thumbnail"),
+        annotations_table_path(home): statistics.annotations,
+    }
+    record_path(home).unlink(missing_ok=True)
+    for path, table in tables.items():
         with replacing(path) as partial:
             table.to_parquet(partial, index=False)
+    write_sealed(record_path(home), {path.name: file_sha256(path) for path in tables})
+
+
+def changed_tables(home: Home) -> list[str]:
+    """Return one sentence for each table that is not as it was written; none without tables."""
+    paths = (images_table_path(home), annotations_table_path(home))
+    record = record_path(home)
+    if not any(path.exists() for path in (*paths, record)):
+        return []
+    try:
+        hashes = read_sealed(record)
+    except (OSError, ValueError) as error:
+        return [
+            f"{record}: cannot be relied on ({error}); write it again with `dxfvision validate`"
+        ]
+    return [
+        f"{path}: {'its bytes changed' if path.exists() else 'missing'}; write it again with "
+        "`dxfvision validate`"
+        for path in paths
+        if not path.exists() or file_sha256(path) != hashes.get(path.name)
+    ]
 
 
 def _frame(row: type[Row], rows: Sequence[Row]) -> pd.DataFrame:
