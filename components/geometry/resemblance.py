@@ -1,9 +1,14 @@
-"""What comparing parts gave: symmetries, and pairs that look alike."""
+"""What comparing parts gave: symmetries, and pairs that look alike.
+
+*Duplicate*: the same shape twice. *Mirror pair*: one is the back of the other. *Scaled copy*: the
+same shape in another size; a camera that is not calibrated sees no difference. *Confusable*: the
+overlap (IoU) is above a limit; the feature that differs is told.
+"""
 
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Relation = Literal["duplicate", "mirror pair", "confusable"]
+Relation = Literal["duplicate", "mirror pair", "scaled copy", "confusable"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,11 +19,13 @@ class Symmetry:
         name: Of the part.
         order: In how many positions a full turn shows the same shape; 0 for a disc.
         mirrored: Whether front and back show the same shape.
+        tolerance_mm: Differences thinner than twice this were taken for drawing noise.
     """
 
     name: str
     order: int
     mirrored: bool
+    tolerance_mm: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,32 +33,46 @@ class Feature:
     """The biggest difference of two parts laid on each other.
 
     Attributes:
+        text: What it is, in words.
+        first_hole: Number of the first part's hole that differs, from 1; None if none does.
+        second_hole: Likewise of the second part; both None for an edge of the outline.
         x_mm: Its middle in the first part's coordinates.
         y_mm: See x_mm.
         width_mm: Diameter of the biggest circle in it.
         area_mm2: Its area.
         px_per_mm: Resolution that shows it.
+        count: How many separate places differ, this one included.
     """
 
+    text: str
+    first_hole: int | None
+    second_hole: int | None
     x_mm: float
     y_mm: float
     width_mm: float
     area_mm2: float
     px_per_mm: float
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
 class Resemblance:
     """Two parts that look alike.
 
+    The second part lies best on the first when it is mirrored to (-x, y) if `mirrored`, turned by
+    `angle_deg` about its origin, enlarged by `scale`, and its origin moved to (x_mm, y_mm).
+
     Attributes:
         first: Name of one part.
         second: Name of the other.
         relation: See the module.
         iou: Area in common over area of both, in the best position.
-        angle_deg: Turn of the second part, after mirroring, that brings it there.
+        angle_deg: Turn, counter-clockwise, -180..180.
         mirrored: Whether the second part shows its back there.
-        feature: What differs; None for duplicates and mirror pairs.
+        feature: What differs; None where nothing but side or size does.
+        x_mm: In the first part's coordinates.
+        y_mm: See x_mm.
+        scale: 1 for parts of one size.
     """
 
     first: str
@@ -61,6 +82,21 @@ class Resemblance:
     angle_deg: float
     mirrored: bool
     feature: Feature | None
+    x_mm: float = 0.0
+    y_mm: float = 0.0
+    scale: float = 1.0
+
+    def difference(self) -> str:
+        """Return what tells the two apart, in words."""
+        if self.relation == "duplicate":
+            return "nothing: the same shape twice"
+        size = f"size by the factor {self.scale:.4g}" if self.scale != 1.0 else ""
+        side = "the side that is up" if self.relation == "mirror pair" else ""
+        if self.relation == "scaled copy":
+            size += "; only a calibrated camera can tell"
+            side = "the side that is up" if self.mirrored else ""
+        text = self.feature.text if self.feature else ""
+        return ", ".join(filter(None, (text, side, size)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,27 +111,45 @@ def similarity_to_json(report: SimilarityReport) -> dict[str, Any]:
     """Return the report as plain values for JSON, the model card and pages."""
     return {
         "parts": [
-            {"name": s.name, "rotation_order": s.order, "mirror_symmetric": s.mirrored}
+            {
+                "name": s.name,
+                "rotation_order": s.order,
+                "mirror_symmetric": s.mirrored,
+                "tolerance_mm": round(s.tolerance_mm, 4),
+            }
             for s in report.symmetries
         ],
-        "pairs": [
-            {
-                "first": pair.first,
-                "second": pair.second,
-                "relation": pair.relation,
-                "iou": round(pair.iou, 5),
-                "angle_deg": round(pair.angle_deg, 3),
-                "mirrored": pair.mirrored,
-                "feature": None
-                if pair.feature is None
-                else {
-                    "x_mm": round(pair.feature.x_mm, 3),
-                    "y_mm": round(pair.feature.y_mm, 3),
-                    "width_mm": round(pair.feature.width_mm, 3),
-                    "area_mm2": round(pair.feature.area_mm2, 3),
-                    "px_per_mm": round(pair.feature.px_per_mm, 3),
-                },
-            }
-            for pair in report.pairs
-        ],
+        "pairs": [_pair_to_json(pair) for pair in report.pairs],
+    }
+
+
+def _pair_to_json(pair: Resemblance) -> dict[str, Any]:
+    """Return one pair, rounded."""
+    return {
+        "first": pair.first,
+        "second": pair.second,
+        "relation": pair.relation,
+        "difference": pair.difference(),
+        "iou": round(pair.iou, 5),
+        "angle_deg": round(pair.angle_deg, 3),
+        "x_mm": round(pair.x_mm, 4),
+        "y_mm": round(pair.y_mm, 4),
+        "scale": round(pair.scale, 6),
+        "mirrored": pair.mirrored,
+        "feature": None if pair.feature is None else _feature_to_json(pair.feature),
+    }
+
+
+def _feature_to_json(feature: Feature) -> dict[str, Any]:
+    """Return one feature, rounded."""
+    return {
+        "text": feature.text,
+        "first_hole": feature.first_hole,
+        "second_hole": feature.second_hole,
+        "x_mm": round(feature.x_mm, 3),
+        "y_mm": round(feature.y_mm, 3),
+        "width_mm": round(feature.width_mm, 4),
+        "area_mm2": round(feature.area_mm2, 4),
+        "px_per_mm": round(feature.px_per_mm, 3),
+        "count": feature.count,
     }

@@ -7,7 +7,7 @@ is a homography of shape (3, 3); of a camera that looks straight down H is a sim
 import numpy as np
 from numpy.typing import NDArray
 
-from components.domain import Contour, Part, Pose
+from components.domain import Part, Pose
 
 Points = NDArray[np.float64]
 Matrix = NDArray[np.float64]
@@ -77,22 +77,3 @@ def part_in_picture(part: Part, pose: Pose) -> tuple[Points, list[Points]]:
     matrix = pose_matrix(pose)
     holes = [transformed(hole.xy_mm, matrix) for hole in part.holes]
     return transformed(part.outline.xy_mm, matrix), holes
-
-
-def mirrored_xy(xy: Points) -> Points:
-    """Return the vertices of a contour mirrored to (-x, y), its direction kept.
-
-    The first vertex stays the first; the others come in reverse, so that a counter-clockwise
-    contour stays counter-clockwise.
-    """
-    flipped = np.asarray(xy, dtype=np.float64) * (-1.0, 1.0)
-    return np.vstack([flipped[:1], flipped[:0:-1]])
-
-
-def mirrored_part(part: Part, name: str) -> Part:
-    """Return the part as its back shows it."""
-    return Part(
-        name=name,
-        outline=Contour(mirrored_xy(part.outline.xy_mm)),
-        holes=tuple(Contour(mirrored_xy(hole.xy_mm)) for hole in part.holes),
-    )

@@ -39,6 +39,12 @@ def plate_with_hole(name: str = "plate", x: float = -20.0, y: float = 5.0) -> Pa
     return part(name, rectangle(100.0, 60.0), regular(96, 5.0, x, y))
 
 
+def mirrored_part(one: Part, name: str) -> Part:
+    """The part as its back shows it: every contour mirrored to (-x, y), still counter-clockwise."""
+    outline, *holes = ((ring.xy_mm * (-1.0, 1.0))[::-1] for ring in (one.outline, *one.holes))
+    return part(name, outline, *holes)
+
+
 def saved(
     path: Path, draw: Callable[[Modelspace], None], version: str = "R2000", units: int | None = 4
 ) -> Path:

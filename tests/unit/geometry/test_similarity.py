@@ -5,9 +5,8 @@ from components.domain import Contour, Part
 from components.geometry.contours import part_from_rings
 from components.geometry.resemblance import similarity_to_json
 from components.geometry.similarity import similarity_report
-from components.geometry.transforms import mirrored_part
 from components.progress import SilentProgress
-from tests.unit.strategies import part, plate_with_hole, rectangle, regular, square
+from tests.unit.strategies import mirrored_part, part, plate_with_hole, rectangle, regular, square
 
 
 def turned(one, name, angle_rad):
@@ -67,11 +66,161 @@ def test_hole_that_differs_is_found_with_its_size_and_resolution():
     assert pair.iou == pytest.approx((area - 8.04) / area, abs=2e-3)
 
 
+def gear(name, teeth, depth, missing=(), *holes):
+    """A disc of radius 50 mm with square teeth."""
+    places = []
+    for tooth in range(teeth):
+        top = 0.0 if tooth in missing else depth
+        for share, extra in ((0.0, 0.0), (0.5, 0.0), (0.5, top), (1.0, top)):
+            angle = 2 * np.pi * (tooth + share) / teeth
+            radius = 50.0 + extra
+            places.append((radius * np.cos(angle), radius * np.sin(angle)))
+    return part(name, np.array(places), *holes)
+
+
+def circle_of_holes(count, radius, skip=()):
+    angles = 2 * np.pi * np.arange(count) / count
+    return [
+        regular(48, 1.5, radius * np.cos(angle), radius * np.sin(angle))
+        for number, angle in enumerate(angles)
+        if number not in skip
+    ]
+
+
+UPPER, LOWER = regular(360, 12.5)[:180], regular(360, 12.5)[180:]
+SLOT = np.vstack([UPPER + np.array([0.0, 0.5]), LOWER - np.array([0.0, 0.5])])
+
+
+@pytest.mark.parametrize(
+    ("one", "order"),
+    [
+        pytest.param(gear("g", 60, 2.0), 60, id="gear of 60 teeth"),
+        pytest.param(gear("g", 200, 1.0), 200, id="gear of 200 teeth"),
+        pytest.param(gear("g", 60, 2.0, (7,)), 1, id="gear without one of its teeth"),
+        pytest.param(gear("g", 60, 2.0, (), *circle_of_holes(45, 30)), 15, id="60 teeth, 45 holes"),
+        pytest.param(part("d", regular(720, 60), *circle_of_holes(37, 50)), 37, id="37 holes"),
+        pytest.param(part("r", regular(720, 60), regular(400, 30)), 0, id="ring"),
+        pytest.param(part("s", SLOT), 2, id="disc 1 mm longer than wide"),
+        pytest.param(part("t", square(1.0), regular(32, 0.1, 0.3, 0.0)), 1, id="tiny"),
+        pytest.param(part("b", rectangle(2000, 4)), 2, id="bar"),
+    ],
+)
+def test_order_of_a_turn_is_the_number_of_its_features(one, order):
+    (symmetry,) = similarity_report([one]).symmetries
+    assert symmetry.order == order
+
+
+def test_mirror_symmetry_of_slender_and_of_chiral_parts():
+    bar = part("bar", rectangle(2000, 4), regular(32, 0.8, 500, 0))
+    chiral = part("chiral", rectangle(2000, 4), regular(32, 0.5, 500, 1))
+    assert [s.mirrored for s in similarity_report([bar, chiral]).symmetries] == [True, False]
+
+
+@pytest.mark.parametrize("angle", [0.0, 0.7, 2.2, -2.9])
+@pytest.mark.parametrize("length", [300, 2000])
+def test_hole_of_a_strip_moved_by_half_a_millimetre_is_told(length, angle):
+    def strip(name, x):
+        return part(name, rectangle(length, 8), regular(64, 1.5, x, 0), regular(64, 1.5, -120, 0))
+
+    (pair,) = similarity_report([strip("a", 60), turned(strip("b", 60.5), "b", angle)]).pairs
+    assert pair.relation == "confusable"
+    assert (pair.feature.first_hole, pair.feature.second_hole) == (1, 1)
+    assert "0.5 mm apart" in pair.feature.text.replace("0.499", "0.5").replace("0.498", "0.5")
+    assert pair.feature.width_mm == pytest.approx(0.5, abs=0.02)
+    assert pair.feature.px_per_mm == pytest.approx(4 / 0.5, rel=0.05)
+    assert pair.feature.count == 2  # the two crescents
+
+
+def test_missing_hole_is_named_by_its_number():
+    places = [(-40, 10), (-20, 10), (0, 10), (20, 10), (35, 10)]
+    five = part("five", rectangle(100, 60), *[regular(48, 4, *place) for place in places])
+    six = part("six", rectangle(100, 60), *[regular(48, 4, *p) for p in (*places, (10, -20))])
+    (pair,) = similarity_report([five, turned(six, "six", 3.0)]).pairs
+    assert (pair.feature.first_hole, pair.feature.second_hole) == (None, 6)
+    assert pair.difference() == (
+        "hole 6 of six, at (10, -20) mm, 7.98 mm wide of five, is missing in five"
+    )
+
+
+def test_missing_tooth_and_wider_edge_are_places_of_the_outline():
+    (pair,) = similarity_report(
+        [gear("a", 60, 2.0), turned(gear("b", 60, 2.0, (7,)), "b", 1)]
+    ).pairs
+    assert (pair.feature.first_hole, pair.feature.second_hole) == (None, None)
+    assert np.hypot(pair.feature.x_mm, pair.feature.y_mm) == pytest.approx(51, abs=0.2)
+    assert pair.feature.width_mm == pytest.approx(2.0, abs=0.1)
+    assert "only a has material there" in pair.feature.text
+    (pair,) = similarity_report(
+        [part("a", rectangle(100, 60)), part("b", rectangle(100, 62))]
+    ).pairs
+    assert pair.feature.text.endswith("only b has material there")
+    assert pair.iou == pytest.approx(60 / 62, abs=1e-3)
+
+
+@pytest.mark.parametrize("factor", [0.1, 0.98, 2.7, 30.0])
+@pytest.mark.parametrize("back", [False, True])
+def test_same_shape_in_another_size_is_a_scaled_copy(factor, back):
+    one = part("a", CHIRAL)
+    shape = mirrored_part(one, "m") if back else one
+    other = turned(part("b", shape.outline.xy_mm * factor), "b", 0.7)
+    (pair,) = similarity_report([one, other]).pairs
+    assert (pair.relation, pair.mirrored, pair.feature) == ("scaled copy", back, None)
+    assert pair.scale == pytest.approx(1 / factor, rel=2e-3)
+    assert pair.iou == pytest.approx(1.0, abs=2e-3)
+    assert "calibrated camera" in pair.difference()
+
+
+def test_feature_of_a_scaled_pair_is_told_in_millimetres_of_the_first():
+    one = plate_with_hole("a")
+    other = part("b", rectangle(200, 120), regular(96, 10, -40, 10), regular(96, 6, 50, 20))
+    (pair,) = similarity_report([one, other]).pairs
+    assert (pair.relation, pair.feature.second_hole) == ("confusable", 2)
+    assert pair.scale == pytest.approx(0.5, rel=1e-3)
+    assert (pair.feature.x_mm, pair.feature.y_mm) == pytest.approx((25, 10), abs=0.1)
+
+
+def test_tiny_parts_are_told_apart_by_a_tolerance_of_their_size():
+    one = part("a", rectangle(1.5, 1.0), regular(32, 0.2, 0.4, 0.1))
+    other = part("b", rectangle(1.5, 1.0), regular(32, 0.2, 0.3, 0.1))
+    report = similarity_report([one, turned(other, "b", 1.0)])
+    assert [s.tolerance_mm for s in report.symmetries] == [0.01, 0.01]
+    assert report.pairs[0].relation == "confusable"
+    assert report.pairs[0].feature.width_mm == pytest.approx(0.1, abs=0.01)
+
+
+def test_ring_and_the_same_ring_cut_open_are_confusable():
+    sweep = np.linspace(0.05, 2 * np.pi - 0.05, 300)
+    unit = np.column_stack([np.cos(sweep), np.sin(sweep)])
+    ring = part("ring", regular(360, 50), regular(360, 48))
+    cut = part("cut", np.vstack([unit * 50, unit[::-1] * 48]))
+    (pair,) = similarity_report([ring, turned(cut, "cut", 0.8)]).pairs
+    assert pair.relation == "confusable"
+    assert pair.iou == pytest.approx(1 - 0.1 / (2 * np.pi), abs=5e-3)
+    assert pair.feature.width_mm == pytest.approx(2.0, abs=0.05)
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_position_of_a_pair_lays_the_second_part_on_the_first(mirrored):
+    one = plate_with_hole("a")
+    shape = mirrored_part(one, "m") if mirrored else one
+    other = turned(part("b", shape.outline.xy_mm * 2, shape.holes[0].xy_mm * 2), "b", 2.0)
+    pair = similarity_report([one, other]).pairs[0]
+    assert pair.mirrored == mirrored
+    x, y = other.holes[0].xy_mm.mean(axis=0)
+    angle = np.radians(pair.angle_deg)
+    x = -x if pair.mirrored else x
+    laid = (
+        pair.x_mm + pair.scale * (x * np.cos(angle) - y * np.sin(angle)),
+        pair.y_mm + pair.scale * (x * np.sin(angle) + y * np.cos(angle)),
+    )
+    assert laid == pytest.approx((-20, 5), abs=0.05)
+
+
 def test_different_parts_are_no_pair():
     report = similarity_report([part("a", square(50)), part("b", rectangle(80, 30))])
     assert report.pairs == ()
     assert similarity_to_json(report)["parts"][0] == {
-        "name": "a", "rotation_order": 4, "mirror_symmetric": True,
+        "name": "a", "rotation_order": 4, "mirror_symmetric": True, "tolerance_mm": 0.0707,
     }  # fmt: skip
 
 
@@ -87,4 +236,4 @@ def test_comparison_tells_its_progress():
             told.append((count, note))
 
     similarity_report([part("a", square(50)), part("b", square(20))], progress=Listener())
-    assert told == [(1, "a"), (1, "b")]
+    assert told == [(1, "a"), (1, "b"), (1, "1 alike")]

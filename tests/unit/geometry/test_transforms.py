@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from components.domain import Pose
 from components.geometry.contours import signed_area
 from components.geometry.transforms import (
-    mirrored_part,
     part_in_picture,
     pose_from_matrix,
     pose_matrix,
@@ -62,10 +61,3 @@ def test_part_in_picture_has_its_area_in_pixels():
     outline, holes = part_in_picture(plate_with_hole(), Pose(100, 100, 0.7, 3.0, False))
     assert abs(signed_area(outline)) == pytest.approx(6000 * 9)
     assert len(holes) == 1
-
-
-def test_mirrored_part_keeps_area_and_direction():
-    mirrored = mirrored_part(plate_with_hole(x=-20, y=5), "back")
-    assert signed_area(mirrored.outline.xy_mm) == pytest.approx(6000)
-    assert signed_area(mirrored.holes[0].xy_mm) > 0
-    assert mirrored.holes[0].xy_mm.mean(axis=0) == pytest.approx([20, 5])

@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 
 from components.errors import ModelError
-from components.geometry.transforms import mirrored_part
 from components.inspection.templates import (
     hu_moments,
     read_template_mask,
@@ -13,7 +12,7 @@ from components.inspection.templates import (
     template_scale,
     write_templates,
 )
-from tests.unit.strategies import part, plate_with_hole, regular, square
+from tests.unit.strategies import mirrored_part, part, plate_with_hole, regular, square
 
 
 def test_mask_has_the_area_of_the_part():
