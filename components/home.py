@@ -8,6 +8,7 @@ The layout is the user's; this module is the only place that spells its names.
     data/processed/{train,val,test}/{images,masks}
     data/annotations/{coco,yolo}
     models/checkpoint.pth             the last training, resumable
+    models/generic                    weights that know parts, but no drawing
     models/opencv_templates           templates for the OpenCV baseline
     models/registry                   released models, one of them the champion
     reports                           plots, contact sheets, reports of the last run
@@ -88,6 +89,16 @@ class Home:
     def checkpoint(self) -> Path:
         """State of the last training."""
         return self.models / "checkpoint.pth"
+
+    @property
+    def generic(self) -> Path:
+        """Generic weights and their card; may be missing."""
+        return self.models / "generic"
+
+    @property
+    def generic_checkpoint(self) -> Path:
+        """State of an unfinished generic training."""
+        return self.models / "generic_checkpoint.pth"
 
     @property
     def exported(self) -> Path:

@@ -1,10 +1,10 @@
-"""From samples on disk to batches of tensors, on a thread beside the training.
+"""From pictures to batches of tensors, on a thread beside the training.
 
-Batch number i depends on (samples, settings, seed, i) alone, so training that was interrupted goes
-on with exactly the batches it would have seen. Decoding a picture costs more than cutting a crop,
-so a sliding window of decoded pictures serves several batches:
+Batch number i depends on (pictures, settings, seed, i) alone, so training that was interrupted goes
+on with exactly the batches it would have seen. A picture costs more than cutting a crop, so a
+sliding window of pictures serves several batches:
 
-    shuffled samples  a b c d e f g h i j ...
+    row of pictures    a b c d e f g h i j ...
     batch 0 draws from [-------]
     batch 1 draws from   [-------]            moved on by `fresh_per_step`
 
@@ -15,7 +15,6 @@ load torch once more.
 from collections import deque
 from collections.abc import Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
 from typing import NamedTuple, Protocol
 
 import cv2
@@ -24,10 +23,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from components.domain import Sample
-from components.errors import DatasetError
 from components.modeling.losses import Targets
-from components.modeling.targets import CropTargets, Picture, Window, cropped, picture_of
+from components.modeling.picture_sources import PictureSource
+from components.modeling.targets import CropTargets, Picture, Window, cropped
 from components.modeling.utils.seeding import rng_of
 from components.settings.train import AugmentSettings, TrainSettings
 
@@ -48,68 +46,21 @@ class BatchSource(Protocol):
         """Return a batch; numbers are asked for in rising order."""
 
 
-def read_picture(root: Path, sample: Sample, label_numbers: dict[str, int]) -> Picture:
-    """Decode a sample's picture and instance mask.
-
-    Args:
-        root: Home folder that the sample's paths are relative to.
-        sample: What to read.
-        label_numbers: Number of each drawing.
-
-    Raises:
-        DatasetError: If a file is missing, damaged or the two differ in size.
-    """
-    image = _decoded(root / sample.image, cv2.IMREAD_COLOR)
-    instances = _decoded(root / sample.instance_mask, cv2.IMREAD_UNCHANGED)
-    if instances.shape != image.shape[:2] or instances.dtype != np.uint8:
-        raise DatasetError(
-            f"{root / sample.instance_mask}: expected a mask of {image.shape[:2]} bytes like its "
-            f"picture, got {instances.shape} {instances.dtype}; generate the dataset again"
-        )
-    rgb = np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)
-    return picture_of(rgb, instances, sample.annotations, label_numbers)
-
-
-def _decoded(path: Path, flags: int) -> NDArray[np.uint8]:
-    try:
-        data = np.frombuffer(path.read_bytes(), np.uint8)
-    except OSError as error:
-        raise DatasetError(
-            f"{path}: cannot be read ({error.strerror}); generate the dataset again"
-        ) from error
-    image = cv2.imdecode(data, flags) if len(data) else None
-    if image is None:
-        raise DatasetError(
-            f"{path}: {len(data)} bytes that are no picture; generate the dataset again"
-        )
-    return np.asarray(image, np.uint8)
-
-
 class CropSource:
     """Random crops for training.
 
     Args:
-        root: Home folder.
-        samples: Training samples, at least one.
-        label_numbers: Number of each drawing.
+        pictures: Where they are cut from; closed with the source.
         settings: How crops are taken and coloured.
         seed: Decides everything together with the batch's number.
     """
 
-    def __init__(
-        self,
-        root: Path,
-        samples: Sequence[Sample],
-        label_numbers: dict[str, int],
-        settings: TrainSettings,
-        seed: int,
-    ) -> None:
+    def __init__(self, pictures: PictureSource, settings: TrainSettings, seed: int) -> None:
         """Keep the sources; nothing is read yet."""
-        self._root, self._samples, self._labels = root, samples, label_numbers
+        self._pictures = pictures
         self._crops, self._augment, self._seed = settings.crops, settings.augment, seed
         self._long_side_px = settings.prediction.long_side_px
         self._offset_unit_px = settings.loss.offset_unit_px
-        self._window: dict[int, Picture] = {}
         self.whole_from: int | None = None
         """Number of the first batch that shows whole pictures; None while it is not known."""
 
@@ -118,30 +69,23 @@ class CropSource:
         rng = rng_of(self._seed, "batch", number)
         whole = self.whole_from is not None and number >= self.whole_from
         first = number * self._crops.fresh_per_step
-        for position in [p for p in self._window if p < first]:
-            del self._window[position]
         if whole:
             sizes = self._crops.whole_sizes_px
             size, count = sizes[rng.integers(len(sizes))], self._crops.whole_batch
         else:
             size, count = (self._crops.size_px,) * 2, self._crops.batch
-        span = min(self._crops.window, len(self._samples))
+        span = self._pictures.move_to(first, self._crops.window)
         pairs = []
         for position in first + rng.integers(span, size=count):
-            picture = self._picture(int(position))
+            picture = self._pictures.picture(int(position))
             window = self._whole(rng, picture, size) if whole else self._crop(rng, picture)
             image, targets = cropped(picture, window, size)
             pairs.append((recoloured(image, self._augment, rng), targets))
         return stacked(pairs, self._offset_unit_px)
 
-    def _picture(self, position: int) -> Picture:
-        """Return the picture at a position of the endless shuffled row of samples."""
-        if position not in self._window:
-            epoch, place = divmod(position, len(self._samples))
-            order = rng_of(self._seed, "order", epoch).permutation(len(self._samples))
-            sample = self._samples[order[place]]
-            self._window[position] = read_picture(self._root, sample, self._labels)
-        return self._window[position]
+    def close(self) -> None:
+        """Close the pictures."""
+        self._pictures.close()
 
     def _crop(self, rng: np.random.Generator, picture: Picture) -> Window:
         height, width = picture.image.shape[:2]

@@ -5,7 +5,9 @@ from dataclasses import asdict
 from typing import Any
 
 import torch
+from torch import Tensor
 
+from components.errors import ModelError
 from components.modeling.losses import Loss
 from components.modeling.network import PartNetwork
 from components.modeling.optimizer import PartOptimizer, WeightMean
@@ -14,6 +16,9 @@ from components.modeling.replicas import Replicas
 from components.modeling.torch_dataset import Batch
 from components.modeling.utils.seeding import seed_torch
 from components.settings.train import TrainSettings
+
+LABEL_HEAD = "label_head."
+"""What the names of the weights begin with that depend on the drawings."""
 
 
 class TrainingState:
@@ -111,6 +116,28 @@ class TrainingState:
             state["torch_rng"] = torch.get_rng_state()
         return state
 
+    def start_from(self, weights: dict[str, Tensor]) -> None:
+        """Begin with the weights of an earlier training of the same network.
+
+        A head whose shape differs (the labels') keeps its first weights.
+
+        Raises:
+            ModelError: If they belong to another network.
+        """
+        own = self.network.state_dict()
+        same = {
+            name: w for name, w in weights.items() if name in own and w.shape == own[name].shape
+        }
+        missing = [name for name in own if name not in same and not name.startswith(LABEL_HEAD)]
+        if missing:
+            raise ModelError(
+                f"the weights to start from are of another network: {missing[0]} and "
+                f"{len(missing) - 1} more do not fit; train the generic weights again or train "
+                "from scratch"
+            )
+        self.network.load_state_dict(same, strict=False)
+        self.mean = WeightMean(self.network, self._settings.optimizer.ema_decay)
+
     def go_on_from(self, state: dict[str, Any]) -> None:
         """Go on from an unfinished checkpoint of the same inputs."""
         self.network.load_state_dict(state["weights"])
@@ -121,6 +148,7 @@ class TrainingState:
         self.step, self.seconds = state["step"], state["seconds"]
         self.validations, self.whole_from = state["validations"], state["whole_from"]
         self.figures = state["figures"]
+        self.finished = state["finished"]
 
 
 def _whole_from(settings: TrainSettings) -> int | None:

@@ -23,8 +23,9 @@ from components.modeling.coco_scores import (
 from components.modeling.grouping import Answer, group
 from components.modeling.heads import BACKGROUND, PART, SIGHT_STRIDE
 from components.modeling.network import PartNetwork
+from components.modeling.picture_sources import read_picture
 from components.modeling.preparing import prepared
-from components.modeling.torch_dataset import read_picture
+from components.modeling.targets import Picture
 from components.modeling.trained import answers_of
 from components.settings.train import TrainSettings
 
@@ -33,27 +34,16 @@ class ValidationSet:
     """The pictures a training is watched on.
 
     Args:
-        root: Home folder.
-        samples: Of the dataset; those of the validation split are used.
-        label_numbers: Number of each drawing.
-        settings: How many pictures, and how pixels become instances.
+        pictures: With their truth; none gives no figures.
+        labels: Names of the drawings by their numbers.
+        settings: How pixels become instances.
     """
 
     def __init__(
-        self,
-        root: Path,
-        samples: Sequence[Sample],
-        label_numbers: dict[str, int],
-        settings: TrainSettings,
+        self, pictures: Sequence[Picture], labels: Sequence[str], settings: TrainSettings
     ) -> None:
-        """Choose the pictures, evenly over the split; nothing is read yet."""
-        held_out = [sample for sample in samples if sample.split == "val"]
-        count = min(settings.validation_pictures, len(held_out))
-        places = np.linspace(0, len(held_out) - 1, count).astype(np.int64)
-        self._samples = [held_out[place] for place in places]
-        self._root, self._settings = root, settings
-        self._numbers = label_numbers
-        self._names = sorted(label_numbers, key=label_numbers.__getitem__)
+        """Keep the pictures."""
+        self._pictures, self._names, self._settings = pictures, labels, settings
 
     def figures(self, network: PartNetwork) -> dict[str, float]:
         """Return mAP, class-agnostic mAP and mIoU; empty without a validation split.
@@ -64,8 +54,7 @@ class ValidationSet:
         truth: list[TrueObject] = []
         found: list[FoundObject] = []
         pixels = np.zeros((2, 2), np.int64)
-        for number, sample in enumerate(self._samples):
-            picture = read_picture(self._root, sample, self._numbers)
+        for number, picture in enumerate(self._pictures):
             ready = prepared(picture.image, self._settings.prediction.long_side_px)
             images = torch.from_numpy(ready.pixels[None])
             answer = answers_of(network, images, self._settings.loss.offset_unit_px)[0]
@@ -79,7 +68,7 @@ class ValidationSet:
             is_part = (picture.kinds[ids] == PART).astype(np.int64)
             seen = (answer.sight.argmax(0) == PART).astype(np.int64)
             pixels += np.bincount((2 * is_part + seen).ravel(), minlength=4).reshape(2, 2)
-        return self._summed(truth, found, pixels) if self._samples else {}
+        return self._summed(truth, found, pixels) if self._pictures else {}
 
     def _found(self, number: int, answer: Answer) -> list[FoundObject]:
         instances = group(answer, self._settings.prediction.grouping)
@@ -99,7 +88,7 @@ class ValidationSet:
     def _summed(
         self, truth: list[TrueObject], found: list[FoundObject], pixels: NDArray[np.int64]
     ) -> dict[str, float]:
-        count = len(self._samples)
+        count = len(self._pictures)
         mean = mean_precision(precision_by_label(truth, found, count))
         agnostic = precision_without_labels(truth, found, count)
         right = np.diag(pixels)
@@ -110,6 +99,28 @@ class ValidationSet:
             "val_miou": float(ious.mean()),
             "val_part_iou": float(ious[1]),
         }
+
+
+def held_out(
+    root: Path,
+    samples: Sequence[Sample],
+    label_numbers: dict[str, int],
+    count: int,
+) -> list[Picture]:
+    """Return `count` pictures of a dataset's validation split, evenly over it.
+
+    Args:
+        root: Home folder.
+        samples: Of the dataset, whatever their split.
+        label_numbers: Number of each drawing.
+        count: How many, at most all.
+
+    Raises:
+        DatasetError: If one cannot be read.
+    """
+    split = [sample for sample in samples if sample.split == "val"]
+    places = np.linspace(0, len(split) - 1, min(count, len(split))).astype(np.int64)
+    return [read_picture(root, split[place], label_numbers) for place in places]
 
 
 def _at_cells(

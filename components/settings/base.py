@@ -25,6 +25,9 @@ from components.settings.environment import DELIMITER, Environment, Steps, origi
 
 Profile = Literal["tiny", "quick", "standard", "full"]
 PROFILES: tuple[Profile, ...] = ("tiny", "quick", "standard", "full")
+GENERIC = "generic"
+"""The row of `profiles` for the generic weights; no size of a run, so no `--profile`."""
+ROWS = (*PROFILES, GENERIC)
 
 
 def merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
@@ -61,7 +64,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
     return values
 
 
-def read_profile(path: Path, profile: Profile) -> dict[str, Any]:
+def read_profile(path: Path, profile: str) -> dict[str, Any]:
     """Read one settings file with one of its profiles laid over the rest.
 
     Raises:
@@ -69,9 +72,9 @@ def read_profile(path: Path, profile: Profile) -> dict[str, Any]:
     """
     values = read_yaml(path)
     rows = values.pop("profiles", {})
-    if not isinstance(rows, dict) or not set(rows) <= set(PROFILES):
+    if not isinstance(rows, dict) or not set(rows) <= set(ROWS):
         raise SettingsError(
-            f"{path}: profiles: expected a table with rows out of {', '.join(PROFILES)}, "
+            f"{path}: profiles: expected a table with rows out of {', '.join(ROWS)}, "
             f"got {rows!r}"
         )
     for name, row in rows.items():
@@ -120,13 +123,14 @@ class YamlSettings(BaseSettings):
         return environment, init_settings
 
     @classmethod
-    def load(cls, configs: Path | None = None, profile: Profile = "standard") -> Self:
+    def load(cls, configs: Path | None = None, profile: str = "standard") -> Self:
         """Read the shipped file, the one in `configs` if there is one, and the environment.
 
         Args:
             configs: The home folder's `configs`; None or a missing file means shipped values only.
                 The shipped folder itself is not read twice.
-            profile: Which row of the `profiles` tables to lay over the rest of its file.
+            profile: Which row of the `profiles` tables to lay over the rest of its file: one of
+                `PROFILES` or `GENERIC`.
 
         Raises:
             SettingsError: Naming the file or the environment variable and each wrong setting.

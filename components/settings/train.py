@@ -78,6 +78,29 @@ class OptimizerSettings(Table):
     ema_decay: Annotated[float, Field(ge=0.0, lt=1.0)]
 
 
+class StreamSettings(Table):
+    """Scenes that are made while the network learns."""
+
+    workers: Annotated[int, Field(ge=1, le=64)]
+    ahead: PositiveInt
+
+
+class GenericSettings(Table):
+    """The parts and scenes that generic weights learn from."""
+
+    outlines: PositiveInt
+    outlines_a_scene: tuple[PositiveInt, PositiveInt]
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.outlines_a_scene[0] > self.outlines_a_scene[1]:
+            raise ValueError(
+                "outlines_a_scene: the first must not exceed the second, got "
+                f"{self.outlines_a_scene}"
+            )
+        return self
+
+
 class GroupingSettings(Table):
     """How pixels become instances; copied into the model's card and used by the service."""
 
@@ -122,6 +145,8 @@ class TrainSettings(YamlSettings):
     validations: int = Field(ge=0)
     validation_pictures: PositiveInt
     network: NetworkSettings
+    generic: GenericSettings
+    stream: StreamSettings
     crops: CropSettings
     augment: AugmentSettings
     loss: LossSettings

@@ -1,4 +1,3 @@
-import dataclasses
 from collections.abc import Callable
 from contextlib import closing
 from itertools import islice
@@ -10,11 +9,11 @@ import torch
 from components.domain import Sample
 from components.errors import DatasetError
 from components.home import Home
+from components.modeling.picture_sources import DatasetPictures
 from components.modeling.torch_dataset import (
     Batch,
     CropSource,
     prefetched,
-    read_picture,
     recoloured,
 )
 from components.settings.train import TrainSettings
@@ -26,7 +25,8 @@ MakeSource = Callable[..., CropSource]
 @pytest.fixture
 def make_source(dataset_home: Home, samples: list[Sample], settings: TrainSettings) -> MakeSource:
     def make(seed: int = 1) -> CropSource:
-        return CropSource(dataset_home.root, samples, NUMBERS, settings, seed)
+        pictures = DatasetPictures(dataset_home.root, samples, NUMBERS, seed)
+        return CropSource(pictures, settings, seed)
 
     return make
 
@@ -71,25 +71,6 @@ def test_fault_on_the_thread_reaches_the_training(make_source: MakeSource) -> No
         pytest.raises(DatasetError, match="batch 7"),
     ):
         next(batches)
-
-
-def test_missing_picture_is_named(home: Home, samples: list[Sample]) -> None:
-    (home.root / samples[0].image).unlink()
-    with pytest.raises(DatasetError, match=r"000000\.jpg: cannot be read"):
-        read_picture(home.root, samples[0], NUMBERS)
-
-
-@pytest.mark.parametrize("content", [b"", b"no picture"])
-def test_damaged_picture_is_named(home: Home, samples: list[Sample], content: bytes) -> None:
-    (home.root / samples[0].image).write_bytes(content)
-    with pytest.raises(DatasetError, match=f"{len(content)} bytes that are no picture"):
-        read_picture(home.root, samples[0], NUMBERS)
-
-
-def test_mask_of_another_size_is_refused(home: Home, samples: list[Sample]) -> None:
-    wrong = dataclasses.replace(samples[0], instance_mask=samples[0].image)
-    with pytest.raises(DatasetError, match=r"expected a mask of \(96, 128\)"):
-        read_picture(home.root, wrong, NUMBERS)
 
 
 def test_recolouring_can_leave_a_picture_as_it_is(settings: TrainSettings) -> None:

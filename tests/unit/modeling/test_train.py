@@ -11,6 +11,7 @@ from components.domain import Part, Sample
 from components.errors import DatasetError
 from components.home import Home
 from components.modeling.origin import Origin
+from components.modeling.picture_sources import DatasetPictures
 from components.modeling.torch_dataset import CropSource
 from components.modeling.train import SOURCES, inputs_fingerprint, train
 from components.modeling.training_log import read_log
@@ -43,7 +44,8 @@ def test_loss_falls_on_one_batch(
 ) -> None:
     labels = ["plate", "frame", "disc"]
     numbers = {name: number for number, name in enumerate(labels)}
-    batch = CropSource(dataset_home.root, samples, numbers, settings, SEED).batch(0)
+    pictures = DatasetPictures(dataset_home.root, samples, numbers, SEED)
+    batch = CropSource(pictures, settings, SEED).batch(0)
     state = TrainingState(labels, settings.model_copy(update={"steps": 60}), SEED, "inputs", ORIGIN)
     losses = [float(state.learn(batch)[0].total) for _ in range(30)]
     state.close()

@@ -1,0 +1,141 @@
+"""Generic weights: sight without drawings, learned from random parts of our own.
+
+The network learns what a flat part is, where it ends and where the next begins; which drawing it
+is, is left to geometry. Training on a user's drawings starts from these weights.
+
+A *stretch* is one call of `train_generic`: its rate rises and falls within its own budget, and the
+next stretch starts from the weights the last one shipped. So hours may be spent in many sittings,
+and after each there are weights worth using.
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from components.data_preprocessing.shapes import random_part
+from components.domain import Part
+from components.files import fingerprint, source_fingerprint
+from components.home import Home
+from components.modeling.generic_weights import GenericCard, read_generic, write_generic
+from components.modeling.loop import Lesson, Stop, TrainingResult, result_of, run, usable_checkpoint
+from components.modeling.origin import Origin
+from components.modeling.scene_stream import SceneRecipe, SceneStream
+from components.modeling.train import SOURCES
+from components.modeling.training_state import TrainingState
+from components.modeling.utils.seeding import rng_of
+from components.modeling.validation import ValidationSet
+from components.progress import Progress
+from components.settings.data import DataSettings
+from components.settings.train import GenericSettings, TrainSettings
+
+logger = logging.getLogger(__name__)
+
+LABEL = "part"
+"""The one label of the generic network."""
+LOG_NAME = "generic_training.jsonl"
+
+_FIRST_HELD_OUT = 10**9
+"""Outlines from this number on are drawn for validation alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class RandomParts:
+    """The parts that may lie in a scene: a few out of many.
+
+    Attributes:
+        seed: Decides the outlines and which of them a scene gets.
+        settings: How many there are and how many a scene gets.
+        first: Number of the first outline.
+    """
+
+    seed: int
+    settings: GenericSettings
+    first: int = 0
+
+    def __call__(self, scene: int) -> Sequence[Part]:
+        """Return the parts of a scene."""
+        rng = rng_of(self.seed, "scene", self.first, scene)
+        least, most = self.settings.outlines_a_scene
+        numbers = rng.integers(self.settings.outlines, size=rng.integers(least, most + 1))
+        return tuple(outline(self.seed, self.first + int(number)) for number in numbers)
+
+
+@lru_cache(maxsize=4096)
+def outline(seed: int, number: int) -> Part:
+    """Return random outline `number`: the same for the same arguments."""
+    return random_part(rng_of(seed, "outline", number), LABEL)
+
+
+def train_generic(
+    home: Home,
+    data: DataSettings,
+    settings: TrainSettings,
+    seed: int,
+    progress: Progress,
+    stop: Stop | None = None,
+) -> TrainingResult:
+    """Train the generic weights for one more stretch, or go on where one was cut off.
+
+    Args:
+        home: Its generic weights are the start, if there are any, and are replaced at the end;
+            checkpoint and log are written beside.
+        data: Of the scenes.
+        settings: Network, budget of the stretch and the rest.
+        seed: Decides everything random together with the steps taken before.
+        progress: Told after each step, in percent of the stretch.
+        stop: Asked after each step; True writes a checkpoint and ends early.
+
+    Raises:
+        ModelError: If there are generic weights that are damaged or of another network.
+    """
+    before = read_generic(home.generic) if home.generic.is_dir() else None
+    done = before.card if before else GenericCard.of_nothing()
+    inputs = fingerprint(
+        done.weights_sha256,
+        data,
+        settings,
+        seed,
+        source_fingerprint(*SOURCES, "modeling/generic.py"),
+    )
+    saved = usable_checkpoint(home.generic_checkpoint, inputs)
+    origin = Origin(dataset=fingerprint(data, settings.generic, seed), drawings="")
+    # Another stretch, other scenes.
+    stretch_seed = seed + done.steps
+    state = TrainingState([LABEL], settings, stretch_seed, inputs, origin)
+    if saved:
+        state.go_on_from(saved)
+        logger.info("generic training: goes on at step %d, %.0f s", state.step, state.seconds)
+    elif before:
+        state.start_from(before.weights)
+        logger.info("generic training: starts from the weights of %d steps", done.steps)
+    resumed_at = state.step
+    if not state.finished:
+        run(
+            _lesson(home, data, settings, stretch_seed),
+            state,
+            settings,
+            stretch_seed,
+            progress,
+            stop,
+        )
+    if state.finished:
+        card = done.after(state.step, state.seconds, state.figures, settings, data, seed)
+        write_generic(home.generic, state.mean.values, card)
+        home.generic_checkpoint.unlink(missing_ok=True)
+    return result_of(home.generic, state.to_checkpoint(), skipped=False, resumed_at=resumed_at)
+
+
+def _lesson(home: Home, data: DataSettings, settings: TrainSettings, seed: int) -> Lesson:
+    shown = SceneRecipe(RandomParts(seed, settings.generic), {LABEL: 0}, data, seed)
+    # The same held-out scenes in every stretch, so that their figures can be compared.
+    held_out = SceneRecipe(
+        RandomParts(0, settings.generic, _FIRST_HELD_OUT), {LABEL: 0}, data, 0, "val"
+    )
+    watched = [held_out.picture(number) for number in range(settings.validation_pictures)]
+    return Lesson(
+        pictures=SceneStream(shown, settings.stream.workers, settings.stream.ahead),
+        validation=ValidationSet(watched, [LABEL], settings),
+        checkpoint=home.generic_checkpoint,
+        log=home.reports / LOG_NAME,
+    )
