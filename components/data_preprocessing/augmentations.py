@@ -170,10 +170,10 @@ def _noisy(picture: Picture, effects: CameraEffects, seed: int) -> Picture:
         factor = cv2.convertScaleAbs(field, alpha=share, beta=128.0 * (1.0 - share))
         picture = np.asarray(cv2.multiply(picture, factor, scale=1.0 / 128.0), dtype=np.uint8)
     share = effects.noise / _NOISE_SD
-    # The other side of the tile, so that both parts are independent.
-    return np.asarray(
-        cv2.addWeighted(picture, 1.0, field[::-1, ::-1], share, -128.0 * share), dtype=np.uint8
-    )
+    # Another place of the tile, so that both parts are independent.
+    x, y = effects.noise_at
+    other = _noise_field(picture.shape, ((x + 0.5) % 1.0, (y + 0.5) % 1.0), seed)
+    return np.asarray(cv2.addWeighted(picture, 1.0, other, share, -128.0 * share), dtype=np.uint8)
 
 
 def _sharpened(picture: Picture, share: float) -> Picture:

@@ -24,6 +24,7 @@ from components.data_preprocessing.materials import (
     shifted_to,
     unlit,
 )
+from components.data_preprocessing.outlines import longer_mm
 from components.data_preprocessing.scene import Placement, Scene, SceneObject
 from components.data_preprocessing.view import View, random_view
 from components.domain import OTHER_LABEL, Part, Split
@@ -153,14 +154,14 @@ def _view(rng: Rng, parts: Sequence[Part], settings: DataSettings, size: float) 
     """Return the camera: its scale makes one part drawn at random `size` frames long."""
     px_per_mm = settings.camera.px_per_mm
     if px_per_mm is None:
-        longer = max(parts[int(rng.integers(len(parts)))].size_mm) if parts else 100.0
+        longer = longer_mm(parts[int(rng.integers(len(parts)))]) if parts else 100.0
         px_per_mm = size * settings.width_px / longer
     return random_view(rng, settings.camera, settings.width_px, settings.height_px, px_per_mm)
 
 
 def _fitting(parts: Sequence[Part], view: View) -> list[Part]:
     low, high = (limit * view.width_mm for limit in _SIZE_LIMITS)
-    return [part for part in parts if low <= max(part.size_mm) <= high]
+    return [part for part in parts if low <= longer_mm(part) <= high]
 
 
 def _lay_parts(
@@ -202,7 +203,7 @@ def _placement(
         angle_rad=rng.uniform(-np.pi, np.pi),
         mirrored=rng.random() < mirrored_share,
         z_mm=0.0,
-        thickness_mm=share * max(part.size_mm) * scale,
+        thickness_mm=share * longer_mm(part) * scale,
         surface=replace(surface, at=(rng.random(), rng.random())),
         glare=surface.gloss * rng.uniform(20, 150) if glossy else 0.0,
         scale=scale,
@@ -258,7 +259,7 @@ def _lay_distractor(
 def _plate(rng: Rng, place: Place, settings: DataSettings, view: View, seed: int) -> SceneObject:
     """Return a flat part of no drawing."""
     plate = unknown_plate(seed, int(rng.integers(PLATES)))
-    scale = rng.uniform(0.07, 0.42) * view.width_mm / max(plate.size_mm)
+    scale = rng.uniform(0.07, 0.42) * view.width_mm / longer_mm(plate)
     surface = _surface(rng, place, settings)
     piece = _placement(rng, plate, surface, settings, mirrored_share=0.0, scale=scale)
     return SceneObject(OTHER_LABEL, (piece,))

@@ -70,11 +70,16 @@ def fill(
         origin_px: Column and row of the picture at which the mask begins.
         scale: Pixels of the mask per pixel of the picture.
     """
-    # (x + 0.5 - origin) * scale - 0.5, in fractions of a pixel of the mask.
-    shift = ((0.5 - np.array(origin_px)) * scale - 0.5) * _UNIT
-    xy = np.rint(rings.xy_px * (scale * _UNIT) + shift).astype(np.int32)
-    ends = (*rings.starts[1:], len(xy))
-    pieces = [xy[start:end] for start, end in zip(rings.starts, ends, strict=True)]
+    # (x + 0.5 - origin) * scale - 0.5, in fractions of a pixel of the mask; a further half rounds.
+    unit, (left, top) = scale * _UNIT, origin_px
+    half = 0.5 * (unit - _UNIT + 1.0)
+    shifted = rings.xy_px * unit + (half - left * unit, half - top * unit)
+    xy = np.floor(shifted, out=shifted).astype(np.int32)
+    if len(rings.starts) == 1:
+        pieces = [xy]
+    else:
+        ends = (*rings.starts[1:], len(xy))
+        pieces = [xy[start:end] for start, end in zip(rings.starts, ends, strict=True)]
     cv2.fillPoly(mask, pieces, 255, shift=_FRACTION_BITS)
 
 

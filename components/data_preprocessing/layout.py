@@ -156,7 +156,7 @@ class Table:
         start = np.array([other.x_mm, -other.y_mm]) * self._per_mm
         azimuth = rng.uniform(0, 2 * np.pi)
         way = np.array([np.cos(azimuth), np.sin(azimuth)])
-        size = other.scale * float(np.hypot(*other.part.size_mm)) * self._per_mm / 2
+        size = other.scale * float(np.hypot(*shape_of(other.part).size_mm)) * self._per_mm / 2
         near, far = 0.0, size + float(np.hypot(*stamp.half))
         for _ in range(_SLIDE_STEPS):
             middle = (near + far) / 2

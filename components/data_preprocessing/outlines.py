@@ -22,6 +22,10 @@ _LONGEST = 0.12
 """Longest edge over the part's longer side: the lens bends longer ones visibly."""
 
 
+_CORNERS = 0.35 * np.array([[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]])
+"""Places of a part, over its sides, at which its homography agrees with the bent picture."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Shape:
     """A part's rings as drawing needs them.
@@ -29,20 +33,30 @@ class Shape:
     Attributes:
         xy1_mm: All vertices with a third coordinate of 1, shape (N, 3).
         starts: Where each ring begins, the outline first.
+        size_mm: Width and height of the outline's box.
     """
 
     xy1_mm: Points
     starts: tuple[int, ...]
+    size_mm: tuple[float, float]
+
+
+@lru_cache(maxsize=8192)
+def longer_mm(part: Part) -> float:
+    """Return a part's longer side: scenes ask for it again and again."""
+    return max(part.size_mm)
 
 
 @lru_cache(maxsize=4096)
 def shape_of(part: Part) -> Shape:
     """Return outline and holes in mm with as few vertices as drawing needs."""
-    longer = max(part.size_mm)
+    longer = longer_mm(part)
     rings = [_drawable(contour.xy_mm, longer) for contour in (part.outline, *part.holes)]
     ends = np.cumsum([len(ring) for ring in rings])
     every = np.vstack(rings)
-    return Shape(np.column_stack([every, np.ones(len(every))]), (0, *ends[:-1].tolist()))
+    return Shape(
+        np.column_stack([every, np.ones(len(every))]), (0, *ends[:-1].tolist()), part.size_mm
+    )
 
 
 def _drawable(xy_mm: Points, longer_mm: float) -> Points:
@@ -92,8 +106,7 @@ def bent_homography(part: Part, view: View, matrix: Matrix) -> Matrix:
     if view.distortion == 0.0:
         return matrix
     # Between the middle and the corners of the part's box, where the error on both sides is least.
-    half = 0.35 * np.array(part.size_mm)
-    corners = np.array([[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]]) * half
+    corners = _CORNERS * shape_of(part).size_mm
     bent = view.bent(transformed(corners, matrix))
     fitted = cv2.getPerspectiveTransform(corners.astype(np.float32), bent.astype(np.float32))
     return np.asarray(fitted, dtype=np.float64)

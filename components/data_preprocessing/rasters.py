@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -65,3 +66,34 @@ def swept(
     for step in range(steps):
         rings = base.at(base.xy_px + way * (step / steps))
         fill(mask, rings, (window.left, window.top), scale)
+
+
+def smeared(mask: Mask, way_px: NDArray[np.float64]) -> Mask:
+    """Return the area that a mask sweeps when it moves along a straight way.
+
+    Each step doubles the way that is covered, so that long ways cost little more than short ones.
+
+    Args:
+        mask: Shape (h, w), non-zero inside; what leaves it is lost.
+        way_px: Displacement (x, y) in the mask's pixels; it is followed to half a pixel.
+    """
+    steps = math.ceil(float(np.abs(way_px).max()))
+    covered = 0
+    while covered < steps:
+        more = min(covered + 1, steps - covered)
+        x, y = (way_px * (more / steps)).round().astype(int).tolist()
+        mask = _united(mask, x, y)
+        covered += more
+    return mask
+
+
+def _united(mask: Mask, x: int, y: int) -> Mask:
+    """Return the union of a mask and its copy moved by whole pixels."""
+    rows, columns = mask.shape
+    if abs(x) >= columns or abs(y) >= rows:
+        return mask
+    result = mask.copy()
+    to = result[max(0, y) : rows + min(0, y), max(0, x) : columns + min(0, x)]
+    moved = mask[max(0, -y) : rows + min(0, -y), max(0, -x) : columns + min(0, -x)]
+    cv2.max(to, moved, dst=to)
+    return result

@@ -6,6 +6,7 @@ its rings sweep between the two. Holes show what lies beneath, and their far wal
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -130,10 +131,15 @@ def _paint(canvas: Picture, piece: Placement, scene: Scene) -> Silhouette | None
 
 def _blend(target: Picture, paint: Picture, alpha: Mask, opacity: float) -> None:
     """Lay paint over a part of the canvas, in place."""
-    over = alpha.astype(np.float32)
-    over *= opacity / 255.0
-    under = np.float32(1.0) - over
-    target[...] = cv2.blendLinear(paint, target, over, under)
+    over, under = _weights(opacity)
+    target[...] = cv2.blendLinear(paint, target, cv2.LUT(alpha, over), cv2.LUT(alpha, under))
+
+
+@lru_cache(maxsize=64)
+def _weights(opacity: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return the weight of the paint and of what it covers for each coverage 0..255."""
+    over = (np.arange(256) * (opacity / 255.0)).astype(np.float32)
+    return over, np.float32(1.0) - over
 
 
 def _wall(

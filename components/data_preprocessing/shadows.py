@@ -1,5 +1,6 @@
 """Shadows: swept polygons, softened, that darken what was painted before."""
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -7,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from components.data_preprocessing.dxf_to_mask import Rings, fill
-from components.data_preprocessing.rasters import swept, window_round
+from components.data_preprocessing.rasters import smeared, window_round
 from components.data_preprocessing.scene import Placement, Scene
 from components.data_preprocessing.view import View
 
@@ -53,23 +54,23 @@ class _Shadow:
 
 def _paint_shadow(canvas: Picture, shadow: _Shadow, base: Rings, view: View) -> None:
     unit, sigma = view.width_px / 320, shadow.sigma_px
-    end = base.at(base.xy_px + shadow.throw_px)
-    reach = np.concatenate([base.outline, end.outline])
+    outline = base.outline
+    reach = np.concatenate([outline, outline + shadow.throw_px])
     window = window_round(reach, view, 2.2 * max(sigma, 1.5 * unit) + 1)
     if window is None:
         return
     # Wide soft shadows are drawn on a coarser grid: nobody sees the difference.
     scale = 1.0 if sigma < 2.0 else 0.5
-    origin = window.left, window.top
     rows, columns = (max(1, int(np.ceil(side * scale))) for side in window.shape)
-    dark = np.zeros((rows, columns), dtype=np.uint8)
-    if shadow.throw_px.any():
-        swept(dark, base, end, window, scale, max(1.5, 1.5 * sigma))
-    fill(dark, end, origin, scale)
-    dark = _soft(dark, sigma * scale)
+    # Room for the solid beyond the frame whose shadow falls into it; even, as the scale may be 1/2.
+    x, y = (2 * math.ceil(abs(way) / 2) for way in shadow.throw_px.tolist())
+    foot = np.zeros((rows + round(2 * y * scale), columns + round(2 * x * scale)), dtype=np.uint8)
+    fill(foot, base, (window.left - x, window.top - y), scale)
+    top, left = round(y * scale), round(x * scale)
+    inner = np.s_[top : top + rows, left : left + columns]
+    dark = _soft(smeared(foot, shadow.throw_px * scale)[inner], sigma * scale)
+    foot = foot[inner]
     if shadow.contact > 0.05:
-        foot = np.zeros((rows, columns), dtype=np.uint8)
-        fill(foot, base, origin, scale)
         foot = _soft(foot, max(1.4 * unit * scale, 0.7))
         weighed = cv2.addWeighted(dark, -shadow.depth, foot, -shadow.contact, 255.0)
         light = np.asarray(weighed, dtype=np.uint8)
