@@ -1,6 +1,8 @@
 """Flow: drawings -> parts -> labelled dataset."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from prefect import flow, task
 
@@ -29,8 +31,23 @@ def read_drawings(run: Run) -> StageResult:
     show_table("drawings", rows, "Every drawing with its verdict")
     similarity = result.figures["similarity"]
     show_table("symmetries", similarity["parts"], "Turns and mirror images that look the same")
-    show_table("confusable-parts", similarity["pairs"], "Drawings that are easily confused")
+    show_table(
+        "confusable-parts",
+        [_pair_row(pair) for pair in similarity["pairs"]],
+        "Drawings that are easily confused",
+    )
     return result
+
+
+def _pair_row(pair: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a pair of drawings that look alike as people read it."""
+    return {
+        "drawings": f"{pair['first']}, {pair['second']}",
+        "relation": pair["relation"],
+        "IoU": pair["iou"],
+        "what tells them apart": pair["difference"],
+        "px per mm needed": pair["feature"]["px_per_mm"] if pair["feature"] else None,
+    }
 
 
 @task(name="generate-dataset", retries=1, retry_delay_seconds=5, retry_condition_fn=may_pass)

@@ -69,7 +69,7 @@ def show_model(
     """Show the card of a version."""
     from rich.markdown import Markdown
 
-    from components.modeling.model_card import to_markdown
+    from components.modeling.card_page import to_markdown
     from components.modeling.registry import ModelRegistry
 
     card = ModelRegistry(open_home(home, writable=False).registry).get(version).card

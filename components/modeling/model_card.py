@@ -58,6 +58,90 @@ class Parity(_Record):
     min_mask_iou: float
 
 
+class PartSymmetry(_Record):
+    """In which positions a drawing shows the same shape.
+
+    Attributes:
+        name: Of the part.
+        rotation_order: Positions in a full turn; 0 for a disc.
+        mirror_symmetric: Whether its back looks the same.
+        tolerance_mm: Differences thinner than twice this were taken for drawing noise.
+    """
+
+    name: str
+    rotation_order: int
+    mirror_symmetric: bool
+    tolerance_mm: float
+
+
+class DifferingFeature(_Record):
+    """The biggest difference of two drawings that look alike.
+
+    Attributes:
+        text: What it is, in words.
+        first_hole: Number of the first part's hole that differs, from 1; None if none does.
+        second_hole: Likewise of the second part.
+        x_mm: Its middle in the first part's coordinates.
+        y_mm: See x_mm.
+        width_mm: Diameter of the biggest circle in it.
+        area_mm2: Its area.
+        px_per_mm: Resolution that shows it.
+        count: How many separate places differ.
+    """
+
+    text: str
+    first_hole: int | None
+    second_hole: int | None
+    x_mm: float
+    y_mm: float
+    width_mm: float
+    area_mm2: float
+    px_per_mm: float
+    count: int
+
+
+class LookAlike(_Record):
+    """Two drawings that a camera could take for one another.
+
+    Attributes:
+        first: Name of one part.
+        second: Name of the other.
+        relation: `duplicate`, `mirror pair`, `scaled copy` or `confusable`.
+        difference: What tells them apart, in words.
+        iou: Overlap in the best position.
+        angle_deg: Turn of the second part that brings it there.
+        x_mm: Where its origin lies then, in the first part's coordinates.
+        y_mm: See x_mm.
+        scale: Its enlargement there; 1 for parts of one size.
+        mirrored: Whether it shows its back there.
+        feature: What differs; None where nothing but side or size does.
+    """
+
+    first: str
+    second: str
+    relation: str
+    difference: str
+    iou: float
+    angle_deg: float
+    x_mm: float
+    y_mm: float
+    scale: float
+    mirrored: bool
+    feature: DifferingFeature | None
+
+
+class DrawingSimilarity(_Record):
+    """What the comparison of the drawings found before the training.
+
+    Attributes:
+        parts: Symmetry of each.
+        pairs: Those that look alike, most alike first.
+    """
+
+    parts: tuple[PartSymmetry, ...]
+    pairs: tuple[LookAlike, ...]
+
+
 class ModelCard(_Record):
     """What is known about a model.
 
@@ -70,6 +154,8 @@ class ModelCard(_Record):
         precision: `fp32` or `int8`.
         input: What the graph takes.
         labels: Names of the drawings in the network's order.
+        similarity: Symmetries of the drawings and which look alike; None on cards of versions
+            that did not record it.
         prediction: How its answers become detections.
         parity: Against the trained network.
         metrics: Figures by name, such as `val_map`.
@@ -92,6 +178,7 @@ class ModelCard(_Record):
     precision: str
     input: InputSpec
     labels: tuple[str, ...] = Field(min_length=1)
+    similarity: DrawingSimilarity | None = None
     prediction: PredictionSettings
     parity: Parity
     metrics: dict[str, float]
@@ -129,30 +216,21 @@ def read_card(path: Path) -> ModelCard:
     return card
 
 
+def read_similarity(path: Path) -> DrawingSimilarity:
+    """Read what the comparison of the drawings found.
+
+    Raises:
+        ModelError: If it is missing or damaged.
+    """
+    try:
+        return DrawingSimilarity.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError) as error:
+        raise ModelError(
+            f"{path}: is no comparison of drawings ({type(error).__name__}); make it again with "
+            "`dxfvision generate`"
+        ) from error
+
+
 def write_card(path: Path, card: ModelCard) -> None:
     """Write a card; whole or not at all."""
     write_json(path, card)
-
-
-def to_markdown(card: ModelCard) -> str:
-    """Return a card as a page for people."""
-    rows = [
-        ("Created", card.created),
-        ("Drawings", ", ".join(card.labels)),
-        ("Training", f"{card.training_seconds:.0f} s, {card.training_steps} steps"),
-        ("Learned values", f"{card.parameters:,}"),
-        ("Precision", f"{card.precision}, ONNX opset {card.opset}"),
-        ("Input", f"{card.input.layout} {card.input.dtype} {card.input.colour}"),
-        ("Served size", f"long side {card.prediction.long_side_px} px"),
-        ("Dataset", card.dataset_fingerprint[:12]),
-        ("ONNX SHA-256", card.onnx_sha256[:12]),
-        *((name, f"{value:.3f}") for name, value in sorted(card.metrics.items())),
-        (
-            "Against torch",
-            f"{card.parity.pictures} pictures, largest difference "
-            f"{card.parity.max_abs_difference:.1e}, same label {card.parity.same_label:.1%}, "
-            f"least mask IoU {card.parity.min_mask_iou:.3f}",
-        ),
-    ]
-    lines = [f"# {card.name}", "", "| | |", "|---|---|"]
-    return "\n".join(lines + [f"| {name} | {value} |" for name, value in rows]) + "\n"

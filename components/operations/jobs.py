@@ -16,7 +16,7 @@ from components.dataset.card import DatasetCard, load_dataset
 from components.dataset.generate import generate_dataset
 from components.domain import SPLITS, Part
 from components.errors import DatasetError, DrawingError
-from components.files import fingerprint, plain, source_fingerprint, write_text
+from components.files import fingerprint, plain, source_fingerprint, write_json, write_text
 from components.geometry.drawing import drawing_to_json
 from components.geometry.drawing_files import drawing_digest, find_drawings
 from components.geometry.dxf_reader import read_drawings
@@ -86,6 +86,11 @@ def known_parts(home: Home) -> list[Part]:
     return read_parts(home.parts)
 
 
+def similarity_file(home: Home) -> Path:
+    """Path of what the comparison of the drawings found, for the model's card."""
+    return home.reports / "similarity.json"
+
+
 def read_drawing_folder(run: Run, progress: Progress) -> StageResult:
     """Read the drawings; their parts go to `home.parts`, their templates to `home.templates`.
 
@@ -120,18 +125,20 @@ def read_drawing_folder(run: Run, progress: Progress) -> StageResult:
         if not parts:
             faults = "; ".join(f"{record['file']}: {record['reason']}" for record in records)
             raise DrawingError(f"{run.drawings}: no drawing can be used: {faults}")
-        similarity = similarity_report(parts)
+        similarity = similarity_report(parts, progress=progress)
         write_text(records_file, "".join(json.dumps(record) + "\n" for record in records))
         write_drawing_report(page, drawings, similarity)
         write_templates(run.home.templates, parts)
         write_parts(run.home.parts, parts)
+        compared = similarity_to_json(similarity)
+        write_json(similarity_file(run.home), compared)
         return {
             "summary": drawings_summary(records),
             "drawings": records,
-            "similarity": similarity_to_json(similarity),
+            "similarity": compared,
         }
 
-    outputs = [run.home.parts, records_file, page, index]
+    outputs = [run.home.parts, records_file, page, index, similarity_file(run.home)]
     return run_stage(run.home, "read-drawings", key, outputs, work)
 
 

@@ -11,13 +11,20 @@ from components.dataset.manifest import read_manifest
 from components.errors import DatasetError, ImageError, ModelError
 from components.files import fingerprint, source_fingerprint, write_json
 from components.home import Home
+from components.modeling.card_page import to_markdown
 from components.modeling.champion import read_champion
 from components.modeling.evaluate import evaluate_split
 from components.modeling.export import export
 from components.modeling.inference import Predictor
-from components.modeling.model_card import CARD_NAME, MODEL_NAME, to_markdown, write_card
+from components.modeling.model_card import (
+    CARD_NAME,
+    MODEL_NAME,
+    ModelCard,
+    read_similarity,
+    write_card,
+)
 from components.modeling.registry import ModelRegistry, ModelVersion
-from components.operations.jobs import Run, known_parts
+from components.operations.jobs import Run, known_parts, similarity_file
 from components.operations.promotion import Decision, decide, was_rolled_back
 from components.operations.stages import Figures, StageResult, input_sha256, run_stage
 from components.progress import Progress, SilentProgress, stage
@@ -72,12 +79,14 @@ def export_model(run: Run, progress: Progress) -> StageResult:
     key = fingerprint(
         input_sha256(home.checkpoint, ModelError, "dxfvision train"),
         input_sha256(home.parts, DatasetError, "dxfvision generate"),
+        input_sha256(similarity_file(home), DatasetError, "dxfvision generate"),
         settings,
         source_fingerprint("modeling", "geometry", "domain.py"),
     )
 
     def work() -> Figures:
         report = export(home, home.checkpoint, known_parts(home), settings, progress)
+        write_card(home.exported / CARD_NAME, _with_similarity(home, report.card))
         parity = report.card.parity
         return {
             "summary": f"{parity.pictures} pictures through torch and ONNX: same label "
@@ -86,6 +95,12 @@ def export_model(run: Run, progress: Progress) -> StageResult:
         }
 
     return run_stage(home, "export", key, [home.exported / MODEL_NAME], work)
+
+
+def _with_similarity(home: Home, card: ModelCard) -> ModelCard:
+    """Return a card that says which drawings look alike."""
+    similarity = read_similarity(similarity_file(home))
+    return card.model_copy(update={"similarity": similarity})
 
 
 def confusion_plot(home: Home) -> Path:

@@ -70,6 +70,7 @@ def test_what_the_layout_promises_is_there(first: list[StageResult], home: Home)
         ("training-curves", "image"),
         ("parity", "table"),
         ("confusion", "image"),
+        ("symmetries", "table"),
         ("model-card", "markdown"),
         ("trial", "table"),
         ("pipeline-report", "markdown"),

@@ -1,9 +1,12 @@
+import json
 from pathlib import Path
 
 import pytest
 
 from components.errors import ModelError
-from components.modeling.model_card import read_card, to_markdown, write_card
+from components.files import write_json
+from components.modeling.card_page import to_markdown
+from components.modeling.model_card import read_card, read_similarity, write_card
 from tests.bundles import make_bundle
 
 
@@ -45,3 +48,57 @@ def test_damaged_card_is_refused(
     (tmp_path / "card.json").write_text(path.read_text().replace(before, after, 1))
     with pytest.raises(ModelError, match=fault):
         read_card(tmp_path / "card.json")
+
+
+def similar(relation: str, difference: str, px_per_mm: float | None) -> dict[str, object]:
+    feature = {
+        "text": difference, "first_hole": None, "second_hole": 6, "x_mm": 10.0, "y_mm": -20.0,
+        "width_mm": 6.0, "area_mm2": 28.3, "px_per_mm": px_per_mm, "count": 1,
+    }  # fmt: skip
+    return {
+        "first": "plate", "second": "ring", "relation": relation, "difference": difference,
+        "iou": 0.9951, "angle_deg": 0.0, "x_mm": 0.0, "y_mm": 0.0, "scale": 1.0,
+        "mirrored": False, "feature": feature if px_per_mm else None,
+    }  # fmt: skip
+
+
+def test_card_says_which_drawings_look_alike(path: Path, tmp_path: Path) -> None:
+    disc = {"name": "ring", "rotation_order": 0, "mirror_symmetric": True, "tolerance_mm": 0.1}
+    gear = {"name": "plate", "rotation_order": 60, "mirror_symmetric": False, "tolerance_mm": 0.1}
+    pairs = [similar("confusable", "hole 6 of ring is missing in plate", 0.667)]
+    write_json(tmp_path / "similarity.json", {"parts": [disc, gear], "pairs": pairs})
+    similarity = read_similarity(tmp_path / "similarity.json")
+    card = read_card(path).model_copy(update={"similarity": similarity})
+    write_card(tmp_path / "card.json", card)
+    page = to_markdown(read_card(tmp_path / "card.json"))
+    assert (
+        "| plate, ring | confusable | hole 6 of ring is missing in plate | 0.9951 "
+        "| 0.67 px per mm |" in page
+    )
+    assert "| ring | all look the same | looks the same |" in page
+    assert "| plate | 60 look the same | - |" in page
+
+
+def test_page_of_many_pairs_shows_the_first_and_counts_the_rest(path: Path, tmp_path: Path) -> None:
+    pairs = [similar("scaled copy", "size by the factor 2", None)] * 53
+    write_json(tmp_path / "similarity.json", {"parts": [], "pairs": pairs})
+    similarity = read_similarity(tmp_path / "similarity.json")
+    page = to_markdown(read_card(path).model_copy(update={"similarity": similarity}))
+    assert page.count("| scaled copy |") == 50
+    assert "and 3 more" in page
+
+
+def test_card_of_a_version_that_did_not_compare_drawings_is_still_read(
+    path: Path, tmp_path: Path
+) -> None:
+    record = json.loads(path.read_text())
+    del record["similarity"]
+    write_json(tmp_path / "card.json", record)
+    card = read_card(tmp_path / "card.json")
+    assert card.similarity is None
+    assert "was not recorded" in to_markdown(card)
+
+
+def test_missing_comparison_says_how_to_make_it(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="dxfvision generate"):
+        read_similarity(tmp_path / "similarity.json")

@@ -1,0 +1,73 @@
+"""A model's card as a Markdown page for people."""
+
+from components.modeling.model_card import (
+    DrawingSimilarity,
+    LookAlike,
+    ModelCard,
+    PartSymmetry,
+)
+
+SHOWN_PAIRS = 50
+"""Pairs of similar drawings on the page; the card itself holds all."""
+
+
+def to_markdown(card: ModelCard) -> str:
+    """Return a card as a page for people."""
+    rows = [
+        ("Created", card.created),
+        ("Drawings", ", ".join(card.labels)),
+        ("Training", f"{card.training_seconds:.0f} s, {card.training_steps} steps"),
+        ("Learned values", f"{card.parameters:,}"),
+        ("Precision", f"{card.precision}, ONNX opset {card.opset}"),
+        ("Input", f"{card.input.layout} {card.input.dtype} {card.input.colour}"),
+        ("Served size", f"long side {card.prediction.long_side_px} px"),
+        ("Dataset", card.dataset_fingerprint[:12]),
+        ("ONNX SHA-256", card.onnx_sha256[:12]),
+        *((name, f"{value:.3f}") for name, value in sorted(card.metrics.items())),
+        (
+            "Against torch",
+            f"{card.parity.pictures} pictures, largest difference "
+            f"{card.parity.max_abs_difference:.1e}, same label {card.parity.same_label:.1%}, "
+            f"least mask IoU {card.parity.min_mask_iou:.3f}",
+        ),
+    ]
+    lines = [f"# {card.name}", "", "| | |", "|---|---|"]
+    lines += [f"| {name} | {value} |" for name, value in rows]
+    return "\n".join(lines + _similarity_lines(card.similarity)) + "\n"
+
+
+def _similarity_lines(similarity: DrawingSimilarity | None) -> list[str]:
+    """Return the sections on symmetries and on drawings that look alike."""
+    if similarity is None:
+        return ["", "Which drawings look alike was not recorded; export the model again."]
+    lines = ["", "## Drawings that look alike", ""]
+    if similarity.pairs:
+        lines += [
+            "| Drawings | Relation | What tells them apart | IoU | Needs |",
+            "|---|---|---|---|---|",
+        ]
+        lines += [_pair_row(pair) for pair in similarity.pairs[:SHOWN_PAIRS]]
+        if len(similarity.pairs) > SHOWN_PAIRS:
+            lines += ["", f"and {len(similarity.pairs) - SHOWN_PAIRS} more in the card's JSON"]
+    else:
+        lines.append("None.")
+    symmetric = [p for p in similarity.parts if p.rotation_order != 1 or p.mirror_symmetric]
+    if symmetric:
+        lines += ["", "## Symmetries", "", "| Drawing | Turns | Back |", "|---|---|---|"]
+        lines += [_symmetry_row(part) for part in symmetric]
+    return lines
+
+
+def _pair_row(pair: LookAlike) -> str:
+    needs = f"{pair.feature.px_per_mm:.2f} px per mm" if pair.feature else "-"
+    return (
+        f"| {pair.first}, {pair.second} | {pair.relation} | {pair.difference} | {pair.iou:.4f} "
+        f"| {needs} |"
+    )
+
+
+def _symmetry_row(part: PartSymmetry) -> str:
+    turns = {0: "all look the same", 1: "-"}.get(
+        part.rotation_order, f"{part.rotation_order} look the same"
+    )
+    return f"| {part.name} | {turns} | {'looks the same' if part.mirror_symmetric else '-'} |"
