@@ -1,31 +1,19 @@
 """Datasets are whole or absent, resumable, and the same bytes whoever makes them."""
 
-import errno
 import fcntl
 import json
-import multiprocessing
-import os
-import random
-import signal
-import subprocess
-import sys
-import time
-from pathlib import Path
 
 import cv2
 import pytest
 
 from components.dataset.card import load_dataset
 from components.dataset.executors import RUNNERS, sequential
-from components.dataset.generate import generate_dataset, remove_dataset
+from components.dataset.generate import generate_dataset
 from components.dataset.jobs import job_for
-from components.dataset.verify import verify_dataset
 from components.errors import DatasetError
 from components.home import Home
 from components.progress import SilentProgress
 from tests.unit.dataset.conftest import hashes_of
-
-MOMENTS = 20
 
 
 class StopError(Exception):
@@ -143,110 +131,6 @@ def test_new_dataset_takes_the_place_of_the_old_one(hashes, parts, settings, tmp
     kept = hashes_of(tmp_path)
     assert kept.pop("data/processed/train/images/README.md")
     assert kept == hashes
-
-
-def _generate_in_child(root, parts, settings):
-    cv2.setNumThreads(1)
-    generate_dataset(parts, Home(root), settings, 5, SilentProgress())
-
-
-def test_killed_at_twenty_moments_the_dataset_still_becomes_the_same(
-    hashes, parts, settings, tmp_path
-):
-    fork = multiprocessing.get_context("fork")
-    moments = random.Random(1)
-    for _ in range(MOMENTS):
-        child = fork.Process(target=_generate_in_child, args=(tmp_path, parts, settings))
-        child.start()
-        time.sleep(moments.uniform(0.02, 0.25))
-        child.kill()
-        child.join()
-        # Whatever can be read is whole.
-        if (tmp_path / "data" / "processed" / "dataset.json").exists():
-            assert verify_dataset(Home(tmp_path), deep=True) == []
-            remove_dataset(Home(tmp_path))
-    make(Home(tmp_path), parts, settings)
-    assert hashes_of(tmp_path) == hashes
-    assert verify_dataset(Home(tmp_path), deep=True) == []
-
-
-SCRIPT = """
-import sys
-from pathlib import Path
-from components.dataset.executors import RUNNERS, sequential
-from components.dataset.generate import generate_dataset
-from components.home import Home
-from components.progress import SilentProgress
-from components.settings.data import DataSettings
-from tests.unit.strategies import part, plate_with_hole, square
-
-if __name__ == "__main__":
-    settings = DataSettings.model_validate_json(sys.argv[2])
-    frame = part("frame", square(80.0), square(60.0))
-    parts = [part("square", square(50.0)), plate_with_hole(), frame]
-    generate_dataset(parts, Home(Path(sys.argv[1])), settings, 5, SilentProgress())
-"""
-
-
-def test_workers_end_with_their_killed_parent_and_the_next_run_completes(
-    hashes, parts, settings, tmp_path
-):
-    script = tmp_path / "script.py"
-    script.write_text(SCRIPT)
-    home = Home(tmp_path / "home")
-    changed = settings.model_copy(update={"executor": "process"})
-    environment = {**os.environ, "PYTHONPATH": str(Path.cwd())}
-    run = subprocess.Popen(
-        [sys.executable, str(script), str(home.root), changed.model_dump_json()],
-        env=environment,
-        start_new_session=True,
-    )
-    deadline = time.monotonic() + 120
-    while not list((home.processed / ".shards").glob("*.jsonl")):
-        assert time.monotonic() < deadline
-        assert run.poll() is None
-        time.sleep(0.02)
-    run.send_signal(signal.SIGKILL)
-    run.wait()
-    # The session outlives its leader only as long as a worker does.
-    while _session_lives(run.pid):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    make(home, parts, settings)
-    assert hashes_of(home.root) == hashes
-
-
-def _session_lives(group):
-    try:
-        os.killpg(group, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
-def test_full_disk_is_named_and_the_next_run_completes(
-    hashes, parts, settings, tmp_path, monkeypatch
-):
-    room = 60
-    write = Path.write_bytes
-
-    def write_while_there_is_room(path, data):
-        nonlocal room
-        room -= 1
-        if room < 0:
-            write(path, data[: len(data) // 2])
-            raise OSError(errno.ENOSPC, "No space left on device", str(path))
-        return write(path, data)
-
-    home = Home(tmp_path)
-    with monkeypatch.context() as patch:
-        patch.setattr(Path, "write_bytes", write_while_there_is_room)
-        with pytest.raises(DatasetError, match="disk is full"):
-            make(home, parts, settings)
-    assert list(home.processed.rglob("*.partial")) == []
-    card = make(home, parts, settings)
-    assert card.rendered < 40
-    assert hashes_of(tmp_path) == hashes
 
 
 def test_second_run_in_the_same_folder_is_refused(parts, settings, tmp_path):
