@@ -5,14 +5,13 @@ last digits of a coordinate are needed for the part itself.
 """
 
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from components.errors import DrawingError
+from components.geometry.countersinks import without_countersinks
 from components.geometry.drawing import Gap, PlacedError
-from components.geometry.frames import without_countersinks, without_frames
 from components.geometry.joining import JoinSettings, joined
 from components.geometry.loose_ends import check_loose, extent_of, open_contour
 from components.geometry.nesting import (
@@ -63,13 +62,12 @@ def join_settings(settings: DrawingSettings, mm_per_unit: float) -> JoinSettings
 
 
 def assembled(
-    curves: list[Points], texts: Points, origin: Points, mm: float, settings: DrawingSettings
+    curves: list[Points], origin: Points, mm: float, settings: DrawingSettings
 ) -> Assembly:
     """Return the shapes that curves make.
 
     Args:
         curves: Points of each, shape (N, 2), in drawing units.
-        texts: Places of texts, shape (N, 2): they tell title blocks.
         origin: Where the curves' origin lies in the drawing, shape (2,).
         mm: Length of a drawing unit.
         settings: Tolerances in mm.
@@ -90,7 +88,7 @@ def assembled(
     rings, slips = healed(rings, settings.speck_mm / mm)
     tree = nested(rings)
     rings, dots = without_dots(tree, settings.min_size_mm / mm)
-    tree, warnings = _cleared(nested(rings) if dots else tree, texts)
+    tree, warnings = _cleared(nested(rings) if dots else tree)
     check_webs(tree, 2 * settings.curve_tolerance_mm / mm, mm)
     shapes = shapes_of(tree)
     teller = Teller(origin, mm, settings)
@@ -112,15 +110,12 @@ def assembled(
     return Assembly(shapes, gaps, repairs, tuple(warnings))
 
 
-def _cleared(tree: Tree, texts: Points) -> tuple[Tree, list[str]]:
-    """Return the tree without frames and countersinks, and what is told of them."""
-    warnings: list[str] = []
-    for clear in (partial(without_frames, texts=texts), without_countersinks):
-        cleared = clear(tree)
-        if cleared.warnings:
-            warnings += cleared.warnings
-            tree = nested(cleared.rings)
-    return tree, warnings
+def _cleared(tree: Tree) -> tuple[Tree, list[str]]:
+    """Return the tree without countersinks, and what is told of them."""
+    cleared = without_countersinks(tree)
+    if not cleared.warnings:
+        return tree, []
+    return nested(cleared.rings), list(cleared.warnings)
 
 
 def _counted(count: int, said: str) -> list[str]:

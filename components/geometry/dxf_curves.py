@@ -25,6 +25,7 @@ from components.geometry.harvest import (
     INVISIBLE,
     LOSSES,
     NO_BLOCK,
+    NO_GEOMETRY,
     NO_PLANE,
     NO_SCALE,
     PAPER,
@@ -188,10 +189,14 @@ class _Walk:
         if kind in ("TEXT", "MTEXT", "ATTRIB"):
             place = entity.dxf.insert
             place = matrix.transform(place) if matrix else place
-            self.harvest.texts.append((float(place.x), float(place.y)))
+            if np.isfinite([place.x, place.y]).all():
+                self.harvest.texts.append((float(place.x), float(place.y)))
 
     def _insert(self, insert: Any, matrix: Matrix44 | None, layer: str) -> None:
         """Follow an INSERT into its block, once for each of its rows and columns."""
+        for attrib in insert.attribs:
+            self.harvest.dropped["ATTRIB", str(attrib.dxf.layer), NO_GEOMETRY] += 1
+            self._note_text(attrib, "ATTRIB", matrix)
         block = block_of(self._document, insert)
         if block is None:
             self.harvest.dropped["INSERT", layer, NO_BLOCK] += 1

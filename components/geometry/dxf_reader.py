@@ -22,10 +22,11 @@ from components.geometry.drawing_files import read_bytes, renamed, safe_name, un
 from components.geometry.dxf_curves import harvested
 from components.geometry.dxf_document import loaded, quiet
 from components.geometry.dxf_repair import prepared
-from components.geometry.harvest import Harvest
+from components.geometry.harvest import SHEET, Harvest
 from components.geometry.layers import LayerRules, layer_rules
 from components.geometry.left_out import closed_aside, nothing_left
 from components.geometry.nesting import Shape
+from components.geometry.sheets import sheets_among
 from components.geometry.units import (
     MM_PER,
     Unit,
@@ -128,6 +129,7 @@ class _Reading:
         self._path, self._settings = path, settings
         self._drawing = Drawing(file=path, verdict="rejected")
         self._repairs: list[str] = []
+        self._units: tuple[float, ...] = ()
 
     def rejected(self, reason: str) -> Drawing:
         """Return what is known, without parts."""
@@ -166,7 +168,10 @@ class _Reading:
         rules = layer_rules(document, self._settings)
         insunits = _header(document, data, "$INSUNITS")
         measurement = _header(document, data, "$MEASUREMENT")
-        guess = MM_PER[declared_unit(insunits) or self._settings.default_unit]
+        declared = declared_unit(insunits)
+        guess = MM_PER[declared or self._settings.default_unit]
+        # Numbers in mm under another unit are common; without a unit a sheet may be in inches.
+        self._units = (guess, MM_PER["mm"], *([] if declared else [MM_PER["inch"]]))
         harvest = self._collect(document, rules, guess)
         unit = concluded_unit(harvest.biggest_piece(), insunits, measurement, self._settings)
         if unit.mm_per_unit > guess:
@@ -206,6 +211,8 @@ class _Reading:
             by_line = dataclasses.replace(rules, linetypes=())
             harvest = harvested(document, by_line, tolerance, self._settings)
             self._warn(["only linetypes that are usually not cut hold curves; they were read"])
+        if harvest.curves:
+            self._without_sheets(harvest, rules, mm_per_unit)
         self._drawing = dataclasses.replace(
             self._drawing, kept=harvest.kept_counts(), dropped=harvest.dropped_counts()
         )
@@ -213,13 +220,20 @@ class _Reading:
             raise DrawingError(nothing_left(document, harvest))
         return harvest
 
+    def _without_sheets(self, harvest: Harvest, rules: LayerRules, mm_per_unit: float) -> None:
+        """Take sheet frames and title blocks away."""
+        slack = self._settings.gap_limit_mm / mm_per_unit
+        places = harvest.text_places()
+        sheets = sheets_among(harvest.curves, places, slack, self._units, rules.is_chosen)
+        harvest.take_away(sheets.curves, SHEET)
+        self._warn(sheets.warnings)
+
     def _assemble(self, harvest: Harvest, unit: Unit) -> list[Shape]:
         """Join the curves and sort the rings into outlines and holes."""
         origin = harvest.origin()
         curves = [curve.xy - origin for curve in harvest.curves]
         try:
-            texts = harvest.text_places() - origin
-            assembly = assembled(curves, texts, origin, unit.mm_per_unit, self._settings)
+            assembly = assembled(curves, origin, unit.mm_per_unit, self._settings)
         except PlacedError as error:
             raise error.moved((float(origin[0]), float(origin[1]))) from error
         self._drawing = dataclasses.replace(self._drawing, gaps=assembly.gaps)

@@ -18,6 +18,7 @@ INVISIBLE = "entity is invisible"
 REPEATED = "hatches repeat the contours"
 UNCLEAR = "hatch whose boundary no curve repeats"
 EMPTY = "no extent"
+SHEET = "sheet frames and title blocks are not cut"
 PAPER = "paper space is not cut"
 NO_BLOCK = "its block is not defined"
 NO_SCALE = "its scale is 0 or no number"
@@ -71,6 +72,16 @@ class Harvest:
         """Return whole numbers below and left of all curves, shape (2,), fit to be subtracted."""
         lows = [curve.xy.min(axis=0) for curve in self.curves]
         return np.asarray(np.floor(np.min(lows, axis=0)), dtype=np.float64)
+
+    def take_away(self, numbers: set[int], rule: str) -> None:
+        """Count curves, given by their numbers, as dropped by a rule."""
+        for number in numbers:
+            curve = self.curves[number]
+            if self.kept[curve.entity, curve.layer] > 0:
+                self.kept[curve.entity, curve.layer] -= 1
+                self.dropped[curve.entity, curve.layer, rule] += 1
+        self.kept = +self.kept
+        self.curves = [c for number, c in enumerate(self.curves) if number not in numbers]
 
     def text_places(self) -> NDArray[np.float64]:
         """Return the places of texts, shape (N, 2)."""

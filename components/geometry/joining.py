@@ -9,6 +9,7 @@ Chains found at one tolerance count as one curve at the next, so a wide toleranc
 the loose ends of whole chains and cannot eat short segments.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -105,7 +106,7 @@ def _sorted_out(curves: Sequence[Points], tolerance: float, result: Joined) -> l
     """Put closed curves into the result, return the open ones."""
     open_chains = []
     for curve in curves:
-        if len(curve) > 2 and np.hypot(*(curve[-1] - curve[0])) <= tolerance:
+        if len(curve) > 2 and _distance(curve[-1], curve[0]) <= tolerance:
             result.rings.append(curve[:-1])
         else:
             open_chains.append(curve)
@@ -181,8 +182,8 @@ def mined(chains: list[Points], tolerance: float, start: float, result: Joined) 
     Chains that would vanish within the tolerance take no part in it.
     """
     still_open, edges = [], []
-    for chain in chains:
-        length = length_of(chain)
+    for chain, near in zip(chains, _near_another_end(chains, tolerance), strict=True):
+        length = length_of(chain) if near else 0.0
         if length <= 4.0 * tolerance:
             still_open.append(chain)
         elif _distance(chain[0], chain[-1]) <= tolerance:
@@ -198,6 +199,14 @@ def mined(chains: list[Points], tolerance: float, start: float, result: Joined) 
         pieces = [edge.payload[::-1] if edge.is_reverse else edge.payload for edge in found]
         still_open += _join(pieces, tolerance, start, result)
     return still_open
+
+
+def _near_another_end(chains: list[Points], tolerance: float) -> NDArray[np.bool_]:
+    """Return for each chain whether an end of it is within the tolerance of any other end."""
+    ends = np.array([point for chain in chains for point in (chain[0], chain[-1])])
+    near = np.zeros(len(chains), dtype=np.bool_)
+    near[cKDTree(ends).query_pairs(tolerance, output_type="ndarray").ravel() // 2] = True
+    return near
 
 
 def _join(pieces: list[Points], tolerance: float, start: float, result: Joined) -> list[Points]:
@@ -246,4 +255,4 @@ def _corner(before: Points, after: Points, middle: Points, size: float) -> Point
 
 def _distance(a: Points, b: Points) -> float:
     """Return the distance of two points."""
-    return float(np.hypot(*(a - b)))
+    return math.hypot(a[0] - b[0], a[1] - b[1])

@@ -28,7 +28,7 @@ def closed_aside(curves: list[Curve], joins: JoinSettings) -> list[str]:
     middles = [(ring.min(axis=0) + ring.max(axis=0)) / 2 + origin for ring in rings]
     return [
         f"{len(rings)} closed contours left out for their linetype ({listed_places(middles)}); "
-        "choose their layer with --cut-layers, or draw them solid, if they are cut"
+        "if they are cut, draw them solid or take their linetype out of ignore_linetypes"
     ]
 
 

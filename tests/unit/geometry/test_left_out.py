@@ -88,3 +88,25 @@ def test_body_on_a_hidden_layer_is_no_loss(tmp_path):
     drawing = read_drawing(saved(tmp_path / "a.dxf", draw), SETTINGS)
     assert drawing.verdict == "accepted"
     assert [count.rule for count in drawing.dropped] == ["layer is off"]
+
+
+def test_only_layer_is_read_whatever_its_name_says(tmp_path):
+    def draw(space):
+        space.add_circle((0, 0), 20, dxfattribs={"layer": "FRAME"})
+
+    drawing = read_drawing(saved(tmp_path / "a.dxf", draw), SETTINGS)
+    assert len(drawing.parts) == 1
+    assert any("usually not cut" in warning for warning in drawing.warnings)
+
+
+def test_centre_lines_are_left_out_for_their_linetype(tmp_path):
+    def draw(space):
+        draw_plate(space)
+        space.doc.linetypes.add("CENTER2", [1.0, 0.5, -0.5])
+        space.doc.layers.add("AUX", linetype="CENTER2")
+        space.add_circle((20, 30), 12, dxfattribs={"linetype": "CENTER2"})
+        space.add_circle((50, 0), 12, dxfattribs={"layer": "AUX"})
+
+    drawing = read_drawing(saved(tmp_path / "a.dxf", draw), SETTINGS)
+    assert len(drawing.parts[0].holes) == 2
+    assert {c.rule for c in drawing.dropped} == {"linetype center is not cut"}

@@ -1,0 +1,291 @@
+"""Sheet frames and title blocks, found among the curves and taken away before these are joined.
+
+Their lines meet each other and must not be taken for contours that touch. No single sign makes a
+frame: a plate may be as big as A3 and a rim may look like a double line. So the signs are weighed -
+size of a sheet, second line, marks, title block, what lies inside - and what stays open is told,
+with the option that decides it.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+from shapely.geometry.base import BaseGeometry
+
+from components.geometry.drawing import shown
+from components.geometry.harvest import Curve
+from components.geometry.rectangles import Box, box_of, is_level, rectangles
+from components.geometry.sheet_blocks import Block, block_of
+from components.geometry.sheet_sizes import is_like_paper, sheet_of
+
+Points = NDArray[np.float64]
+
+ENOUGH, SURE, DOUBT = 2.0, 2.5, 1.5
+"""Weights from which on a rectangle is a frame, is one whatever the user chose, may be one."""
+
+BORDER = 0.12
+"""A second line lies at most this share of the shorter side inside the first."""
+
+MARK = 0.15
+"""Centring marks and ticks of zones are shorter than this share of the shorter side."""
+
+MANY = 8
+"""So many contours that are not round are parts on a sheet, if only one has holes."""
+
+
+@dataclass(slots=True)
+class Sheets:
+    """What was found.
+
+    Attributes:
+        curves: Numbers of the curves that belong to sheets.
+        warnings: What was left out, and what may be a frame.
+    """
+
+    curves: set[int] = field(default_factory=set)
+    warnings: list[str] = field(default_factory=list)
+
+
+def sheets_among(
+    curves: Sequence[Curve],
+    texts: Points,
+    slack: float,
+    mm_per_unit: Sequence[float],
+    is_chosen: Callable[[str], bool],
+) -> Sheets:
+    """Find the sheet frames with their title blocks, marks and tables.
+
+    Args:
+        curves: All curves of a drawing.
+        texts: Places of its texts, shape (N, 2).
+        slack: How far ends that belong together may be apart, in drawing units.
+        mm_per_unit: Lengths that a drawing unit may have.
+        is_chosen: Whether the user named a layer as one that is cut.
+    """
+    found = Sheets()
+    boxes = [box_of(curve.xy) for curve in curves]
+    level = [is_level(curve.xy) for curve in curves]
+    drawn = rectangles([c.xy for c, flat in zip(curves, level, strict=True) if flat], slack)
+    outer: list[Box] = []
+    for box in drawn:
+        if not any(other.holds(box, slack) for other in outer):
+            outer.append(box)
+    for box in outer:
+        page = _Page(curves, boxes, level, box, drawn, slack)
+        page.read(texts, mm_per_unit)
+        page.tell(found, is_chosen)
+    return found
+
+
+class _Page:
+    """A rectangle that may be a sheet frame, and what lies on it."""
+
+    def __init__(
+        self,
+        curves: Sequence[Curve],
+        boxes: Sequence[Box],
+        level: Sequence[bool],
+        outer: Box,
+        drawn: Sequence[Box],
+        slack: float,
+    ) -> None:
+        """Gather the lines of the frame."""
+        self._curves, self._boxes, self._level, self._slack = curves, boxes, level, slack
+        self._lines = [outer]
+        while inner := next((b for b in drawn if _is_border(self._lines[-1], b, slack)), None):
+            self._lines.append(inner)
+        self._inner = self._lines[-1]
+        self._removed: set[int] = set()
+        self._weights: dict[str, float] = {}
+        self._sides: list[int] = []
+
+    def read(self, texts: Points, mm_per_unit: Sequence[float]) -> None:
+        """Sort the curves and weigh the signs."""
+        marks = self._take_frame()
+        groups = self._groups()
+        blocks = self._take_blocks(groups, texts)
+        content = [[i for i in group if i not in self._removed] for group, _ in groups]
+        self._weigh(marks, blocks, [group for group in content if group], mm_per_unit)
+
+    def tell(self, found: Sheets, is_chosen: Callable[[str], bool]) -> None:
+        """Put the verdict into what was found."""
+        weight = sum(self._weights.values())
+        outer, signs = self._lines[0], ", ".join(s for s, w in self._weights.items() if w > 0)
+        size = f"{outer.width:.5g} x {outer.height:.5g} units"
+        layers = sorted({self._curves[index].layer for index in self._sides})
+        names = ", ".join(f"'{shown(layer)}'" for layer in layers)
+        chosen = all(is_chosen(layer) for layer in layers) and weight < SURE
+        if weight >= ENOUGH and not chosen:
+            found.curves |= self._removed
+            hint = f"; if it is a part, choose its layer with --cut-layers ({names})"
+            found.warnings.append(
+                f"a sheet frame of {size} was left out ({signs}){'' if weight >= SURE else hint}"
+            )
+        elif weight >= DOUBT:
+            found.warnings.append(
+                f"a rectangle of {size} was taken for a part, though it may be a sheet frame "
+                f"({signs}); if it is one, leave its layer out with --ignore-layers ({names})"
+            )
+
+    def _take_frame(self) -> int:
+        """Take the frame's lines and what lies in its margin; return the number of marks."""
+        lines = shapely.union_all([box.polygon().exterior for box in self._lines])
+        band = lines.buffer(1.01 * self._slack, cap_style="square", join_style="mitre")
+        shapely.prepare(band)
+        marks = 0
+        for index, (curve, box) in enumerate(zip(self._curves, self._boxes, strict=True)):
+            if self._inner.holds(box, -self._slack):
+                continue
+            line = shapely.LineString(curve.xy)
+            if self._level[index] and band.covers(line):
+                self._sides.append(index)
+            elif self._is_mark(index, box) and band.intersects(line):
+                marks += 1
+            elif not self._is_in_margin(box):
+                continue
+            self._removed.add(index)
+        return marks
+
+    def _is_mark(self, index: int, box: Box) -> bool:
+        """Return whether a curve is a short line that reaches into or out of the margin."""
+        short = len(self._curves[index].xy) == 2 and self._level[index]
+        length = max(box.width, box.height)
+        inside = self._inner.holds(box, self._slack)
+        return short and length <= MARK * self._inner.short and not inside
+
+    def _is_in_margin(self, box: Box) -> bool:
+        """Return whether a box lies between the lines of the frame."""
+        inner = self._inner
+        outside = (
+            box.x1 <= inner.x0 + self._slack
+            or box.x0 >= inner.x1 - self._slack
+            or box.y1 <= inner.y0 + self._slack
+            or box.y0 >= inner.y1 - self._slack
+        )
+        return outside and self._lines[0].holds(box, self._slack)
+
+    def _groups(self) -> list[tuple[list[int], bool]]:
+        """Return the connected curves inside the frame, and whether they touch it."""
+        inside = [
+            index
+            for index, box in enumerate(self._boxes)
+            if index not in self._removed and self._inner.holds(box, self._slack)
+        ]
+        if not inside:
+            return []
+        lines = [shapely.LineString(self._curves[index].xy) for index in inside]
+        touch = self._slack / 10
+        first, second = shapely.STRtree(lines).query(lines, predicate="dwithin", distance=touch)
+        links = coo_array((np.ones(len(first)), (first, second)), shape=(len(lines),) * 2)
+        count, group_of = connected_components(links, directed=False)
+        near = shapely.dwithin(lines, self._inner.polygon().exterior, touch)
+        groups: list[tuple[list[int], bool]] = []
+        for number in range(count):
+            members = np.flatnonzero(group_of == number)
+            groups.append(([inside[m] for m in members], bool(near[members].any())))
+        return groups
+
+    def _take_blocks(self, groups: list[tuple[list[int], bool]], texts: Points) -> list[Block]:
+        """Take the title block, tables and lines that end on the frame."""
+        blocks = []
+        for group, attached in groups:
+            lines = [index for index in group if self._level[index]]
+            if not lines or not (attached or len(lines) == len(group)):
+                continue
+            xy = [self._curves[index].xy for index in lines]
+            block = block_of(xy, self._inner, attached, texts, self._slack)
+            if block is not None and not self._is_plate(block, group):
+                blocks.append(block)
+                self._removed.update(lines)
+                self._take_area(block)
+            elif attached:
+                whole = len(lines) == len(group)
+                self._removed.update(i for i in lines if whole or len(self._curves[i].xy) == 2)
+        return blocks
+
+    def _is_plate(self, block: Block, group: list[int]) -> bool:
+        """Return whether a single box holds curves: a plate with its number beside a hole."""
+        if len(group) != 1 or block.weight >= ENOUGH:
+            return False
+        box = Box(*block.area.bounds)
+        return any(
+            box.holds(other, 0.0) and index not in group for index, other in enumerate(self._boxes)
+        )
+
+    def _take_area(self, block: Block) -> None:
+        """Take what lies in a title block: signs of projection, logos."""
+        area = block.area.buffer(self._slack)
+        shapely.prepare(area)
+        bounds = Box(*area.bounds)
+        self._removed.update(
+            index
+            for index, box in enumerate(self._boxes)
+            if bounds.holds(box, 0.0) and area.covers(shapely.LineString(self._curves[index].xy))
+        )
+
+    def _weigh(
+        self,
+        marks: int,
+        blocks: list[Block],
+        content: list[list[int]],
+        mm_per_unit: Sequence[float],
+    ) -> None:
+        """Weigh all signs; without anything else on it a rectangle is no sheet."""
+        if not content and not blocks:
+            return
+        weights = self._weights
+        sheet = next(
+            (s for b in self._lines if (s := sheet_of(b.width, b.height, mm_per_unit))), ""
+        )
+        if sheet:
+            weights[f"it has the size of {sheet}"] = 1.0
+        elif any(is_like_paper(box.width, box.height) for box in self._lines):
+            weights["it has the proportions of paper"] = 0.5
+        if len(self._lines) > 1:
+            weights["a double line"] = 1.0
+        if marks >= 4:
+            weights[f"{marks} marks on it"] = 1.0
+        if blocks:
+            best = max(blocks, key=lambda block: block.weight)
+            weights[best.said] = best.weight
+        said, weight = self._of_content(content)
+        if weight >= ENOUGH or weights:
+            weights[said] = weight
+
+    def _of_content(self, content: list[list[int]]) -> tuple[str, float]:
+        """Return what the contours inside say, and its weight."""
+        outlines = [(self._outline(group), self._is_round(group)) for group in content]
+        closed = [(area, is_round) for area, is_round in outlines if area is not None]
+        areas = np.array([area for area, _ in closed], dtype=np.object_)
+        outer, inner = shapely.STRtree(areas).query(areas, predicate="contains_properly")
+        shapes = [n for n, (_, is_round) in enumerate(closed) if not is_round and n not in inner]
+        holed = len(np.intersect1d(shapes, outer))
+        if holed > 1 or (holed and len(shapes) >= MANY):
+            return "several parts in it", 2.0
+        if holed and len(self._lines) > 1:
+            return "a part with holes in it", 1.0
+        return "a contour in it", 0.5 if shapes else 0.0
+
+    def _outline(self, group: list[int]) -> BaseGeometry | None:
+        """Return the area that connected curves enclose, None if they close nothing."""
+        curves = [self._curves[index].xy for index in group]
+        if len(curves) == 1 and len(curves[0]) > 3 and (curves[0][0] == curves[0][-1]).all():
+            area = shapely.Polygon(curves[0])
+            return area if area.is_valid else shapely.make_valid(area)
+        lines = shapely.union_all([shapely.LineString(xy) for xy in curves])
+        faces = shapely.get_parts(shapely.polygonize([lines]))
+        return shapely.union_all(faces) if len(faces) else None
+
+    def _is_round(self, group: list[int]) -> bool:
+        """Return whether a contour is a circle or an ellipse."""
+        return all(self._curves[i].entity in ("CIRCLE", "ARC", "ELLIPSE") for i in group)
+
+
+def _is_border(outer: Box, inner: Box, slack: float) -> bool:
+    """Return whether a rectangle is the next line of a frame."""
+    margins = outer.margins(inner)
+    return min(margins) > slack and max(margins) <= BORDER * outer.short

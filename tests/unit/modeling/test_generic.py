@@ -1,0 +1,127 @@
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from components.errors import ModelError
+from components.home import Home
+from components.modeling.generic import LABEL, RandomParts, train_generic
+from components.modeling.generic_weights import read_generic
+from components.modeling.loop import TrainingResult
+from components.progress import SilentProgress
+from components.settings.base import GENERIC
+from components.settings.data import DataSettings
+from components.settings.train import TrainSettings
+
+STEPS = 4
+
+
+@pytest.fixture(scope="module")
+def generic_settings() -> TrainSettings:
+    tiny = TrainSettings.load(None, "tiny")
+    crops = tiny.crops.model_copy(
+        update={"size_px": 64, "window": 3, "whole_sizes_px": ((64, 64),)}
+    )
+    few = {"outlines": 9, "outlines_a_scene": (1, 2)}
+    return tiny.model_copy(
+        update={
+            "steps": STEPS,
+            "crops": crops,
+            "validation_pictures": 2,
+            "generic": tiny.generic.model_copy(update=few),
+        }
+    )
+
+
+def stretch(home: Home, settings: TrainSettings, stop_after: int | None = None) -> TrainingResult:
+    """One stretch of training on small scenes, cut off after some steps."""
+    small = {"width_px": 96, "height_px": 96}
+    data = DataSettings.load(None, GENERIC).model_copy(update=small)
+    asked = iter(range(10**6))
+    stop = None if stop_after is None else lambda: next(asked) >= stop_after
+    return train_generic(home, data, settings, 1, SilentProgress(), stop)
+
+
+def weights(home: Home) -> dict[str, torch.Tensor]:
+    return read_generic(home.generic).weights
+
+
+@pytest.fixture(scope="module")
+def generic_home(tmp_path_factory: pytest.TempPathFactory, generic_settings: TrainSettings) -> Home:
+    home = Home(tmp_path_factory.mktemp("generic"))
+    home.prepare()
+    stretch(home, generic_settings)
+    return home
+
+
+def test_stretch_leaves_weights_and_a_card_that_tells_their_recipe(generic_home: Home) -> None:
+    card = read_generic(generic_home.generic).card
+    assert (card.steps, len(card.stretches)) == (STEPS, 1)
+    assert card.stretches[0].settings["generic"]["outlines"] == 9
+    assert 0.0 <= card.stretches[0].figures["val_agnostic_map"] <= 1.0
+    assert not generic_home.generic_checkpoint.exists()
+
+
+def test_stretch_that_was_cut_off_ends_as_if_it_had_not_been(
+    generic_home: Home, generic_settings: TrainSettings, tmp_path: Path
+) -> None:
+    home = Home(tmp_path)
+    home.prepare()
+    cut = stretch(home, generic_settings, stop_after=2)
+    assert (cut.finished, cut.steps) == (False, 2)
+    assert not home.generic.exists()
+    resumed = stretch(home, generic_settings)
+    assert (resumed.finished, resumed.resumed_at, resumed.steps) == (True, 2, STEPS)
+    whole, mended = weights(generic_home), weights(home)
+    assert all(torch.equal(whole[name], mended[name]) for name in whole)
+
+
+def test_next_stretch_goes_on_from_the_weights_of_the_last(
+    generic_home: Home, generic_settings: TrainSettings
+) -> None:
+    before = weights(generic_home)
+    one_step = generic_settings.model_copy(update={"steps": 1})
+    stretch(generic_home, one_step)
+    card = read_generic(generic_home.generic).card
+    assert [part.steps for part in card.stretches] == [STEPS, 1]
+    moved = [
+        (weights(generic_home)[name] - value).norm() / value.norm()
+        for name, value in before.items()
+        if name.endswith("0.weight") and value.ndim == 4
+    ]
+    # New weights would differ by more than their own length.
+    assert 0.0 < max(moved) < 0.3
+
+
+def test_weights_that_were_changed_are_refused(generic_home: Home, tmp_path: Path) -> None:
+    folder = tmp_path / "generic"
+    folder.mkdir()
+    for name in ("weights.pth", "card.json"):
+        (folder / name).write_bytes((generic_home.generic / name).read_bytes())
+    with (folder / "weights.pth").open("ab") as handle:
+        handle.write(b"x")
+    with pytest.raises(ModelError, match=r"weights\.pth: has the SHA-256 .* its card says"):
+        read_generic(folder)
+
+
+@pytest.mark.parametrize("text", ["", "{}", json.dumps({"weights_sha256": 3, "stretches": []})])
+def test_damaged_card_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "card.json").write_text(text)
+    with pytest.raises(ModelError, match=r"card\.json: is no card of generic weights"):
+        read_generic(tmp_path)
+
+
+def test_parts_of_a_scene_depend_on_its_number_alone(generic_settings: TrainSettings) -> None:
+    many = generic_settings.generic.model_copy(update={"outlines": 1000})
+    one, other = RandomParts(7, many), RandomParts(7, many)
+    for scene in (0, 5, 0):
+        assert [p.outer_area_mm2 for p in one(scene)] == [p.outer_area_mm2 for p in other(scene)]
+    assert {p.name for scene in range(5) for p in one(scene)} == {LABEL}
+
+
+def test_held_out_outlines_are_never_shown(generic_settings: TrainSettings) -> None:
+    shown, held_out = (RandomParts(7, generic_settings.generic, first) for first in (0, 10**9))
+    areas = [{p.outer_area_mm2 for n in range(30) for p in parts(n)} for parts in (shown, held_out)]
+    assert len(areas[0]) == len(areas[1]) == 9
+    assert not areas[0] & areas[1]
