@@ -22,6 +22,7 @@ from components.geometry.drawing_files import read_bytes, renamed, safe_name, un
 from components.geometry.dxf_curves import harvested
 from components.geometry.dxf_document import loaded, quiet
 from components.geometry.dxf_repair import prepared
+from components.geometry.garbage import fewer_collections
 from components.geometry.harvest import SHEET, Harvest
 from components.geometry.layers import LayerRules, layer_rules
 from components.geometry.left_out import closed_aside, nothing_left
@@ -104,7 +105,8 @@ def read_drawing(path: Path, settings: DrawingSettings) -> Drawing:
     """
     reading = _Reading(path, settings)
     try:
-        reading.run()
+        with fewer_collections():
+            reading.run()
     except DrawingError as error:
         return reading.rejected(str(error))
     except MemoryError:

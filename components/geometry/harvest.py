@@ -70,8 +70,13 @@ class Harvest:
 
     def origin(self) -> NDArray[np.float64]:
         """Return whole numbers below and left of all curves, shape (2,), fit to be subtracted."""
-        lows = [curve.xy.min(axis=0) for curve in self.curves]
-        return np.asarray(np.floor(np.min(lows, axis=0)), dtype=np.float64)
+        return np.asarray(np.floor(self._corners()[0].min(axis=0)), dtype=np.float64)
+
+    def _corners(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the lower left and the upper right corners of all curves, each of shape (N, 2)."""
+        points = np.concatenate([curve.xy for curve in self.curves])
+        first = np.cumsum([0, *(len(curve.xy) for curve in self.curves[:-1])])
+        return np.minimum.reduceat(points, first), np.maximum.reduceat(points, first)
 
     def take_away(self, numbers: set[int], rule: str) -> None:
         """Count curves, given by their numbers, as dropped by a rule."""
@@ -92,11 +97,10 @@ class Harvest:
 
         A stray line far away or many parts on one sheet say nothing about the size of a part.
         """
-        lows = np.array([curve.xy.min(axis=0) for curve in self.curves])
-        highs = np.array([curve.xy.max(axis=0) for curve in self.curves])
+        lows, highs = self._corners()
         ends = np.array([end for curve in self.curves for end in (curve.xy[0], curve.xy[-1])])
         reach = 1e-6 * float((highs.max(axis=0) - lows.min(axis=0)).max())
-        piece = joined_ends(ends - self.origin(), reach)
+        piece = joined_ends(ends - np.floor(lows.min(axis=0)), reach)
         for values, pick in ((lows, np.minimum), (highs, np.maximum)):
             of_piece = values[np.unique(piece, return_index=True)[1]]
             pick.at(of_piece, piece, values)
