@@ -6,7 +6,6 @@ the side of a frame is one run though a title block's sides lie on it and marks 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 import shapely
@@ -61,47 +60,58 @@ class Box:
         return shapely.box(self.x0, self.y0, self.x1, self.y1)
 
 
-def box_of(xy: Points) -> Box:
-    """Return the box round points, shape (N, 2)."""
-    (x0, y0), (x1, y1) = xy.min(axis=0), xy.max(axis=0)
-    return Box(float(x0), float(y0), float(x1), float(y1))
+def boxes_of(curves: Sequence[Points]) -> Points:
+    """Return the box round each curve as x0, y0, x1, y1, shape (N, 4)."""
+    points, first = _joined(curves)
+    return np.hstack([np.minimum.reduceat(points, first), np.maximum.reduceat(points, first)])
 
 
-def is_level(xy: Points) -> bool:
-    """Return whether every piece of a curve, shape (N, 2), is level or upright."""
-    if len(xy) > MAX_VERTICES:
-        return False
-    steps = np.abs(np.diff(xy, axis=0))
-    return bool((steps.min(axis=1) <= STRAIGHT * steps.max(axis=1)).all())
+def are_level(curves: Sequence[Points]) -> NDArray[np.bool_]:
+    """Return for each curve whether all its pieces are level or upright, shape (N,)."""
+    points, first = _joined(curves)
+    steps = np.abs(np.diff(points, axis=0, prepend=points[:1]))
+    steps[first] = 0.0
+    level = steps.min(axis=1) <= STRAIGHT * steps.max(axis=1)
+    lengths = np.diff(np.append(first, len(points)))
+    return np.logical_and.reduceat(level, first) & (lengths <= MAX_VERTICES)
+
+
+def _joined(curves: Sequence[Points]) -> tuple[Points, NDArray[np.int64]]:
+    """Return the points of all curves after each other, and where each begins."""
+    lengths = [len(curve) for curve in curves]
+    return np.concatenate(curves), np.cumsum([0, *lengths[:-1]])
 
 
 def rectangles(curves: Sequence[Points], slack: float) -> list[Box]:
     """Return the upright rectangles that level and upright pieces make, biggest first.
 
     Args:
-        curves: Curves for which `is_level` holds, shape (N, 2).
+        curves: Curves for which `are_level` holds, shape (N, 2).
         slack: How far corners may be apart, in drawing units.
     """
-    level = _runs(curves, 0, slack)
-    upright = _runs(curves, 1, slack)
-    found = []
-    for index, (y0, x0, x1) in enumerate(level):
-        for y1, other_x0, other_x1 in level[index + 1 :]:
-            if max(abs(x0 - other_x0), abs(x1 - other_x1)) > slack:
-                continue
-            if all(_is_run(upright, x, y0, y1, slack) for x in (x0, x1)):
-                found.append(Box(x0, y0, x1, y1))
+    if not curves:
+        return []
+    level, upright = _runs(curves, 0, slack), np.array(_runs(curves, 1, slack)).reshape(-1, 3)
+    found = [
+        Box(x0, y0, x1, y1)
+        for y0, x0, x1 in level
+        for y1, other_x0, other_x1 in level
+        if y1 > y0
+        and max(abs(other_x0 - x0), abs(other_x1 - x1)) <= slack
+        and all(_is_run(upright, x, y0, y1, slack) for x in (x0, x1))
+    ]
     return sorted(found, key=lambda box: -box.width * box.height)
 
 
 def _runs(curves: Sequence[Points], along: int, slack: float) -> list[tuple[float, float, float]]:
     """Return the longest runs along an axis: place across it, begin and end; by their place."""
-    pieces: list[tuple[float, float, float]] = []
-    for xy in curves:
-        for start, end in pairwise(xy[:, [along, 1 - along]].tolist()):
-            if abs(end[0] - start[0]) > abs(end[1] - start[1]):
-                low, high = sorted((start[0], end[0]))
-                pieces.append((start[1], low, high))
+    points, first = _joined(curves)
+    starts = np.delete(points, np.append(first[1:], len(points)) - 1, axis=0)
+    ends = np.delete(points, first, axis=0)
+    steps = np.abs(ends - starts)
+    runs_along = steps[:, along] > steps[:, 1 - along]
+    span = np.sort(np.column_stack([starts[:, along], ends[:, along]]), axis=1)
+    pieces = np.column_stack([starts[:, 1 - along], span])[runs_along].tolist()
     runs: list[tuple[float, float, float]] = []
     for line in _lines(pieces, slack):
         place, low, high = line[0]
@@ -115,11 +125,9 @@ def _runs(curves: Sequence[Points], along: int, slack: float) -> list[tuple[floa
     return sorted(longest)
 
 
-def _lines(
-    pieces: list[tuple[float, float, float]], slack: float
-) -> list[list[tuple[float, float, float]]]:
+def _lines(pieces: list[list[float]], slack: float) -> list[list[list[float]]]:
     """Return pieces gathered by the line they lie on, on each by where they begin."""
-    lines: list[list[tuple[float, float, float]]] = []
+    lines: list[list[list[float]]] = []
     for piece in sorted(pieces):
         if lines and piece[0] - lines[-1][0][0] <= slack:
             lines[-1].append(piece)
@@ -128,9 +136,6 @@ def _lines(
     return [sorted(line, key=lambda piece: piece[1]) for line in lines]
 
 
-def _is_run(
-    runs: list[tuple[float, float, float]], place: float, low: float, high: float, slack: float
-) -> bool:
-    """Return whether there is a run at a place with both ends."""
-    wanted = np.array([place, low, high])
-    return bool(len(runs)) and bool((np.abs(np.array(runs) - wanted).max(axis=1) <= slack).any())
+def _is_run(runs: Points, place: float, low: float, high: float, slack: float) -> bool:
+    """Return whether there is a run, as rows of shape (N, 3), at a place with both ends."""
+    return bool((np.abs(runs - (place, low, high)) <= slack).all(axis=1).any())

@@ -14,12 +14,12 @@ import shapely
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
-from shapely.geometry.base import BaseGeometry
 
 from components.geometry.drawing import shown
 from components.geometry.harvest import Curve
-from components.geometry.rectangles import Box, box_of, is_level, rectangles
+from components.geometry.rectangles import Box, are_level, boxes_of, rectangles
 from components.geometry.sheet_blocks import Block, block_of
+from components.geometry.sheet_content import weight_of_content
 from components.geometry.sheet_sizes import is_like_paper, sheet_of
 
 Points = NDArray[np.float64]
@@ -32,9 +32,6 @@ BORDER = 0.12
 
 MARK = 0.15
 """Centring marks and ticks of zones are shorter than this share of the shorter side."""
-
-MANY = 8
-"""So many contours that are not round are parts on a sheet, if only one has holes."""
 
 
 @dataclass(slots=True)
@@ -67,17 +64,19 @@ def sheets_among(
         is_chosen: Whether the user named a layer as one that is cut.
     """
     found = Sheets()
-    boxes = [box_of(curve.xy) for curve in curves]
-    level = [is_level(curve.xy) for curve in curves]
-    drawn = rectangles([c.xy for c, flat in zip(curves, level, strict=True) if flat], slack)
+    xy = [curve.xy for curve in curves]
+    level = are_level(xy)
+    drawn = rectangles([xy[number] for number in np.flatnonzero(level)], slack)
+    corners = boxes_of(xy)
     outer: list[Box] = []
     for box in drawn:
         if not any(other.holds(box, slack) for other in outer):
             outer.append(box)
     for box in outer:
-        page = _Page(curves, boxes, level, box, drawn, slack)
-        page.read(texts, mm_per_unit)
-        page.tell(found, is_chosen)
+        page = _Page(curves, corners, level, box, drawn, slack)
+        if page.holds_something():
+            page.read(texts, mm_per_unit)
+            page.tell(found, is_chosen)
     return found
 
 
@@ -87,14 +86,18 @@ class _Page:
     def __init__(
         self,
         curves: Sequence[Curve],
-        boxes: Sequence[Box],
-        level: Sequence[bool],
+        corners: Points,
+        level: NDArray[np.bool_],
         outer: Box,
         drawn: Sequence[Box],
         slack: float,
     ) -> None:
-        """Gather the lines of the frame."""
-        self._curves, self._boxes, self._level, self._slack = curves, boxes, level, slack
+        """Gather the lines of the frame and the curves on them and inside."""
+        self._curves, self._level, self._slack = curves, level, slack
+        reach = np.array([outer.x1, outer.y1, -outer.x0, -outer.y0]) + slack
+        near = np.hstack([corners[:, :2], -corners[:, 2:]]) <= reach
+        self._near = np.flatnonzero(near.all(axis=1)).tolist()
+        self._boxes = {index: Box(*corners[index].tolist()) for index in self._near}
         self._lines = [outer]
         while inner := next((b for b in drawn if _is_border(self._lines[-1], b, slack)), None):
             self._lines.append(inner)
@@ -102,6 +105,10 @@ class _Page:
         self._removed: set[int] = set()
         self._weights: dict[str, float] = {}
         self._sides: list[int] = []
+
+    def holds_something(self) -> bool:
+        """Return whether a curve lies inside without touching the outermost line."""
+        return any(self._lines[0].holds(box, -self._slack) for box in self._boxes.values())
 
     def read(self, texts: Points, mm_per_unit: Sequence[float]) -> None:
         """Sort the curves and weigh the signs."""
@@ -137,10 +144,10 @@ class _Page:
         band = lines.buffer(1.01 * self._slack, cap_style="square", join_style="mitre")
         shapely.prepare(band)
         marks = 0
-        for index, (curve, box) in enumerate(zip(self._curves, self._boxes, strict=True)):
+        for index, box in self._boxes.items():
             if self._inner.holds(box, -self._slack):
                 continue
-            line = shapely.LineString(curve.xy)
+            line = shapely.LineString(self._curves[index].xy)
             if self._level[index] and band.covers(line):
                 self._sides.append(index)
             elif self._is_mark(index, box) and band.intersects(line):
@@ -172,7 +179,7 @@ class _Page:
         """Return the connected curves inside the frame, and whether they touch it."""
         inside = [
             index
-            for index, box in enumerate(self._boxes)
+            for index, box in self._boxes.items()
             if index not in self._removed and self._inner.holds(box, self._slack)
         ]
         if not inside:
@@ -213,7 +220,7 @@ class _Page:
             return False
         box = Box(*block.area.bounds)
         return any(
-            box.holds(other, 0.0) and index not in group for index, other in enumerate(self._boxes)
+            box.holds(other, 0.0) and index not in group for index, other in self._boxes.items()
         )
 
     def _take_area(self, block: Block) -> None:
@@ -223,7 +230,7 @@ class _Page:
         bounds = Box(*area.bounds)
         self._removed.update(
             index
-            for index, box in enumerate(self._boxes)
+            for index, box in self._boxes.items()
             if bounds.holds(box, 0.0) and area.covers(shapely.LineString(self._curves[index].xy))
         )
 
@@ -252,37 +259,10 @@ class _Page:
         if blocks:
             best = max(blocks, key=lambda block: block.weight)
             weights[best.said] = best.weight
-        said, weight = self._of_content(content)
+        groups = [[self._curves[index] for index in group] for group in content]
+        said, weight = weight_of_content(groups, len(self._lines) > 1)
         if weight >= ENOUGH or weights:
             weights[said] = weight
-
-    def _of_content(self, content: list[list[int]]) -> tuple[str, float]:
-        """Return what the contours inside say, and its weight."""
-        outlines = [(self._outline(group), self._is_round(group)) for group in content]
-        closed = [(area, is_round) for area, is_round in outlines if area is not None]
-        areas = np.array([area for area, _ in closed], dtype=np.object_)
-        outer, inner = shapely.STRtree(areas).query(areas, predicate="contains_properly")
-        shapes = [n for n, (_, is_round) in enumerate(closed) if not is_round and n not in inner]
-        holed = len(np.intersect1d(shapes, outer))
-        if holed > 1 or (holed and len(shapes) >= MANY):
-            return "several parts in it", 2.0
-        if holed and len(self._lines) > 1:
-            return "a part with holes in it", 1.0
-        return "a contour in it", 0.5 if shapes else 0.0
-
-    def _outline(self, group: list[int]) -> BaseGeometry | None:
-        """Return the area that connected curves enclose, None if they close nothing."""
-        curves = [self._curves[index].xy for index in group]
-        if len(curves) == 1 and len(curves[0]) > 3 and (curves[0][0] == curves[0][-1]).all():
-            area = shapely.Polygon(curves[0])
-            return area if area.is_valid else shapely.make_valid(area)
-        lines = shapely.union_all([shapely.LineString(xy) for xy in curves])
-        faces = shapely.get_parts(shapely.polygonize([lines]))
-        return shapely.union_all(faces) if len(faces) else None
-
-    def _is_round(self, group: list[int]) -> bool:
-        """Return whether a contour is a circle or an ellipse."""
-        return all(self._curves[i].entity in ("CIRCLE", "ARC", "ELLIPSE") for i in group)
 
 
 def _is_border(outer: Box, inner: Box, slack: float) -> bool:
