@@ -119,7 +119,7 @@ def _blurred(picture: Picture, effects: CameraEffects) -> Picture:
     sigma = effects.blur_px * scale
     if sigma < 0.3:
         return picture
-    side = 2 * int(np.ceil(2.2 * sigma)) + 1
+    side = 2 * max(1, round(2.0 * sigma)) + 1
     return np.asarray(cv2.GaussianBlur(picture, (side, side), sigma), dtype=np.uint8)
 
 

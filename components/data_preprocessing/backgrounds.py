@@ -27,13 +27,13 @@ _STAINED = 0.45
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Line:
-    """A printed line or a seam on the ground.
+    """Printed lines or seams of one kind on the ground.
 
     Attributes:
-        xy: Vertices in frames from the middle of the picture, shape (N, 2), y up.
-        rgb: Its colour.
+        xy: Vertices of each line in frames from the middle of the picture, shape (K, N, 2), y up.
+        rgb: Their colour.
         width: In frames.
-        filled: Whether it is a closed area instead, such as a sheet of paper.
+        filled: Whether they are closed areas instead, such as sheets of paper.
     """
 
     xy: NDArray[np.float64]
@@ -92,18 +92,19 @@ class Ground:
         """Typical colour, RGB, 0..255."""
         if self.photo is not None:
             return mean_rgb_of(self.photo)
-        return np.asarray(self.colours[118:139, 0].mean(axis=0), dtype=np.float64)
+        return np.asarray(self.colours[128, 0], dtype=np.float64)
 
 
-def _parallels(rng: Rng, pitch: float, angle: float, rgb: Colour, width: float) -> list[Line]:
+_ALONG = np.linspace(-1.2, 1.2, 13)[:, None]
+"""Vertices of a long line: enough that it bends with the lens."""
+
+
+def _parallels(rng: Rng, pitch: float, angle: float, rgb: Colour, width: float) -> Line:
     """Return lines at a pitch, all over the picture."""
     along = np.array([np.cos(angle), np.sin(angle)])
     across = np.array([-along[1], along[0]])
-    start = rng.uniform(0, pitch)
-    return [
-        Line(np.outer(np.linspace(-1.2, 1.2, 13), along) + across * offset, rgb, width)
-        for offset in np.arange(-1.2 + start, 1.2, pitch)
-    ]
+    offsets = np.arange(-1.2 + rng.uniform(0, pitch), 1.2, pitch)
+    return Line(_ALONG * along + offsets[:, None, None] * across, rgb, width)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,12 +116,11 @@ class _Look:
 
 def _wood(rng: Rng) -> _Look:
     tone = rgb_from_hsv(rng.uniform(0.05, 0.11), rng.uniform(0.15, 0.6), rng.uniform(0.25, 0.9))
-    lines: list[Line] = []
+    lines: tuple[Line, ...] = ()
     if rng.random() < 0.4:
-        lines = _parallels(
-            rng, rng.uniform(0.2, 0.6), rng.uniform(0, np.pi), tone * 0.35, rng.uniform(0.003, 0.01)
-        )
-    return _Look(("grain",), around(tone, rng.uniform(4, 24)), tuple(lines))
+        pitch, angle, width = rng.uniform(0.2, 0.6), rng.uniform(0, np.pi), rng.uniform(0.003, 0.01)
+        lines = (_parallels(rng, pitch, angle, tone * 0.35, width),)
+    return _Look(("grain",), around(tone, rng.uniform(4, 24)), lines)
 
 
 def _concrete(rng: Rng) -> _Look:
@@ -150,12 +150,15 @@ def _belt(rng: Rng) -> _Look:
     tone = np.full(3, rng.uniform(18, 90))
     if rng.random() < 0.35:
         tone = rgb_from_hsv(rng.uniform(0.35, 0.65), rng.uniform(0.3, 0.8), rng.uniform(0.2, 0.6))
-    lines: list[Line] = []
+    lines: tuple[Line, ...] = ()
     if rng.random() < 0.4:
-        lines = _parallels(
-            rng, rng.uniform(0.05, 0.4), rng.uniform(0, np.pi), tone * 0.6, rng.uniform(0.003, 0.02)
+        pitch, angle, width = (
+            rng.uniform(0.05, 0.4),
+            rng.uniform(0, np.pi),
+            rng.uniform(0.003, 0.02),
         )
-    return _Look(("knit", "noise", "streak"), around(tone, rng.uniform(2, 9)), tuple(lines))
+        lines = (_parallels(rng, pitch, angle, tone * 0.6, width),)
+    return _Look(("knit", "noise", "streak"), around(tone, rng.uniform(2, 9)), lines)
 
 
 def _cutting_mat(rng: Rng) -> _Look:
@@ -164,9 +167,8 @@ def _cutting_mat(rng: Rng) -> _Look:
     ink = np.clip(tone + rng.uniform(30, 130), 0, 240)
     angle, pitch = rng.uniform(0, np.pi), rng.uniform(0.05, 0.14)
     width = rng.uniform(0.0012, 0.004)
-    lines = _parallels(rng, pitch, angle, ink, width)
-    lines += _parallels(rng, pitch, angle + np.pi / 2, ink, width)
-    return _Look(("noise", "cloud"), around(tone, rng.uniform(1.5, 5)), tuple(lines))
+    lines = tuple(_parallels(rng, pitch, angle + turn, ink, width) for turn in (0.0, np.pi / 2))
+    return _Look(("noise", "cloud"), around(tone, rng.uniform(1.5, 5)), lines)
 
 
 def _paper(rng: Rng) -> _Look:
@@ -253,7 +255,7 @@ def _sheet(rng: Rng) -> tuple[Line, ...]:
     middle, angle = rng.uniform(-0.6, 0.6, 2), rng.uniform(0, np.pi)
     half = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * rng.uniform(0.25, 0.6, 2)
     turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
-    corners = half @ turn + middle
+    corners = (half @ turn + middle)[None]
     tone = dull_colour(rng)
     return (
         Line(corners + rng.uniform(-0.006, 0.006, 2), tone * 0.4, 0.0, filled=True),
@@ -280,7 +282,7 @@ def ground_picture(ground: Ground, view: View, seed: int) -> Picture:
     picture = np.asarray(cv2.applyColorMap(grey, ground.colours), dtype=np.uint8)
     matrix = view.plane(0.0)
     for line in ground.lines:
-        _draw(picture, line, view.pixels(line.xy * view.width_mm, matrix))
+        _draw(picture, line, view.pixels(line.xy.reshape(-1, 2) * view.width_mm, matrix))
     return picture
 
 
@@ -295,7 +297,7 @@ def _stained(grey: Grey, stain: Stain, unit: float, seed: int) -> Grey:
 
 
 def _draw(picture: Picture, line: Line, xy_px: NDArray[np.float64]) -> None:
-    points = [np.rint(xy_px * 16).astype(np.int32)]
+    points = list(np.rint(xy_px * 16).astype(np.int32).reshape(line.xy.shape))
     rgb = [float(channel) for channel in np.clip(line.rgb, 0, 255)]
     if line.filled:
         cv2.fillPoly(picture, points, rgb, cv2.LINE_AA, 4)

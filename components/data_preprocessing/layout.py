@@ -4,6 +4,7 @@ Places are tried on a coarse *grid* of the table around what the picture shows; 
 already is marked in it. An object is drawn on the grid once (its *stamp*) and then only moved.
 """
 
+import math
 from dataclasses import dataclass, field, replace
 
 import cv2
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from components.data_preprocessing.dxf_to_mask import Rings, fill
 from components.data_preprocessing.outlines import shape_of
+from components.data_preprocessing.rasters import box_of
 from components.data_preprocessing.scene import SceneObject
 from components.data_preprocessing.view import View
 
@@ -80,20 +82,23 @@ class Table:
         return _CELLS / self.view.width_mm
 
     def _stamp(self, thing: SceneObject) -> _Stamp:
-        shapes = [(shape_of(p.part), p.part_to_table) for p in thing.pieces]
-        rings = [
-            Rings((shape.xy1_mm @ matrix[:2].T) * (self._per_mm, -self._per_mm), shape.starts)
-            for shape, matrix in shapes
-        ]
-        outlines = np.vstack([ring.outline for ring in rings])
-        low = np.floor(outlines.min(axis=0)).astype(int) - 1
-        high = np.ceil(outlines.max(axis=0)).astype(int) + 2
+        to_cells = np.array([[self._per_mm], [-self._per_mm]])
+        rings = []
+        for piece in thing.pieces:
+            shape = shape_of(piece.part)
+            matrix = piece.part_to_table[:2] * to_cells
+            rings.append(Rings(shape.xy1_mm @ matrix.T, shape.starts))
+        box = box_of(rings[0].outline)
+        for ring in rings[1:]:
+            box = box.united(box_of(ring.outline))
+        left, top = math.floor(box.left) - 1, math.floor(box.top) - 1
         # Nothing beyond the grid's own size can matter.
-        width, height = np.minimum(high - low, 4 * _CELLS).tolist()
+        width = min(math.ceil(box.right) + 2 - left, 4 * _CELLS)
+        height = min(math.ceil(box.bottom) + 2 - top, 4 * _CELLS)
         cells = np.zeros((height, width), dtype=np.uint8)
         for ring in rings:
-            fill(cells, ring, (int(low[0]), int(low[1])), scale=1.0)
-        return _Stamp(cells, int(low[0]), int(low[1]))
+            fill(cells, ring, (left, top), scale=1.0)
+        return _Stamp(cells, left, top)
 
     def _under(self, stamp: _Stamp, at: NDArray[np.float64]) -> tuple[Cells, Cells] | None:
         """Return the grid's cells below a stamp and the stamp's own there; None if off the grid."""

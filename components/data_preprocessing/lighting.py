@@ -1,5 +1,6 @@
 """Lamps: how bright each place of the table is and where shadows fall."""
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -59,12 +60,13 @@ class Lighting:
         """Mean light over the picture, 1 is normal."""
         return float(self.gain_map.mean())
 
-    def towards(self) -> NDArray[np.float64]:
+    def towards(self) -> tuple[float, float]:
         """Return the unit vector (x, y) on the table that points to the main lamp."""
         if not self.lamps:
-            return np.array([0.0, 1.0])
-        throw = np.array(self.lamps[0].throw)
-        return np.asarray(-throw / max(float(np.hypot(*throw)), 1e-9))
+            return 0.0, 1.0
+        x, y = self.lamps[0].throw
+        length = max(math.hypot(x, y), 1e-9)
+        return -x / length, -y / length
 
 
 def _lamp(rng: Rng, settings: LightSettings, depth_share: float) -> Lamp:

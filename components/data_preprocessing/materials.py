@@ -49,7 +49,14 @@ class Surface:
     @property
     def mean_rgb(self) -> Colour:
         """Colour of the pattern's middle grey."""
-        return np.asarray(self.colours[118:139, 0].mean(axis=0), dtype=np.float64)
+        return np.asarray(self.colours[128, 0], dtype=np.float64)
+
+
+def as_table(colours: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """Return 256 colours as a table that OpenCV takes, shape (256, 1, 3), cut to 0..255."""
+    # Many times in each scene: `np.clip` takes longer than both its halves.
+    bounded = np.minimum(np.maximum(colours, 0.0), 255.0)
+    return np.asarray(bounded.astype(np.uint8).reshape(256, 1, 3))
 
 
 def ramp(*stops: tuple[float, Colour]) -> NDArray[np.uint8]:
@@ -59,8 +66,7 @@ def ramp(*stops: tuple[float, Colour]) -> NDArray[np.uint8]:
     channels = [
         np.interp(levels, places, [colour[channel] for _, colour in stops]) for channel in range(3)
     ]
-    table: NDArray[np.uint8] = np.clip(np.stack(channels, axis=-1), 0, 255).astype(np.uint8)
-    return np.asarray(table.reshape(256, 1, 3))
+    return as_table(np.stack(channels, axis=-1))
 
 
 def around(colour: Colour, contrast: float) -> NDArray[np.uint8]:
@@ -69,8 +75,7 @@ def around(colour: Colour, contrast: float) -> NDArray[np.uint8]:
     The patterns have a spread of 42 levels.
     """
     change = 128.0 / 42.0 * contrast
-    table = np.asarray(colour) + _CENTRED * change
-    return np.clip(table, 0, 255).astype(np.uint8).reshape(256, 1, 3)
+    return as_table(colour + _CENTRED * change)
 
 
 def rgb_from_hsv(hue: float, saturation: float, value: float) -> Colour:
@@ -242,8 +247,8 @@ def random_surface(rng: Rng, name: MaterialName) -> Surface:
 def shifted_to(surface: Surface, mean_rgb: Colour) -> Surface:
     """Return the surface with its mean colour moved to another, its pattern kept."""
     move = mean_rgb - surface.mean_rgb
-    colours = np.clip(surface.colours.astype(np.float64) + move, 0, 255).astype(np.uint8)
-    return replace(surface, colours=colours, edge=np.clip(surface.edge + move, 0, 255))
+    edge = np.minimum(np.maximum(surface.edge + move, 0.0), 255.0)
+    return replace(surface, colours=as_table(surface.colours + move), edge=edge)
 
 
 def unlit(surface: Surface, level: float) -> Surface:
@@ -254,5 +259,5 @@ def unlit(surface: Surface, level: float) -> Surface:
         level: Grey level, 0..255.
     """
     faint = surface.colours.astype(np.float64) * 0.06
-    colours = np.clip(faint + (level - faint.mean()), 0, 255).astype(np.uint8)
+    colours = as_table(faint + (level - float(faint.mean())))
     return replace(surface, colours=colours, opacity=1.0, gloss=0.0, edge=np.full(3, 0.8 * level))

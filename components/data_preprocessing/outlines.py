@@ -87,12 +87,13 @@ def base_and_top(
         view: The camera.
     """
     shape = shape_of(part)
-    base = shape.xy1_mm @ (view.plane(z_mm) @ part_to_table).T
+    count = len(shape.xy1_mm)
+    both = np.empty((2 * count, 3))
+    np.matmul(shape.xy1_mm, (view.plane(z_mm) @ part_to_table).T, out=both[:count])
     # A step along z moves all homogeneous points alike.
-    top = base + view.projection[:, 2] * thickness_mm
-    both = np.concatenate([base, top])
+    np.add(both[:count], view.projection[:, 2] * thickness_mm, out=both[count:])
     xy = view.bent(both[:, :2] / both[:, 2:])
-    return Rings(xy[: len(base)], shape.starts), Rings(xy[len(base) :], shape.starts)
+    return Rings(xy[:count], shape.starts), Rings(xy[count:], shape.starts)
 
 
 def bent_homography(part: Part, view: View, matrix: Matrix) -> Matrix:

@@ -5,6 +5,7 @@ its *top* are the same rings at two heights; all that shows of it, its *silhouet
 its rings sweep between the two. Holes show what lies beneath, and their far walls.
 """
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -16,13 +17,21 @@ from components.data_preprocessing.augmentations import photographed
 from components.data_preprocessing.backgrounds import ground_picture
 from components.data_preprocessing.dxf_to_mask import FINE, INSIDE, Rings, averaged, fill
 from components.data_preprocessing.lighting import Lighting, lit
-from components.data_preprocessing.rasters import Window, swept, window_round
+from components.data_preprocessing.rasters import (
+    Box,
+    Window,
+    box_of,
+    moved_pair,
+    softened,
+    swept,
+    window_round,
+)
 from components.data_preprocessing.scene import Placement, Scene
 from components.data_preprocessing.shadows import paint_shadows
 from components.data_preprocessing.textures import crop, tile
 from components.data_preprocessing.view import View
 
-_DOME = 0.45
+_DOME = 0.3
 """Light that the slope of a round side takes and gives."""
 
 _GLARE_CELLS = np.linspace(-0.5, 0.5, 12)
@@ -108,25 +117,31 @@ def _joined(pieces: list[Silhouette]) -> Silhouette | None:
 
 def _paint(canvas: Picture, piece: Placement, scene: Scene) -> Silhouette | None:
     """Paint one solid with its shadows; return what shows of it, or None."""
-    base, top = piece.base_and_top(scene.view)
-    paint_shadows(canvas, piece, scene, base)
+    view = scene.view
+    base, top = piece.base_and_top(view)
     # Rings of holes lie inside the outline's.
-    window = window_round(np.concatenate([base.outline, top.outline]), scene.view, 1.0)
+    foot, head = box_of(base.outline), box_of(top.outline)
+    paint_shadows(canvas, piece, scene, base, foot)
+    window = window_round(foot.united(head), view, 1.0)
     if window is None:
         return None
     rows, columns = window.shape
+    target = window.of(canvas)
     fine = np.zeros((rows * FINE, columns * FINE), dtype=np.uint8)
     fill(fine, top, (window.left, window.top))
     alpha = alpha_top = averaged(fine)
-    lean_px = (top.outline - base.outline).mean(axis=0)
-    if np.abs(lean_px).max() > 0.4:
+    face = _face(piece, scene, window, fine, alpha_top)
+    lean = (
+        (head.left + head.right - foot.left - foot.right) / 2,
+        (head.top + head.bottom - foot.top - foot.bottom) / 2,
+    )
+    if max(abs(lean[0]), abs(lean[1])) > 0.4:
         swept(fine, base, top, window, FINE)
         alpha = averaged(fine)
-        _blend(window.of(canvas), _wall(piece, scene.lighting, lean_px, window), alpha, 1.0)
-    face = _face(piece, scene, window, alpha_top)
-    _blend(window.of(canvas), face, alpha_top, piece.surface.opacity)
+        _blend(target, _wall(piece, scene.lighting, lean, window), alpha, 1.0)
+    _blend(target, face, alpha_top, piece.surface.opacity)
     mask = (alpha >= INSIDE).view(np.uint8)
-    return Silhouette(window, mask, _in_frame(top, scene.view))
+    return Silhouette(window, mask, _in_frame(top, head, view))
 
 
 def _blend(target: Picture, paint: Picture, alpha: Mask, opacity: float) -> None:
@@ -143,79 +158,94 @@ def _weights(opacity: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
 
 
 def _wall(
-    piece: Placement, lighting: Lighting, lean_px: NDArray[np.float64], window: Window
+    piece: Placement, lighting: Lighting, lean_px: tuple[float, float], window: Window
 ) -> Picture:
     """Return the colour of the side walls, which lean away from the middle of the picture."""
     # The walls that show face against the lean; pictures have y down, the table has it up.
-    facing = np.array([-lean_px[0], lean_px[1]]) / max(float(np.hypot(*lean_px)), 1e-9)
-    shade = 0.62 + 0.33 * float(facing @ lighting.towards())
-    rgb = np.clip(piece.surface.edge * shade, 0, 255).astype(np.uint8)
+    x, y = lighting.towards()
+    facing = (y * lean_px[1] - x * lean_px[0]) / max(math.hypot(*lean_px), 1e-9)
+    shade = 0.62 + 0.33 * facing
+    rgb = [min(max(channel * shade, 0.0), 255.0) for channel in piece.surface.edge.tolist()]
     wall = np.empty((*window.shape, 3), dtype=np.uint8)
     # Many times faster than assigning three numbers to every pixel.
-    cv2.rectangle(wall, (0, 0), window.shape[::-1], rgb.tolist(), cv2.FILLED)
+    cv2.rectangle(wall, (0, 0), window.shape[::-1], rgb, cv2.FILLED)
     return wall
 
 
-def _face(piece: Placement, scene: Scene, window: Window, alpha: Mask) -> Picture:
-    """Return the upper side's colours, rims and glare included, for a window."""
+def _face(piece: Placement, scene: Scene, window: Window, fine: Mask, alpha: Mask) -> Picture:
+    """Return the upper side's colours, rims and glare included, for a window.
+
+    Args:
+        piece: The solid.
+        scene: Its lamps.
+        window: Where.
+        fine: The upper side in fine pixels.
+        alpha: Its coverage.
+    """
     surface, lighting = piece.surface, scene.lighting
-    grey = tile(surface.pattern, surface.variant, scene.seed)
-    zoom = surface.zoom * scene.view.width_px / 320
+    unit = scene.view.width_px / 320
     rows, columns = window.shape
-    grey = crop(grey, rows, columns, surface.at, zoom, surface.turn)
-    face = cv2.applyColorMap(grey, surface.colours)
+    grey = tile(surface.pattern, surface.variant, scene.seed)
+    grey = crop(grey, rows, columns, surface.at, surface.zoom * unit, surface.turn)
+    face = np.asarray(cv2.applyColorMap(grey, surface.colours), dtype=np.uint8)
     if piece.glare > 2.0:
-        face = cv2.add(face, _glare(piece, window))
-    towards = lighting.towards() * (1, -1)
+        cv2.add(face, _glare(piece, window), dst=face)
+    x, y = lighting.towards()
     if piece.domed:
-        face = _domed(
-            np.asarray(face, dtype=np.uint8),
-            alpha,
-            towards * piece.thickness_mm * scene.view.px_per_mm / 2,
-        )
-    shift = towards * lighting.bevel_px * max(1.0, scene.view.width_px / 320)
+        reach = piece.thickness_mm * scene.view.px_per_mm / 4
+        face = _domed(face, alpha, x * reach, -y * reach)
+    width = lighting.bevel_px * max(1.0, unit) * FINE
+    shift = round(x * width), round(-y * width)
     if lighting.rim_bright > 3.0:
-        face = cv2.scaleAdd(_rim(alpha, shift), lighting.rim_bright / 255.0, face)
+        cv2.scaleAdd(_rim(fine, *shift), lighting.rim_bright / 255.0, face, dst=face)
     if lighting.rim_dark > 3.0:
-        face = cv2.addWeighted(face, 1.0, _rim(alpha, -shift), -lighting.rim_dark / 255.0, 0.0)
-    return np.asarray(face, dtype=np.uint8)
+        rim = _rim(fine, -shift[0], -shift[1])
+        cv2.addWeighted(face, 1.0, rim, -lighting.rim_dark / 255.0, 0.0, dst=face)
+    return face
 
 
-def _domed(face: Picture, alpha: Mask, towards_px: NDArray[np.float64]) -> Picture:
+def _domed(face: Picture, alpha: Mask, x_px: float, y_px: float) -> Picture:
     """Return a round side's colours: brighter towards the lamp, darker behind the crest.
 
     Args:
         face: Colours of the flat side.
         alpha: Its coverage.
-        towards_px: To the lamp in the picture, as long as half the solid is high.
+        x_px: To the lamp in the picture, to the right, as long as a quarter of the height.
+        y_px: Likewise, downwards.
     """
-    reach = float(np.hypot(*towards_px))
-    if reach < 0.6:
+    reach = math.hypot(x_px, y_px)
+    if reach < 0.4:
         return face
     # The blurred coverage is the height: its slope towards the lamp is the light.
-    soft = cv2.GaussianBlur(alpha, (0, 0), reach, borderType=cv2.BORDER_REPLICATE)
-    height = np.asarray(soft, dtype=np.uint8)
-    slope = cv2.addWeighted(
-        _shifted(height, towards_px), _DOME, _shifted(height, -towards_px), -_DOME, 128.0
-    )
-    return np.asarray(
-        cv2.multiply(face, cv2.cvtColor(slope, cv2.COLOR_GRAY2RGB), scale=1 / 128), dtype=np.uint8
-    )
+    height = softened(alpha, reach)
+    there, back = _shifted(height, x_px, y_px), _shifted(height, -x_px, -y_px)
+    slope = cv2.addWeighted(there, _DOME, back, -_DOME, 128.0)
+    light = cv2.cvtColor(slope, cv2.COLOR_GRAY2RGB)
+    return np.asarray(cv2.multiply(face, light, scale=1 / 128), dtype=np.uint8)
 
 
-def _shifted(mask: Mask, shift: NDArray[np.float64]) -> Mask:
-    """Return a mask displaced by (x, y) pixels, its border drawn out."""
-    move = np.array([[1.0, 0.0, shift[0]], [0.0, 1.0, shift[1]]])
+def _shifted(mask: Mask, x_px: float, y_px: float) -> Mask:
+    """Return a mask displaced by a fraction of a pixel or more, its border drawn out."""
+    move = np.array([[1.0, 0.0, x_px], [0.0, 1.0, y_px]])
     size = mask.shape[1], mask.shape[0]
-    return np.asarray(
-        cv2.warpAffine(mask, move, size, borderMode=cv2.BORDER_REPLICATE), dtype=np.uint8
-    )
+    moved = cv2.warpAffine(mask, move, size, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(moved, dtype=np.uint8)
 
 
-def _rim(alpha: Mask, shift: NDArray[np.float64]) -> Picture:
-    """Return how much of each pixel is rim: inside the shape, but outside it when it is moved."""
-    away = _shifted(alpha, -shift)
-    return np.asarray(cv2.cvtColor(cv2.subtract(alpha, away), cv2.COLOR_GRAY2RGB), dtype=np.uint8)
+def _rim(fine: Mask, x: int, y: int) -> Picture:
+    """Return how much of each pixel is rim: inside the shape, but outside it when it is moved.
+
+    Args:
+        fine: The shape in fine pixels.
+        x: Fine pixels from the rim to the outside, to the right.
+        y: Likewise, downwards.
+    """
+    rim = np.zeros_like(fine)
+    if abs(x) < fine.shape[1] and abs(y) < fine.shape[0]:
+        # Where the frame cuts the shape nothing is known of the outside: no rim.
+        here, moved = moved_pair(fine, -x, -y)
+        cv2.subtract(here, moved, dst=moved_pair(rim, -x, -y)[0])
+    return np.asarray(cv2.cvtColor(averaged(rim), cv2.COLOR_GRAY2RGB), dtype=np.uint8)
 
 
 def _glare(piece: Placement, window: Window) -> Picture:
@@ -230,18 +260,18 @@ def _glare(piece: Placement, window: Window) -> Picture:
     return np.asarray(cv2.cvtColor(fine, cv2.COLOR_GRAY2RGB), dtype=np.uint8)
 
 
-def _in_frame(rings: Rings, view: View) -> float:
+def _in_frame(rings: Rings, box: Box, view: View) -> float:
     """Return the share of a shape's area that lies inside the frame."""
-    low, high = rings.outline.min(axis=0), rings.outline.max(axis=0)
-    edge = np.array([view.width_px, view.height_px]) - 0.5
-    if (low >= -0.5).all() and (high <= edge).all():
+    right, bottom = view.width_px - 0.5, view.height_px - 0.5
+    if box.left >= -0.5 and box.top >= -0.5 and box.right <= right and box.bottom <= bottom:
         return 1.0
     # A grid of 128 cells along the longer side of its box, wherever that lies.
-    scale = 128.0 / float((high - low).max())
+    scale = 128.0 / max(box.right - box.left, box.bottom - box.top)
     cells = np.zeros((128, 128), dtype=np.uint8)
-    fill(cells, rings.at((rings.xy_px - low) * scale), scale=1.0)
-    begin = np.clip((np.array([-0.5, -0.5]) - low) * scale, 0, 128).round().astype(int)
-    end = np.clip((edge - low) * scale, 0, 128).round().astype(int)
-    total = np.count_nonzero(cells)
+    corner = np.array([box.left, box.top])
+    fill(cells, rings.at((rings.xy_px - corner) * scale), scale=1.0)
+    begin = np.clip((-0.5 - corner) * scale, 0, 128).round().astype(int)
+    end = np.clip((np.array([right, bottom]) - corner) * scale, 0, 128).round().astype(int)
+    total = cv2.countNonZero(cells)
     inside = np.count_nonzero(cells[begin[1] : end[1], begin[0] : end[0]])
     return inside / total if total else 0.0

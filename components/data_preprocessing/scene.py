@@ -6,6 +6,7 @@ Terms: a *placement* is one flat solid on the table; a *scene object* is what ha
 part is one placement, a screw has two.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,7 +56,7 @@ class Placement:
     @property
     def part_to_table(self) -> NDArray[np.float64]:
         """Map of the drawing to the table, both mm with y up, shape (3, 3)."""
-        c, s = self.scale * np.cos(self.angle_rad), self.scale * np.sin(self.angle_rad)
+        c, s = self.scale * math.cos(self.angle_rad), self.scale * math.sin(self.angle_rad)
         flip = -1.0 if self.mirrored else 1.0
         return np.array([[flip * c, -s, self.x_mm], [flip * s, c, self.y_mm], [0.0, 0.0, 1.0]])
 

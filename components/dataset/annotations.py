@@ -96,11 +96,13 @@ def semantic_mask(
         numbers: Number of each part's name.
     """
     wide = len(numbers) > 250
-    other = 65535 if wide else 255
-    table = np.zeros(256, dtype=np.uint16 if wide else np.uint8)
+    table = np.zeros(256, dtype=np.uint16)
     for annotation in annotations:
-        table[annotation.instance_id] = numbers.get(annotation.label, other)
-    return np.asarray(table[instances])
+        table[annotation.instance_id] = numbers.get(annotation.label, 65535)
+    if wide:
+        return np.asarray(table[instances])
+    # Many times faster than indexing with an array; 65535 becomes 255.
+    return np.asarray(cv2.LUT(instances, table.astype(np.uint8)), dtype=np.uint8)
 
 
 def windows(annotations: Sequence[Annotation], instances: Mask) -> Iterator[tuple[int, Label]]:
@@ -122,8 +124,11 @@ def coco_polygons(label: Label) -> list[list[int]]:
 
 @lru_cache(maxsize=8)
 def _places(side_px: int) -> list[str]:
-    """Return the text of each pixel centre over the side: formatting them anew costs most."""
-    return [f"{(place + 0.5) / side_px:.6g}" for place in range(side_px)]
+    """Return the text of each pixel centre over the side: formatting them anew costs most.
+
+    A space stands before each.
+    """
+    return [f" {(place + 0.5) / side_px:.6g}" for place in range(side_px)]
 
 
 def yolo_line(number: int, label: Label, height_px: int, width_px: int) -> str:
@@ -145,8 +150,8 @@ def yolo_line(number: int, label: Label, height_px: int, width_px: int) -> str:
         return ""
     ring = bridged(regions)
     across, down = _places(width_px), _places(height_px)
-    points = [f"{across[x + left]} {down[y + top]}" for x, y in ring.tolist()]
-    return f"{number - 1} {' '.join(points)}"
+    points = [across[x + left] + down[y + top] for x, y in ring.tolist()]
+    return f"{number - 1}{''.join(points)}"
 
 
 def coco_annotation(

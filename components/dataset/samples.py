@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from components.data_preprocessing.composing import compose, random_place
+from components.data_preprocessing.composing import Place, compose, random_place
 from components.data_preprocessing.renderer import render
 from components.data_preprocessing.scene import Scene
 from components.dataset.annotations import annotate
@@ -45,6 +45,34 @@ class RenderedSample:
     scene: Scene
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _LastPlace:
+    """The place that was made last, and from what: neighbours share it."""
+
+    settings: DataSettings
+    photos: Sequence[Path]
+    key: tuple[int, int, Split]
+    place: Place
+
+
+_last: _LastPlace | None = None
+
+
+def _place_of_group(
+    settings: DataSettings, seed: int, group: int, split: Split, photos: Sequence[Path]
+) -> Place:
+    """Return the place of a group of scenes."""
+    global _last
+    # Read once: another thread may replace it at any moment.
+    last, key = _last, (seed, group, split)
+    if last and last.settings is settings and last.photos is photos and last.key == key:
+        return last.place
+    rng = np.random.default_rng([seed, _GROUP, group])
+    place = random_place(rng, settings, split, photos)
+    _last = _LastPlace(settings, photos, key, place)
+    return place
+
+
 def make_sample(
     parts: Sequence[Part],
     settings: DataSettings,
@@ -65,7 +93,7 @@ def make_sample(
     """
     group = group_number(index, settings.samples_per_group)
     split = split or split_of_group(seed, group, settings.splits)
-    place = random_place(np.random.default_rng([seed, _GROUP, group]), settings, split, photos)
+    place = _place_of_group(settings, seed, group, split, photos)
     scene = compose(np.random.default_rng([seed, _SAMPLE, index]), parts, place, settings, seed)
     rendering = render(scene)
     annotations = annotate(scene, rendering, settings.min_area_px)

@@ -52,7 +52,8 @@ def test_cutting_mat_has_a_grid_that_follows_the_perspective() -> None:
     ground = random_ground(np.random.default_rng(2), "cutting_mat", "train")
     straight = ground_picture(ground, VIEW, 1)
     tilted = ground_picture(ground, view_from(160, 120, 1.0, (0.2, 0.1), 1.5), 1)
-    assert len(ground.lines) > 10
+    assert [line.xy.shape[1:] for line in ground.lines[:2]] == [(13, 2), (13, 2)]
+    assert min(len(line.xy) for line in ground.lines[:2]) > 10
     assert (straight != tilted).any()
 
 
