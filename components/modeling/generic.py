@@ -9,62 +9,24 @@ and after each there are weights worth using.
 """
 
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import lru_cache
 
-from components.data_preprocessing.shapes import random_part
-from components.domain import Part
 from components.files import fingerprint, source_fingerprint
 from components.home import Home
 from components.modeling.generic_weights import GenericCard, read_generic, write_generic
 from components.modeling.loop import Lesson, Stop, TrainingResult, result_of, run, usable_checkpoint
 from components.modeling.origin import Origin
+from components.modeling.random_parts import FIRST_HELD_OUT, LABEL, RandomParts
 from components.modeling.scene_stream import SceneRecipe, SceneStream
 from components.modeling.train import SOURCES
 from components.modeling.training_state import TrainingState
-from components.modeling.utils.seeding import rng_of
 from components.modeling.validation import ValidationSet
 from components.progress import Progress
 from components.settings.data import DataSettings
-from components.settings.train import GenericSettings, TrainSettings
+from components.settings.train import TrainSettings
 
 logger = logging.getLogger(__name__)
 
-LABEL = "part"
-"""The one label of the generic network."""
 LOG_NAME = "generic_training.jsonl"
-
-_FIRST_HELD_OUT = 10**9
-"""Outlines from this number on are drawn for validation alone."""
-
-
-@dataclass(frozen=True, slots=True)
-class RandomParts:
-    """The parts that may lie in a scene: a few out of many.
-
-    Attributes:
-        seed: Decides the outlines and which of them a scene gets.
-        settings: How many there are and how many a scene gets.
-        first: Number of the first outline.
-    """
-
-    seed: int
-    settings: GenericSettings
-    first: int = 0
-
-    def __call__(self, scene: int) -> Sequence[Part]:
-        """Return the parts of a scene."""
-        rng = rng_of(self.seed, "scene", self.first, scene)
-        least, most = self.settings.outlines_a_scene
-        numbers = rng.integers(self.settings.outlines, size=rng.integers(least, most + 1))
-        return tuple(outline(self.seed, self.first + int(number)) for number in numbers)
-
-
-@lru_cache(maxsize=4096)
-def outline(seed: int, number: int) -> Part:
-    """Return random outline `number`: the same for the same arguments."""
-    return random_part(rng_of(seed, "outline", number), LABEL)
 
 
 def train_generic(
@@ -130,7 +92,7 @@ def _lesson(home: Home, data: DataSettings, settings: TrainSettings, seed: int) 
     shown = SceneRecipe(RandomParts(seed, settings.generic), {LABEL: 0}, data, seed)
     # The same held-out scenes in every stretch, so that their figures can be compared.
     held_out = SceneRecipe(
-        RandomParts(0, settings.generic, _FIRST_HELD_OUT), {LABEL: 0}, data, 0, "val"
+        RandomParts(0, settings.generic, FIRST_HELD_OUT), {LABEL: 0}, data, 0, "val"
     )
     watched = [held_out.picture(number) for number in range(settings.validation_pictures)]
     return Lesson(

@@ -11,3 +11,8 @@ CENTRE_STRIDE = 4
 
 SIZE_MULTIPLE = 32
 """Width and height of the network's input must be multiples of this."""
+
+NO_LABEL = -1
+"""Value of a label target where no part is."""
+NO_SEAM = -1.0
+"""Value of a seam target where no object is, and so nothing is asked."""

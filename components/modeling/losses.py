@@ -6,16 +6,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from components.modeling.heads import BACKGROUND
+from components.modeling.heads import BACKGROUND, NO_LABEL, NO_SEAM
 from components.modeling.network import NetworkOutput
 from components.settings.train import LossSettings
 
-NO_LABEL = -1
-"""Value of a label target where no part is."""
 _SEAM_WEIGHT = torch.tensor(4.0)
 """Of a pixel on a seam: one in some hundred is, and a gap in a seam joins two objects."""
-NO_SEAM = -1.0
-"""Value of a seam target where no object is, and so nothing is asked."""
 
 
 class Targets(NamedTuple):

@@ -80,13 +80,20 @@ class SceneStream:
         )
 
     def move_to(self, first: int, span: int) -> int:
-        """Order the scenes up to `first + span` and some more; see `PictureSource`."""
+        """Order the scenes up to `first + span` and some more; see `PictureSource`.
+
+        Raises:
+            ModelError: If a generator process died.
+        """
         for number in [n for n in self._waiting if n < first]:
             self._waiting.pop(number).cancel()
         start = first if self._next is None else max(self._next, first)
         self._next = max(first + span + self._ahead, start)
-        for number in range(start, self._next):
-            self._waiting[number] = self._pool.submit(_scene, number)
+        try:
+            for number in range(start, self._next):
+                self._waiting[number] = self._pool.submit(_scene, number)
+        except BrokenProcessPool as error:
+            raise _died() from error
         return span
 
     def picture(self, position: int) -> Picture:
@@ -98,15 +105,18 @@ class SceneStream:
         try:
             return self._waiting[position].result()
         except BrokenProcessPool as error:
-            raise ModelError(
-                "a process that makes scenes died (killed, or out of memory); train again to go "
-                "on from the last checkpoint, perhaps with fewer `stream.workers` in "
-                "train_config.yaml"
-            ) from error
+            raise _died() from error
 
     def close(self) -> None:
         """End the processes."""
         self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _died() -> ModelError:
+    return ModelError(
+        "a process that makes scenes died (killed, or out of memory); train again to go on from "
+        "the last checkpoint, perhaps with fewer `stream.workers` in train_config.yaml"
+    )
 
 
 _recipe: SceneRecipe | None = None

@@ -11,8 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from components.domain import Annotation
-from components.modeling.heads import CENTRE_STRIDE, OTHER, PART, SIGHT_STRIDE
-from components.modeling.losses import NO_LABEL, NO_SEAM
+from components.modeling.heads import (
+    CENTRE_STRIDE,
+    NO_LABEL,
+    NO_SEAM,
+    OTHER,
+    PART,
+    SIGHT_STRIDE,
+)
 
 ID_COUNT = 256
 HEAT_SIGMA_SHARE = 0.12

@@ -14,7 +14,6 @@ from components.modeling.optimizer import PartOptimizer, WeightMean
 from components.modeling.origin import Origin
 from components.modeling.replicas import Replicas
 from components.modeling.torch_dataset import Batch
-from components.modeling.utils.seeding import seed_torch
 from components.settings.train import TrainSettings
 
 LABEL_HEAD = "label_head."
@@ -53,7 +52,7 @@ class TrainingState:
         self._inputs, self._origin = inputs, origin
         # The replicas' threads do the work; torch's own would only wait for each other.
         torch.set_num_threads(1)
-        seed_torch(seed)
+        torch.manual_seed(seed)
         self.network = PartNetwork(settings.network, len(self._labels))
         self._optimizer = PartOptimizer(self.network, settings.optimizer)
         self._replicas = Replicas(self.network, settings.loss, settings.threads)

@@ -3,12 +3,6 @@
 import hashlib
 
 import numpy as np
-import torch
-
-
-def seed_torch(seed: int) -> None:
-    """Seed torch's generator, which decides the network's first weights."""
-    torch.manual_seed(seed)
 
 
 def rng_of(seed: int, *purpose: str | int) -> np.random.Generator:

@@ -1,14 +1,19 @@
 import json
+import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 import torch
 
+from components.domain import Part
 from components.errors import ModelError
+from components.geometry.contours import signed_area
 from components.home import Home
-from components.modeling.generic import LABEL, RandomParts, train_generic
+from components.modeling.generic import train_generic
 from components.modeling.generic_weights import read_generic
 from components.modeling.loop import TrainingResult
+from components.modeling.random_parts import FIRST_HELD_OUT, LABEL, RandomParts
 from components.progress import SilentProgress
 from components.settings.base import GENERIC
 from components.settings.data import DataSettings
@@ -78,20 +83,20 @@ def test_stretch_that_was_cut_off_ends_as_if_it_had_not_been(
 
 
 def test_next_stretch_goes_on_from_the_weights_of_the_last(
-    generic_home: Home, generic_settings: TrainSettings
+    generic_home: Home, generic_settings: TrainSettings, tmp_path: Path
 ) -> None:
-    before = weights(generic_home)
-    one_step = generic_settings.model_copy(update={"steps": 1})
-    stretch(generic_home, one_step)
-    card = read_generic(generic_home.generic).card
-    assert [part.steps for part in card.stretches] == [STEPS, 1]
+    home = Home(tmp_path / "home")
+    shutil.copytree(generic_home.root, home.root)
+    before = weights(home)
+    stretch(home, generic_settings.model_copy(update={"steps": 2}))
+    assert [part.steps for part in read_generic(home.generic).card.stretches] == [STEPS, 2]
     moved = [
-        (weights(generic_home)[name] - value).norm() / value.norm()
-        for name, value in before.items()
-        if name.endswith("0.weight") and value.ndim == 4
+        float((after - before[name]).norm() / before[name].norm())
+        for name, after in weights(home).items()
+        if after.ndim == 4
     ]
-    # New weights would differ by more than their own length.
-    assert 0.0 < max(moved) < 0.3
+    # Weights drawn anew would differ by about 1.4 times their own length.
+    assert 0.0 < max(moved) < 0.5
 
 
 def test_weights_that_were_changed_are_refused(generic_home: Home, tmp_path: Path) -> None:
@@ -112,16 +117,22 @@ def test_damaged_card_is_refused(tmp_path: Path, text: str) -> None:
         read_generic(tmp_path)
 
 
+def areas(parts: Sequence[Part]) -> list[float]:
+    return [signed_area(part.outline.xy_mm) for part in parts]
+
+
 def test_parts_of_a_scene_depend_on_its_number_alone(generic_settings: TrainSettings) -> None:
     many = generic_settings.generic.model_copy(update={"outlines": 1000})
     one, other = RandomParts(7, many), RandomParts(7, many)
     for scene in (0, 5, 0):
-        assert [p.outer_area_mm2 for p in one(scene)] == [p.outer_area_mm2 for p in other(scene)]
+        assert areas(one(scene)) == areas(other(scene))
     assert {p.name for scene in range(5) for p in one(scene)} == {LABEL}
 
 
 def test_held_out_outlines_are_never_shown(generic_settings: TrainSettings) -> None:
-    shown, held_out = (RandomParts(7, generic_settings.generic, first) for first in (0, 10**9))
-    areas = [{p.outer_area_mm2 for n in range(30) for p in parts(n)} for parts in (shown, held_out)]
-    assert len(areas[0]) == len(areas[1]) == 9
-    assert not areas[0] & areas[1]
+    shown, held_out = (
+        RandomParts(7, generic_settings.generic, first) for first in (0, FIRST_HELD_OUT)
+    )
+    seen, kept = ({a for n in range(30) for a in areas(parts(n))} for parts in (shown, held_out))
+    assert len(seen) == len(kept) == 9
+    assert not seen & kept

@@ -3,9 +3,8 @@ import math
 import pytest
 import torch
 
+from components.modeling.heads import NO_LABEL, NO_SEAM
 from components.modeling.losses import (
-    NO_LABEL,
-    NO_SEAM,
     centre_loss,
     label_loss,
     offset_loss,

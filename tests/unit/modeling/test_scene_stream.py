@@ -9,7 +9,7 @@ import pytest
 
 from components.domain import Part
 from components.errors import ModelError
-from components.modeling.losses import NO_LABEL
+from components.modeling.heads import NO_LABEL
 from components.modeling.scene_stream import SceneRecipe, SceneStream
 from components.settings.data import DataSettings
 from tests.unit.strategies import plate_with_hole
@@ -59,4 +59,3 @@ def test_death_of_a_generator_is_told_with_what_to_do(recipe: SceneRecipe) -> No
             process.join()
         with pytest.raises(ModelError, match="train again to go on from the last checkpoint"):
             stream.move_to(1, 1)
-            stream.picture(1)

@@ -3,7 +3,7 @@ import pytest
 from numpy.typing import NDArray
 
 from components.domain import OTHER_LABEL, Annotation, Rle
-from components.modeling.losses import NO_LABEL, NO_SEAM
+from components.modeling.heads import NO_LABEL, NO_SEAM
 from components.modeling.targets import Picture, Window, centres_of, cropped, picture_of, seams_of
 
 NO_PIXELS = Rle(size=[1, 1], counts="")

@@ -1,6 +1,4 @@
-import torch
-
-from components.modeling.utils.seeding import rng_of, seed_torch
+from components.modeling.utils.seeding import rng_of
 
 
 def test_same_purpose_gives_the_same_numbers() -> None:
@@ -15,10 +13,3 @@ def test_purposes_and_seeds_give_different_numbers() -> None:
         for i in (0, 1, 10)
     }
     assert len(numbers) == 12
-
-
-def test_seeded_torch_repeats_itself() -> None:
-    seed_torch(5)
-    first = torch.rand(3)
-    seed_torch(5)
-    assert torch.equal(torch.rand(3), first)
