@@ -1,14 +1,13 @@
-"""How fast datasets are made: each executor and worker count, and where the time goes.
+"""How fast datasets are made: each executor and number of workers, and where the time goes.
 
-The *limit* is the least any generator could need: copying each finished picture and its masks and
-encoding them. Times of stages are CPU times of one process, so that a busy machine does not
-distort them.
+A shared machine changes its speed from second to second. So all runs of a repetition follow each
+other at once, ratios are taken inside a repetition, and each figure comes with its spread and with
+the share of the time that the run really had the cores it asked for.
 """
 
 import os
-import platform
+import resource
 import shutil
-import statistics
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -16,216 +15,240 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import cv2
-import numpy as np
-
-from components.data_preprocessing.composing import compose, random_place
-from components.data_preprocessing.distractors import PLATES, unknown_plate
-from components.data_preprocessing.renderer import render
-from components.data_preprocessing.textures import PATTERNS, VARIANTS, tile
-from components.dataset.annotations import annotate
-from components.dataset.executors import single_threaded_opencv
 from components.dataset.generate import generate_dataset
 from components.dataset.jobs import Job, job_for
-from components.dataset.samples import make_sample
-from components.dataset.shards import packed_files, write_shard
+from components.dataset.stage_costs import CoreCost, Figure, core_cost, figure
 from components.domain import SPLITS, Part
 from components.home import Home
 from components.progress import Progress, SilentProgress, stage
 from components.settings.data import DataSettings, ExecutorName
 
-SIZES = ((320, 240), (640, 480))
+SEED = 1
+SHARDS = 16
+"""Of each run: some for every worker, so that the last one keeps nobody waiting long."""
+COST_IMAGES = 40
+"""Pictures of each repetition of the stages' costs."""
+
+Size = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to measure.
+
+    Attributes:
+        executors: Who works.
+        workers: How many at once; `sequential` is measured once.
+        sizes: Width and height of the pictures, in pixels.
+        images: Pictures of each run.
+        repetitions: How often each is measured.
+    """
+
+    executors: Sequence[ExecutorName]
+    workers: Sequence[int]
+    sizes: Sequence[Size]
+    images: int
+    repetitions: int
+
+    @property
+    def runs(self) -> list[tuple[ExecutorName, int]]:
+        """Executors with their numbers of workers."""
+        fewest = min(self.workers)
+        return [
+            (executor, workers)
+            for executor in self.executors
+            for workers in self.workers
+            if executor != "sequential" or workers == fewest
+        ]
 
 
 @dataclass(frozen=True, slots=True)
 class ExecutorRate:
-    """Pictures per second of wall time, start-up of the workers included.
+    """How fast one executor makes datasets.
 
     Attributes:
         executor: Its name.
         workers: How many at once.
         width_px: Of the pictures.
-        images_per_second: Median over the repetitions.
-        spread: Greatest less smallest rate.
+        height_px: Of the pictures.
+        images_per_second: Of wall time while all workers work, their start left out.
+        whole_run: The same from the start to the finished dataset.
+        images_per_cpu_second: Of the CPU time of all processes, their start included.
+        cores_used: CPU time over wall time of the whole run: less than `workers` where processes
+            start, or where others had the machine.
+        speed_up: `images_per_second` over that of one worker in the same repetition; None for one.
     """
 
     executor: ExecutorName
     workers: int
     width_px: int
-    images_per_second: float
-    spread: float
-
-
-@dataclass(frozen=True, slots=True)
-class CoreCost:
-    """What one core needs for one picture, start-up left out, in milliseconds of CPU time.
-
-    Attributes:
-        width_px: Of the pictures.
-        total_ms: Scenes, labels, encoding and writing.
-        limit_ms: Copying and encoding the same pictures and masks.
-        stages_ms: Time of each stage; what `total_ms` has besides is writing.
-    """
-
-    width_px: int
-    total_ms: float
-    limit_ms: float
-    stages_ms: dict[str, float]
-
-    @property
-    def images_per_cpu_second(self) -> float:
-        """The same as a rate."""
-        return 1000.0 / self.total_ms
+    height_px: int
+    images_per_second: Figure
+    whole_run: Figure
+    images_per_cpu_second: Figure
+    cores_used: Figure
+    speed_up: Figure | None
 
 
 @dataclass(frozen=True, slots=True)
 class GenerationBenchmark:
-    """All that was measured, and on what.
+    """All that was measured.
 
     Attributes:
-        machine: Processor and system.
-        cores: That this process may use.
         load: Average number of running processes before the start.
+        images: Pictures of each run.
+        repetitions: How often each was measured.
         costs: One for each size.
-        rates: One for each executor, worker count and size.
+        rates: One for each executor, number of workers and size.
     """
 
-    machine: str
-    cores: int
     load: float
+    images: int
+    repetitions: int
     costs: list[CoreCost] = field(default_factory=list)
     rates: list[ExecutorRate] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """One run's figures: rates a second, and cores."""
+
+    steady: float
+    whole: float
+    per_cpu: float
+    cores: float
+
+
+class _Stamps(SilentProgress):
+    """Remembers when shards were finished."""
+
+    def __init__(self) -> None:
+        """Begin without shards."""
+        self.stamps: list[tuple[float, float]] = []
+
+    def advance(self, count: float, note: str) -> None:
+        """Remember the time and the number of finished pictures."""
+        del note
+        done = self.stamps[-1][1] if self.stamps else 0.0
+        self.stamps.append((time.monotonic(), done + count))
+
+    def steady_rate(self, workers: int) -> float:
+        """Return pictures a second from where each worker has finished one shard."""
+        first, last = self.stamps[min(workers, len(self.stamps)) - 1], self.stamps[-1]
+        return (last[1] - first[1]) / max(last[0] - first[0], 1e-9)
+
+
+def _cpu_seconds() -> float:
+    """Return the CPU time of this process and of its children that have ended."""
+    who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    return sum(usage.ru_utime + usage.ru_stime for usage in map(resource.getrusage, who))
+
+
 def benchmark_generation(
-    parts: Sequence[Part],
-    settings: DataSettings,
-    progress: Progress,
-    executors: Sequence[ExecutorName] = ("sequential", "thread", "async", "process"),
-    workers: Sequence[int] = (1, 2),
-    images: int = 200,
-    repetitions: int = 3,
+    parts: Sequence[Part], settings: DataSettings, plan: Plan, progress: Progress
 ) -> GenerationBenchmark:
     """Measure the generator.
 
     Args:
         parts: Drawings to show.
-        settings: Ranges; size, number and executor are set here.
+        settings: Ranges; size, number and executor are the plan's.
+        plan: What to measure.
         progress: Is told of each measurement.
-        executors: Which to measure.
-        workers: Worker counts for each of them.
-        images: Pictures of each measurement, 2 or more.
-        repetitions: Measurements of each executor.
     """
-    cores = len(os.sched_getaffinity(0))
-    result = GenerationBenchmark(
-        platform.processor() or platform.machine(), cores, os.getloadavg()[0]
-    )
-    runs = [(e, n) for e in executors for n in workers if e != "sequential" or n == workers[0]]
-    with stage(progress, "Benchmark", len(SIZES) * (1 + len(runs)), "measurements") as bar:
-        for width, height in SIZES:
-            sized = settings.model_copy(
-                update={"width_px": width, "height_px": height, "images": images}
-            )
-            cost = core_cost(parts, sized)
-            result.costs.append(cost)
-            bar.advance(1, f"{width}x{height}: {cost.images_per_cpu_second:.0f} images/CPU-s")
-            for executor, count in runs:
-                rate = _executor_rate(parts, sized, executor, count, repetitions)
-                result.rates.append(rate)
-                bar.advance(1, f"{executor} x{count}: {rate.images_per_second:.0f} images/s")
+    result = GenerationBenchmark(os.getloadavg()[0], plan.images, plan.repetitions)
+    total = len(plan.sizes) * (1 + plan.repetitions * len(plan.runs))
+    with stage(progress, "Benchmark", total, "measurements") as bar:
+        for width, height in plan.sizes:
+            sized = settings.model_copy(update={"width_px": width, "height_px": height})
+            result.costs.append(_cost(parts, sized, plan.repetitions))
+            bar.advance(1, f"stages of {width}x{height}")
+            result.rates.extend(_rates(parts, sized, plan, bar))
     return result
 
 
+def _cost(parts: Sequence[Part], settings: DataSettings, repetitions: int) -> CoreCost:
+    images = {"images": (repetitions + 1) * COST_IMAGES, "shard_samples": COST_IMAGES}
+    with _scratch() as home:
+        return core_cost(_job(parts, home, settings.model_copy(update=images)), repetitions)
+
+
+def _job(parts: Sequence[Part], home: Home, settings: DataSettings) -> Job:
+    """Return a job whose shards can be written at once."""
+    home.prepare()
+    for split in SPLITS:
+        (home.yolo / "labels" / split).mkdir(parents=True)
+    return job_for(parts, home, settings, SEED, [])
+
+
 @contextmanager
-def _scratch_job(parts: Sequence[Part], settings: DataSettings) -> Iterator[Job]:
-    """Yield a job in a folder that is removed afterwards."""
+def _scratch() -> Iterator[Home]:
+    """Yield a home folder that is removed afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="dxfvision-bench-"))
     try:
-        home = Home(folder)
-        home.prepare()
-        for split in SPLITS:
-            (home.yolo / "labels" / split).mkdir(parents=True)
-        yield job_for(parts, home, settings, 1, [])
+        yield Home(folder)
     finally:
         shutil.rmtree(folder)
 
 
-def core_cost(parts: Sequence[Part], settings: DataSettings) -> CoreCost:
-    """Return what one core needs for a picture of the given settings."""
-    half = max(1, settings.images // 2)
-    conf = settings.model_copy(update={"images": 2 * half, "shard_samples": half})
-    with _scratch_job(parts, conf) as job, single_threaded_opencv():
-        _warm_up(job)
-        write_shard(job, 0)
-        started = time.process_time()
-        write_shard(job, 1)
-        total = time.process_time() - started
-        stages = _stages(job, range(half, 2 * half))
-        limit = _limit(job, range(half, min(2 * half, half + 50)))
-    return CoreCost(conf.width_px, 1000 * total / half, limit, stages)
+def _rates(
+    parts: Sequence[Part], settings: DataSettings, plan: Plan, bar: Progress
+) -> list[ExecutorRate]:
+    """Measure all executors in turn, again and again."""
+    found: dict[tuple[ExecutorName, int], list[_Run]] = {run: [] for run in plan.runs}
+    for _ in range(plan.repetitions):
+        for (executor, workers), figures in found.items():
+            run = _measured(parts, settings, plan.images, executor, workers)
+            figures.append(run)
+            bar.advance(1, f"{executor} x{workers}: {run.steady:.0f} images/s")
+    return [
+        _rate(settings, executor, workers, runs, found.get((executor, 1)))
+        for (executor, workers), runs in found.items()
+    ]
 
 
-def _warm_up(job: Job) -> None:
-    """Make what every process makes once, two seconds' work: it is no cost of a picture."""
-    for name in PATTERNS:
-        for variant in range(VARIANTS):
-            tile(name, variant, job.seed)
-    for number in range(PLATES):
-        unknown_plate(job.seed, number)
-
-
-def _stages(job: Job, indices: Sequence[int]) -> dict[str, float]:
-    """Return the CPU time of each stage in milliseconds per picture."""
-    times = dict.fromkeys(("compose", "render", "label", "encode"), 0.0)
-    settings, seed = job.settings, job.seed
-    for index in indices:
-        marks = [time.process_time()]
-        place = random_place(np.random.default_rng([seed, index]), settings, "train")
-        scene = compose(np.random.default_rng([seed, index, 1]), job.parts, place, settings, seed)
-        marks.append(time.process_time())
-        rendering = render(scene)
-        marks.append(time.process_time())
-        annotate(scene, rendering, settings.min_area_px)
-        marks.append(time.process_time())
-        sample = make_sample(job.parts, settings, seed, index)
-        marks.append(time.process_time())
-        packed_files(job, sample)
-        encoded = time.process_time() - marks[-1]
-        for name, start, end in zip(times, marks, marks[1:4], strict=False):
-            times[name] += end - start
-        times["encode"] += encoded
-    return {name: 1000 * spent / len(indices) for name, spent in times.items()}
-
-
-def _limit(job: Job, indices: Sequence[int]) -> float:
-    """Return the CPU time of copying and encoding finished pictures, in milliseconds each."""
-    samples = [make_sample(job.parts, job.settings, job.seed, index) for index in indices]
-    started = time.process_time()
-    for sample in samples:
-        quality = [cv2.IMWRITE_JPEG_QUALITY, job.settings.image_quality]
-        cv2.imencode(".jpg", sample.image.copy(), quality)
-        # Semantic and instance masks.
-        cv2.imencode(".png", sample.instances.copy())
-        cv2.imencode(".png", sample.instances.copy())
-    return 1000 * (time.process_time() - started) / len(samples)
-
-
-def _executor_rate(
+def _measured(
     parts: Sequence[Part],
+    settings: DataSettings,
+    images: int,
+    executor: ExecutorName,
+    workers: int,
+) -> _Run:
+    """Make one dataset and throw it away."""
+    spread = {
+        "images": images,
+        "shard_samples": max(1, images // SHARDS),
+        "executor": executor,
+        "workers": workers,
+    }
+    stamps = _Stamps()
+    with _scratch() as home:
+        start, cpu = time.monotonic(), _cpu_seconds()
+        generate_dataset(parts, home, settings.model_copy(update=spread), SEED, stamps)
+        wall, spent = time.monotonic() - start, _cpu_seconds() - cpu
+    return _Run(stamps.steady_rate(workers), images / wall, images / spent, spent / wall)
+
+
+def _rate(
     settings: DataSettings,
     executor: ExecutorName,
     workers: int,
-    repetitions: int,
+    runs: Sequence[_Run],
+    single: Sequence[_Run] | None,
 ) -> ExecutorRate:
-    conf = settings.model_copy(update={"executor": executor, "workers": workers})
-    rates = []
-    for _ in range(repetitions):
-        folder = Path(tempfile.mkdtemp(prefix="dxfvision-bench-"))
-        try:
-            card = generate_dataset(parts, Home(folder), conf, 1, SilentProgress())
-        finally:
-            shutil.rmtree(folder)
-        rates.append(card.images_per_second)
-    spread = max(rates) - min(rates)
-    return ExecutorRate(executor, workers, conf.width_px, statistics.median(rates), spread)
+    """Return what the repetitions of one executor say, against those of one worker."""
+    ratios = (
+        [run.steady / one.steady for run, one in zip(runs, single, strict=True)]
+        if single is not None and workers > 1
+        else None
+    )
+    return ExecutorRate(
+        executor=executor,
+        workers=workers,
+        width_px=settings.width_px,
+        height_px=settings.height_px,
+        images_per_second=figure([run.steady for run in runs]),
+        whole_run=figure([run.whole for run in runs]),
+        images_per_cpu_second=figure([run.per_cpu for run in runs]),
+        cores_used=figure([run.cores for run in runs]),
+        speed_up=None if ratios is None else figure(ratios),
+    )

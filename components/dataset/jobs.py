@@ -15,6 +15,7 @@ SOURCES = (
     "dataset/annotations.py",
     "dataset/exports.py",
     "dataset/manifest.py",
+    "dataset/packing.py",
     "dataset/samples.py",
     "dataset/shards.py",
     "dataset/splits.py",

@@ -8,19 +8,15 @@ A shard without a record, or whose files differ from it, is made again.
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import cv2
-import numpy as np
-from numpy.typing import NDArray
-
-from components.dataset.annotations import coco_polygons, semantic_mask, windows, yolo_line
 from components.dataset.jobs import Job
-from components.dataset.manifest import sample_from_record, sample_line
-from components.dataset.samples import RenderedSample, make_sample
+from components.dataset.manifest import sample_from_record
+from components.dataset.packing import PackedSample, pack
+from components.dataset.samples import make_sample
 from components.domain import Sample
 from components.errors import DatasetError
 from components.files import PARTIAL_SUFFIX, file_sha256, flush_disk, write_text
@@ -56,11 +52,18 @@ def write_shard(job: Job, shard: int) -> int:
     Returns:
         The number of its samples.
     """
+    rendered = (
+        make_sample(job.parts, job.settings, job.seed, index, job.photos)
+        for index in job.samples(shard)
+    )
+    return write_packed(job, shard, (pack(job, sample) for sample in rendered))
+
+
+def write_packed(job: Job, shard: int, samples: Iterable[PackedSample]) -> int:
+    """Write the files of a shard as its samples come, then its record; return their number."""
     batch = _Batch()
     lines = []
-    for index in job.samples(shard):
-        sample = make_sample(job.parts, job.settings, job.seed, index, job.photos)
-        packed = packed_files(job, sample)
+    for packed in samples:
         for path, content in packed.contents.items():
             batch.add(path, content)
         lines.append(packed.line)
@@ -69,72 +72,6 @@ def write_shard(job: Job, shard: int) -> int:
     digest = hashlib.sha256(text.encode()).hexdigest()
     write_text(record_path(job.home, shard), text + json.dumps({"sha256": digest}) + "\n")
     return len(lines)
-
-
-@dataclass(frozen=True, slots=True)
-class PackedSample:
-    """The files of one sample, not yet written.
-
-    Attributes:
-        contents: Bytes of each file by its path.
-        line: The record's line.
-    """
-
-    contents: dict[Path, bytes]
-    line: str
-
-
-def packed_files(job: Job, rendered: RenderedSample) -> PackedSample:
-    """Return picture, masks and label of a sample as bytes, and what the record says of them."""
-    home, split, settings = job.home, rendered.split, job.settings
-    name = f"{rendered.index:06d}"
-    image = home.images(split) / f"{name}.{settings.image_format}"
-    semantic = home.masks(split) / f"{name}.png"
-    instances = home.masks(split) / f"{name}.instances.png"
-    label = home.yolo / "labels" / split / f"{name}.txt"
-    numbers = job.numbers
-    polygons, yolo = {}, []
-    for place, window in windows(rendered.annotations, rendered.instances):
-        number = numbers[rendered.annotations[place].label]
-        polygons[place] = coco_polygons(window)
-        yolo.append(yolo_line(number, window, settings.height_px, settings.width_px))
-    labels = semantic_mask(rendered.instances, rendered.annotations, numbers)
-    contents = {
-        image: _packed_image(rendered.image, job),
-        semantic: _packed_mask(labels),
-        instances: _packed_mask(rendered.instances),
-        label: "".join(f"{line}\n" for line in yolo if line).encode(),
-    }
-    sample = Sample(
-        index=rendered.index,
-        split=split,
-        group=rendered.group,
-        image=image.relative_to(job.root),
-        semantic_mask=semantic.relative_to(job.root),
-        instance_mask=instances.relative_to(job.root),
-        width_px=settings.width_px,
-        height_px=settings.height_px,
-        annotations=rendered.annotations,
-        sha256={
-            path.relative_to(job.root).as_posix(): hashlib.sha256(content).hexdigest()
-            for path, content in contents.items()
-        },
-    )
-    rings = json.dumps(polygons, separators=(",", ":"))
-    return PackedSample(contents, f'{{"sample":{sample_line(sample)},"polygons":{rings}}}')
-
-
-def _packed_image(image: NDArray[np.uint8], job: Job) -> bytes:
-    bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
-    if job.settings.image_format == "png":
-        return cv2.imencode(".png", bgr, [cv2.IMWRITE_PNG_COMPRESSION, 1])[1].tobytes()
-    options = [cv2.IMWRITE_JPEG_QUALITY, job.settings.image_quality]
-    return cv2.imencode(".jpg", bgr, options)[1].tobytes()
-
-
-def _packed_mask(mask: NDArray[np.uint8] | NDArray[np.uint16]) -> bytes:
-    # Without options OpenCV packs flat masks as small as with any, in a third of the time.
-    return cv2.imencode(".png", mask)[1].tobytes()
 
 
 class _Batch:

@@ -1,31 +1,59 @@
 """The benchmark measures what it says."""
 
+import time
+
 import pytest
 
-from components.dataset.benchmark import SIZES, benchmark_generation, core_cost
+from components.dataset.benchmark import Plan, _Stamps, benchmark_generation
+from components.dataset.stage_costs import STAGES
 from components.progress import SilentProgress
 
 
-def test_cost_of_a_core_is_more_than_the_limit_and_holds_its_stages(parts, settings):
-    cost = core_cost(parts, settings.model_copy(update={"images": 12}))
-    assert set(cost.stages_ms) == {"compose", "render", "label", "encode"}
-    assert all(spent > 0 for spent in cost.stages_ms.values())
-    assert cost.total_ms > cost.limit_ms > 0
-    assert cost.images_per_cpu_second * cost.total_ms == pytest.approx(1000)
-
-
-def test_every_executor_worker_count_and_size_is_measured(parts, settings):
-    result = benchmark_generation(
-        parts,
-        settings,
-        SilentProgress(),
+@pytest.fixture(scope="module")
+def measured(parts, settings):
+    plan = Plan(
         executors=("sequential", "thread"),
         workers=(1, 2),
-        images=4,
+        sizes=((96, 72), (128, 96)),
+        images=32,
         repetitions=1,
     )
-    measured = {(rate.width_px, rate.executor, rate.workers) for rate in result.rates}
-    runs = {("sequential", 1), ("thread", 1), ("thread", 2)}
-    assert measured == {(width, *run) for width, _ in SIZES for run in runs}
-    assert all(rate.images_per_second > 0 for rate in result.rates)
-    assert [cost.width_px for cost in result.costs] == [width for width, _ in SIZES]
+    return benchmark_generation(parts, settings, plan, SilentProgress())
+
+
+def test_every_executor_number_of_workers_and_size_is_measured(measured):
+    found = [(r.width_px, r.height_px, r.executor, r.workers) for r in measured.rates]
+    runs = [("sequential", 1), ("thread", 1), ("thread", 2)]
+    assert found == [(*size, *run) for size in ((96, 72), (128, 96)) for run in runs]
+    assert all(rate.images_per_second.median > 0 for rate in measured.rates)
+    # Starting and ending a run only cost time.
+    assert all(r.whole_run.median < 1.5 * r.images_per_second.median for r in measured.rates)
+
+
+def test_speed_up_is_told_of_more_workers_than_one_only(measured):
+    assert [rate.speed_up is not None for rate in measured.rates] == [False, False, True] * 2
+
+
+def test_costs_name_every_stage_and_their_shares_add_up_to_one(measured):
+    assert [(cost.width_px, cost.height_px) for cost in measured.costs] == [(96, 72), (128, 96)]
+    for cost in measured.costs:
+        assert tuple(cost.stages_ms) == STAGES
+        assert all(stage.median > 0 for stage in cost.stages_ms.values())
+        assert sum(cost.shares.values()) == pytest.approx(1.0)
+        assert cost.total_ms.median > cost.limit_ms.median > 0
+
+
+def test_stages_are_what_a_whole_picture_costs(measured):
+    for cost in measured.costs:
+        stages = sum(stage.median for stage in cost.stages_ms.values())
+        assert stages == pytest.approx(cost.total_ms.median, rel=0.6)
+
+
+def test_rate_begins_when_each_worker_has_finished_a_shard(monkeypatch):
+    # Two workers, shards of 10 at 5, 5, 6, 6 s: after their start 20 in 1 s.
+    clock = iter((5.0, 5.0, 6.0, 6.0))
+    stamps = _Stamps()
+    monkeypatch.setattr(time, "monotonic", lambda: next(clock))
+    for _ in range(4):
+        stamps.advance(10, "")
+    assert stamps.steady_rate(2) == pytest.approx(20.0)

@@ -1,0 +1,188 @@
+"""Verbs that measure this machine: `bench generate`."""
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, get_args
+
+import typer
+
+from components.cli.output import (
+    HomeOption,
+    JsonOption,
+    ProfileOption,
+    console,
+    friendly,
+    open_home,
+    print_json,
+    print_table,
+    progress_bars,
+)
+from components.files import plain
+from components.home import Home
+from components.settings.base import Profile
+from components.settings.data import DataSettings, ExecutorName
+from components.settings.drawings import DrawingSettings
+
+if TYPE_CHECKING:
+    from components.dataset.benchmark import GenerationBenchmark, Size
+    from components.dataset.stage_costs import Figure
+    from components.domain import Part
+
+PACKAGES = ("dxfvision", "numpy", "opencv-python-headless", "prefect-dask")
+EXECUTORS: tuple[ExecutorName, ...] = get_args(ExecutorName)
+
+ExecutorsOption = Annotated[
+    str, typer.Option("--executors", help=f"Out of {', '.join(EXECUTORS)}.", metavar="A,B")
+]
+WorkersOption = Annotated[
+    str | None,
+    typer.Option("--workers", help="Workers at once; 1 to the cores if not given.", metavar="N,M"),
+]
+SizesOption = Annotated[
+    str, typer.Option("--sizes", help="Sizes of the pictures, in pixels.", metavar="WxH,WxH")
+]
+ImagesOption = Annotated[int, typer.Option("--images", min=32, help="Pictures of each run.")]
+RepetitionsOption = Annotated[
+    int, typer.Option("--repetitions", min=1, max=100, help="How often each is measured.")
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the verbs of this module."""
+    bench = typer.Typer(help="Measure this machine.", no_args_is_help=True)
+    # Without it Typer makes a group of one command the command itself.
+    bench.callback()(lambda: None)
+    bench.command("generate")(friendly(generate))
+    app.add_typer(bench, name="bench")
+
+
+def generate(
+    home: HomeOption = Path(),
+    drawings: Annotated[
+        Path | None,
+        typer.Option(
+            "--drawings", help="DXF files; the home folder's if not given.", metavar="DIR"
+        ),
+    ] = None,
+    profile: ProfileOption = "standard",
+    executors: ExecutorsOption = "sequential,thread,async,process",
+    workers: WorkersOption = None,
+    sizes: SizesOption = "320x240,640x480",
+    images: ImagesOption = 320,
+    repetitions: RepetitionsOption = 3,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure how fast datasets are made, by executor and workers, and where the time goes.
+
+    Nothing below the home folder is changed; datasets go to a temporary folder and are removed.
+    """
+    from components.cli.pipeline import prepare_prefect
+    from components.dataset.benchmark import Plan, benchmark_generation
+    from components.operations.machine import this_machine
+
+    place = open_home(home, writable=False)
+    machine = this_machine(PACKAGES)
+    plan = Plan(
+        executors=_executors(executors),
+        workers=_workers(workers, machine.cores),
+        sizes=_sizes(sizes),
+        images=images,
+        repetitions=repetitions,
+    )
+    if "dask" in plan.executors:
+        prepare_prefect(place)
+    parts = _parts(place, drawings, profile)
+    with progress_bars() as bars:
+        found = benchmark_generation(parts, DataSettings.load(place.configs, profile), plan, bars)
+    if as_json:
+        print_json({"machine": plain(machine), **plain(found)})
+        return
+    console.print(
+        f"{machine.processor}, {machine.cores} cores, load {found.load:.1f}, "
+        f"commit {machine.commit}"
+    )
+    _print_tables(found)
+
+
+def _executors(text: str) -> list[ExecutorName]:
+    known: dict[str, ExecutorName] = {name: name for name in EXECUTORS}
+    names = [name.strip() for name in text.split(",")]
+    for name in names:
+        if name not in known:
+            raise typer.BadParameter(f"{name!r} is none of {', '.join(EXECUTORS)}")
+    return [known[name] for name in names]
+
+
+def _workers(text: str | None, cores: int) -> list[int]:
+    if text is None:
+        return list(range(1, cores + 1))
+    if not re.fullmatch(r"[1-9]\d{0,3}(,[1-9]\d{0,3})*", text):
+        raise typer.BadParameter(f"expected numbers such as 1,2,4 after --workers, got {text!r}")
+    return sorted({int(number) for number in text.split(",")})
+
+
+def _sizes(text: str) -> list["Size"]:
+    if not re.fullmatch(r"\d{2,4}x\d{2,4}(,\d{2,4}x\d{2,4})*", text):
+        raise typer.BadParameter(f"expected sizes such as 320x240,640x480, got {text!r}")
+    pairs = [[int(side) for side in size.split("x")] for size in text.split(",")]
+    if min(side for pair in pairs for side in pair) < 64:
+        raise typer.BadParameter(f"expected sides of 64 pixels or more, got {text!r}")
+    return [(width, height) for width, height in pairs]
+
+
+def _parts(home: Home, drawings: Path | None, profile: Profile) -> list["Part"]:
+    """Return the parts of some drawings, without writing anything."""
+    from components.errors import DrawingError
+    from components.geometry.drawing_files import find_drawings
+    from components.geometry.dxf_reader import read_drawings
+    from components.progress import SilentProgress
+
+    folder = drawings or home.drawings
+    settings = DrawingSettings.load(home.configs, profile)
+    found = read_drawings(find_drawings(folder), settings, SilentProgress())
+    parts = [part for drawing in found for part in drawing.parts]
+    if not parts:
+        raise DrawingError(f"{folder}: no drawing can be used; see `dxfvision drawings {folder}`")
+    return parts
+
+
+def _print_tables(found: "GenerationBenchmark") -> None:
+    """Print what was measured for people."""
+    rows = [
+        {
+            "run": f"{rate.width_px}x{rate.height_px} {rate.executor} x{rate.workers}",
+            "per s": _words(rate.images_per_second),
+            "with start": _words(rate.whole_run),
+            "per CPU-s": _words(rate.images_per_cpu_second),
+            "cores had": _words(rate.cores_used),
+            "speed-up": _words(rate.speed_up) if rate.speed_up else "",
+        }
+        for rate in found.rates
+    ]
+    print_table(f"Pictures: datasets of {found.images}, median of {found.repetitions}", rows)
+    for cost in found.costs:
+        title = f"One core, one picture of {cost.width_px}x{cost.height_px}: CPU time in ms"
+        whole = {
+            "stage": f"all: {_words(cost.images_per_cpu_second)} a CPU-s",
+            "ms": _words(cost.total_ms),
+            "share": "",
+        }
+        stages = [
+            {"stage": name, "ms": _words(spent), "share": f"{cost.shares[name]:.0%}"}
+            for name, spent in cost.stages_ms.items()
+        ]
+        limit = {"stage": "limit: copy, encode", "ms": _words(cost.limit_ms), "share": ""}
+        print_table(title, [*stages, whole, limit])
+    console.print("± is the greatest less the smallest value.")
+
+
+def _words(figure: "Figure") -> str:
+    """Return a figure in words.
+
+    Examples:
+        >>> from components.dataset.stage_costs import Figure
+        >>> _words(Figure(123.4, 5.6)), _words(Figure(1.9, 0.05))
+        ('123 ±6', '1.90 ±0.05')
+    """
+    digits = 0 if figure.median >= 20 else 2
+    return f"{figure.median:.{digits}f} ±{figure.spread:.{digits}f}"

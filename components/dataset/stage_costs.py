@@ -1,0 +1,176 @@
+"""What one core needs for one picture, stage by stage, against the least it could need.
+
+All times are CPU times of this process: a busy machine stretches them by what its caches lose, not
+by the time it gives to others. The *limit* is what any generator needs that makes the same files:
+copying each finished picture and its two masks, and encoding them.
+"""
+
+import statistics
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+
+from components.data_preprocessing.augmentations import photographed
+from components.data_preprocessing.composing import compose, random_place
+from components.data_preprocessing.distractors import PLATES, unknown_plate
+from components.data_preprocessing.renderer import render
+from components.data_preprocessing.textures import PATTERNS, VARIANTS, tile
+from components.dataset.annotations import annotate
+from components.dataset.executors import single_threaded_opencv
+from components.dataset.jobs import Job
+from components.dataset.packing import encoded, encoded_image, encoded_mask, outlines, recorded
+from components.dataset.samples import RenderedSample, make_sample
+from components.dataset.shards import write_packed, write_shard
+
+STAGES = ("layout", "render", "camera", "labels", "encode", "write")
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One quantity measured several times.
+
+    Attributes:
+        median: The middle value.
+        spread: Greatest less smallest value.
+    """
+
+    median: float
+    spread: float
+
+
+def figure(values: Sequence[float]) -> Figure:
+    """Return what several measurements say.
+
+    Examples:
+        >>> figure([3.0, 1.0, 2.0])
+        Figure(median=2.0, spread=2.0)
+    """
+    return Figure(statistics.median(values), max(values) - min(values))
+
+
+@dataclass(frozen=True, slots=True)
+class CoreCost:
+    """What one core needs for one picture, start-up left out, in milliseconds of CPU time.
+
+    Attributes:
+        width_px: Of the pictures.
+        height_px: Of the pictures.
+        images_per_cpu_second: Scenes, labels, encoding and writing of whole shards.
+        total_ms: The same as a time.
+        limit_ms: Copying and encoding the same pictures and masks.
+        stages_ms: Each stage by itself. `camera` is part of drawing a picture and measured on the
+            finished ones; `render` is the rest of drawing.
+    """
+
+    width_px: int
+    height_px: int
+    images_per_cpu_second: Figure
+    total_ms: Figure
+    limit_ms: Figure
+    stages_ms: dict[str, Figure]
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """Share of each stage in their sum, 0..1."""
+        whole = sum(stage.median for stage in self.stages_ms.values())
+        return {name: stage.median / whole for name, stage in self.stages_ms.items()}
+
+
+class _Clock:
+    """Adds up the CPU time of each stage."""
+
+    def __init__(self) -> None:
+        """Start at nothing."""
+        self.seconds = dict.fromkeys((*STAGES, "limit"), 0.0)
+
+    @contextmanager
+    def timing(self, stage: str) -> Iterator[None]:
+        """Count what happens inside for a stage."""
+        start = time.process_time()
+        yield
+        self.seconds[stage] += time.process_time() - start
+
+
+def core_cost(job: Job, repetitions: int) -> CoreCost:
+    """Return what one core needs for a picture of a job.
+
+    Args:
+        job: With one shard more than there are repetitions; the first warms up.
+        repetitions: Shards to measure, each whole and stage by stage in turn.
+    """
+    totals, clocks = [], []
+    with single_threaded_opencv():
+        _warm_up(job)
+        for shard in list(job.shards)[1 : 1 + repetitions]:
+            start = time.process_time()
+            count = write_shard(job, shard)
+            totals.append((time.process_time() - start) / count)
+            clocks.append(_stage_seconds(job, shard))
+    per_image = {
+        name: figure([1000 * clock[name] for clock in clocks]) for name in (*STAGES, "limit")
+    }
+    return CoreCost(
+        width_px=job.settings.width_px,
+        height_px=job.settings.height_px,
+        images_per_cpu_second=figure([1 / seconds for seconds in totals]),
+        total_ms=figure([1000 * seconds for seconds in totals]),
+        limit_ms=per_image.pop("limit"),
+        stages_ms=per_image,
+    )
+
+
+def _warm_up(job: Job) -> None:
+    """Make what every process makes once, two seconds' work: it is no cost of a picture."""
+    for name in PATTERNS:
+        for variant in range(VARIANTS):
+            tile(name, variant, job.seed)
+    for number in range(PLATES):
+        unknown_plate(job.seed, number)
+    write_shard(job, 0)
+
+
+def _stage_seconds(job: Job, shard: int) -> dict[str, float]:
+    """Return the CPU time of each stage and of the limit, in seconds a picture of a shard."""
+    clock = _Clock()
+    packed = []
+    for index in job.samples(shard):
+        sample = make_sample(job.parts, job.settings, job.seed, index, job.photos)
+        _draw_again(job, sample, clock)
+        with clock.timing("labels"):
+            polygons = outlines(job, sample)
+        with clock.timing("encode"):
+            pictures = encoded(job, sample)
+        with clock.timing("write"):
+            packed.append(recorded(job, sample, pictures, polygons))
+        with clock.timing("limit"):
+            _copy_and_encode(job, sample)
+    with clock.timing("write"):
+        count = write_packed(job, shard, packed)
+    # Drawing ends with the camera.
+    clock.seconds["render"] -= clock.seconds["camera"]
+    return {name: seconds / count for name, seconds in clock.seconds.items()}
+
+
+def _draw_again(job: Job, sample: RenderedSample, clock: _Clock) -> None:
+    """Count the times of laying out, drawing and describing a sample."""
+    settings, seed, scene = job.settings, job.seed, sample.scene
+    with clock.timing("layout"):
+        rng = np.random.default_rng([seed, sample.index])
+        place = random_place(rng, settings, sample.split, job.photos)
+        compose(rng, job.parts, place, settings, seed)
+    with clock.timing("render"):
+        rendering = render(scene)
+    with clock.timing("camera"):
+        photographed(rendering.image, scene.effects, scene.seed)
+    with clock.timing("labels"):
+        annotate(scene, rendering, settings.min_area_px)
+
+
+def _copy_and_encode(job: Job, sample: RenderedSample) -> None:
+    encoded_image(sample.image.copy(), job)
+    # Semantic and instance masks.
+    encoded_mask(sample.instances.copy())
+    encoded_mask(sample.instances.copy())
