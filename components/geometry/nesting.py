@@ -44,7 +44,13 @@ class Tree:
 
 def polygons_of(rings: list[Points]) -> NDArray[np.object_]:
     """Return one polygon per ring, valid or not."""
-    return np.array([shapely.Polygon(ring) for ring in rings], dtype=np.object_)
+    return np.asarray(shapely.polygons(_curves_of(rings)))
+
+
+def _curves_of(rings: list[Points]) -> NDArray[np.object_]:
+    """Return one closed curve per ring, made all at once."""
+    which = np.repeat(np.arange(len(rings)), [len(ring) for ring in rings])
+    return np.asarray(shapely.linearrings(np.concatenate(rings), indices=which))
 
 
 def cleaned(rings: list[Points], speck: float) -> tuple[list[Points], int]:
@@ -168,7 +174,7 @@ def check_webs(tree: Tree, web: float, mm: float) -> None:
     Raises:
         PlacedError: Naming the place and the distance.
     """
-    curves = np.array([shapely.LinearRing(ring) for ring in tree.rings], dtype=np.object_)
+    curves = _curves_of(tree.rings)
     first, second = shapely.STRtree(curves).query(curves, predicate="dwithin", distance=web)
     near = np.flatnonzero(first < second)
     if len(near):
