@@ -67,6 +67,10 @@ MinutesOption = Annotated[
         "--minutes", min=0.05, help="Budget of the training; without it, that of the settings."
     ),
 ]
+ScratchOption = Annotated[
+    bool,
+    typer.Option("--from-scratch", help="Start from random weights, not from the generic ones."),
+]
 GenericOption = Annotated[
     bool,
     typer.Option(
@@ -156,6 +160,7 @@ def train(
     profile: ProfileOption = "standard",
     seed: SeedOption = 0,
     minutes: MinutesOption = None,
+    from_scratch: ScratchOption = False,
     generic: GenericOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -167,7 +172,7 @@ def train(
         if generic:
             result = jobs.train_generic_weights(run, bars, minutes)
         else:
-            result = jobs.train_network(run, bars, minutes)
+            result = jobs.train_network(run, bars, minutes, from_scratch)
     print_results([result], as_json)
 
 

@@ -2,11 +2,14 @@
 
 weights.pth   tensors alone, read with `weights_only`
 card.json     recipe, seeds, figures, hash of the weights
+
+A pair of them ships with the project; a home folder's own pair goes before it.
 """
 
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib.resources import files
 from pathlib import Path
 from typing import Any, Self
 
@@ -16,6 +19,7 @@ from torch import Tensor
 
 from components.errors import ModelError
 from components.files import file_sha256, fingerprint, source_fingerprint, write_json
+from components.home import Home
 from components.modeling.utils.checkpoints import read_checkpoint, write_checkpoint
 from components.settings.data import DataSettings
 from components.settings.train import TrainSettings
@@ -135,6 +139,16 @@ def read_generic(folder: Path) -> GenericWeights:
         )
     weights: dict[str, torch.Tensor] = read_checkpoint(path)["weights"]
     return GenericWeights(weights, card)
+
+
+def generic_folder(home: Home) -> Path | None:
+    """Return the folder of the generic weights that a training starts from, None if there are none.
+
+    Args:
+        home: Its own weights go before those that ship.
+    """
+    shipped = Path(str(files("models") / "generic"))
+    return next((place for place in (home.generic, shipped) if place.is_dir()), None)
 
 
 def _read_card(path: Path) -> GenericCard:

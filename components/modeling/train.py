@@ -8,6 +8,7 @@ from components.domain import Part
 from components.errors import DatasetError
 from components.files import fingerprint, source_fingerprint
 from components.home import Home
+from components.modeling.generic_weights import GenericWeights, generic_folder, read_generic
 from components.modeling.loop import Lesson, Stop, TrainingResult, result_of, run, usable_checkpoint
 from components.modeling.origin import origin_of
 from components.modeling.picture_sources import DatasetPictures
@@ -24,6 +25,7 @@ SOURCES = tuple(
     f"modeling/{name}"
     for name in (
         "coco_scores.py",
+        "generic_weights.py",
         "grouping.py",
         "heads.py",
         "loop.py",
@@ -46,17 +48,31 @@ SOURCES = tuple(
 )
 """The code that decides what a training ends with: weights, figures, log."""
 
+NO_WEIGHTS = "scratch"
+"""Stands for generic weights in a fingerprint where training starts without any."""
+
 NOT_IN_WEIGHTS = {"checkpoint_every_s", "export", "prediction"}
 """Settings that may change without a new training; of `prediction` the served size alone counts."""
 
 
 def inputs_fingerprint(
-    home: Home, parts: Sequence[Part], settings: TrainSettings, seed: int
+    home: Home,
+    parts: Sequence[Part],
+    settings: TrainSettings,
+    seed: int,
+    start: GenericWeights | None,
 ) -> str:
     """Return the hash of all that decides the weights: dataset, drawings, settings, seed, code.
 
     How pixels become instances does not: the figures on the validation split follow the settings
     of the day on which they were measured.
+
+    Args:
+        home: Its dataset counts.
+        parts: In the order of the labels.
+        settings: Of the training.
+        seed: Of the training.
+        start: The weights it starts from, see `starting_weights`.
 
     Raises:
         DatasetError: If there is no dataset.
@@ -67,8 +83,23 @@ def inputs_fingerprint(
         settings.model_dump(mode="json", exclude=NOT_IN_WEIGHTS),
         settings.prediction.long_side_px,
         seed,
+        start.card.weights_sha256 if start else NO_WEIGHTS,
         source_fingerprint(*SOURCES),
     )
+
+
+def starting_weights(home: Home, settings: TrainSettings) -> GenericWeights | None:
+    """Return the weights that a training starts from; None for random ones.
+
+    Args:
+        home: Its generic weights go before those that ship.
+        settings: Say whether to start from scratch.
+
+    Raises:
+        ModelError: If there are generic weights that are damaged.
+    """
+    folder = None if settings.from_scratch else generic_folder(home)
+    return read_generic(folder) if folder else None
 
 
 def train(
@@ -91,8 +122,10 @@ def train(
 
     Raises:
         DatasetError: If the dataset is missing, damaged or has no training sample.
+        ModelError: If the generic weights are damaged or of another network.
     """
-    inputs = inputs_fingerprint(home, parts, settings, seed)
+    start = starting_weights(home, settings)
+    inputs = inputs_fingerprint(home, parts, settings, seed, start)
     saved = usable_checkpoint(home.checkpoint, inputs)
     if saved and saved["finished"]:
         logger.info("training: inputs unchanged, %s is finished", home.checkpoint)
@@ -103,6 +136,9 @@ def train(
     if saved:
         state.go_on_from(saved)
         logger.info("training: goes on at step %d, %.0f s", state.step, state.seconds)
+    elif start:
+        state.start_from(start.weights)
+        logger.info("training: starts from generic weights of %d steps", start.card.steps)
     resumed_at = state.step
     run(lesson, state, settings, seed, progress, stop)
     return result_of(home.checkpoint, state.to_checkpoint(), skipped=False, resumed_at=resumed_at)

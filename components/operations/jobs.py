@@ -283,18 +283,22 @@ def training_curves(home: Home) -> Path:
     return home.reports / "training.png"
 
 
-def train_settings(run: Run, minutes: float | None, row: str) -> TrainSettings:
+def train_settings(
+    run: Run, row: str, minutes: float | None, from_scratch: bool
+) -> TrainSettings:
     """Return the settings of a training.
 
     Args:
         run: Whose home folder.
-        minutes: Budget in place of the settings' own; None keeps theirs.
         row: Of `profiles` in the settings.
+        minutes: Budget in place of the settings' own; None keeps theirs.
+        from_scratch: Start from random weights whatever the settings say.
     """
     settings = TrainSettings.load(run.home.configs, row)
-    if minutes is None:
-        return settings
-    return settings.model_copy(update={"minutes": minutes, "steps": None})
+    changes: dict[str, object] = {} if minutes is None else {"minutes": minutes, "steps": None}
+    if from_scratch:
+        changes["from_scratch"] = True
+    return settings.model_copy(update=changes)
 
 
 def train_generic_weights(
@@ -310,7 +314,7 @@ def train_generic_weights(
     from components.modeling.generic import train_generic
 
     home = run.home
-    settings = train_settings(run, minutes, GENERIC)
+    settings = train_settings(run, GENERIC, minutes, from_scratch=False)
     data = DataSettings.load(home.configs, GENERIC)
     result = train_generic(home, data, settings, run.seed, progress)
     figures: Figures = plain(result) | {
@@ -320,20 +324,23 @@ def train_generic_weights(
     return StageResult("train-generic", "", False, result.seconds, figures)
 
 
-def train_network(run: Run, progress: Progress, minutes: float | None = None) -> StageResult:
+def train_network(
+    run: Run, progress: Progress, minutes: float | None = None, from_scratch: bool = False
+) -> StageResult:
     """Train on the dataset; an interrupted training goes on at its last checkpoint.
 
     Args:
         run: Whose dataset and seed.
         progress: Told after each step.
         minutes: Budget; None takes the settings' own.
+        from_scratch: Start from random weights instead of the generic ones.
     """
-    from components.modeling.train import inputs_fingerprint, train
+    from components.modeling.train import inputs_fingerprint, starting_weights, train
     from components.visualization.plot_results import plot_training
 
     home = run.home
     parts = known_parts(home)
-    settings = train_settings(run, minutes, run.profile)
+    settings = train_settings(run, run.profile, minutes, from_scratch)
 
     def work() -> Figures:
         result = train(home, parts, settings, run.seed, progress)
@@ -344,5 +351,6 @@ def train_network(run: Run, progress: Progress, minutes: float | None = None) ->
         }
         return figures
 
-    key = inputs_fingerprint(home, parts, settings, run.seed)
+    start = starting_weights(home, settings)
+    key = inputs_fingerprint(home, parts, settings, run.seed, start)
     return run_stage(home, "train", key, [home.checkpoint, training_curves(home)], work)

@@ -138,6 +138,7 @@ class TrainSettings(YamlSettings):
 
     file_name: ClassVar[str] = "train_config.yaml"
 
+    from_scratch: bool
     minutes: PositiveFloat | None
     steps: PositiveInt | None
     threads: Annotated[int, Field(ge=1, le=64)]

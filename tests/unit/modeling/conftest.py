@@ -36,7 +36,8 @@ def settings() -> TrainSettings:
         update={"size_px": 64, "whole_sizes_px": ((96, 64),), "whole_share": 0.25}
     )
     prediction = tiny.prediction.model_copy(update={"long_side_px": 128, "score_threshold": 0.2})
-    return tiny.model_copy(update={"steps": STEPS, "crops": crops, "prediction": prediction})
+    changes = {"steps": STEPS, "crops": crops, "prediction": prediction, "from_scratch": True}
+    return tiny.model_copy(update=changes)
 
 
 @pytest.fixture(scope="session")

@@ -57,5 +57,10 @@ def test_death_of_a_generator_is_told_with_what_to_do(recipe: SceneRecipe) -> No
         for process in stream._pool._processes.values():
             os.kill(process.pid, signal.SIGKILL)
             process.join()
-        with pytest.raises(ModelError, match="train again to go on from the last checkpoint"):
+
+        def next_scene() -> None:
             stream.move_to(1, 1)
+            stream.picture(1)
+
+        with pytest.raises(ModelError, match="train again to go on from the last checkpoint"):
+            next_scene()

@@ -8,12 +8,14 @@ import torch
 
 import components.modeling
 from components.domain import Part, Sample
-from components.errors import DatasetError
+from components.errors import DatasetError, ModelError
 from components.home import Home
+from components.modeling.generic_weights import GenericCard, write_generic
+from components.modeling.network import PartNetwork
 from components.modeling.origin import Origin
 from components.modeling.picture_sources import DatasetPictures
 from components.modeling.torch_dataset import CropSource
-from components.modeling.train import SOURCES, inputs_fingerprint, train
+from components.modeling.train import SOURCES, inputs_fingerprint, starting_weights, train
 from components.modeling.training_log import read_log
 from components.modeling.training_state import TrainingState
 from components.modeling.utils.checkpoints import read_checkpoint
@@ -153,7 +155,7 @@ def test_how_pixels_become_instances_costs_no_training(
     def inputs(**changes: object) -> str:
         changed = settings.prediction.model_copy(update=changes)
         other = settings.model_copy(update={"prediction": changed})
-        return inputs_fingerprint(dataset_home, parts, other, SEED)
+        return inputs_fingerprint(dataset_home, parts, other, SEED, None)
 
     grouping = settings.prediction.grouping.model_copy(update={"vote_sigma_px": 9.0})
     assert inputs(score_threshold=0.77, max_detections=3, grouping=grouping) == inputs()
@@ -163,8 +165,51 @@ def test_how_pixels_become_instances_costs_no_training(
 def test_changed_drawing_or_dataset_is_another_training(
     home: Home, parts: list[Part], settings: TrainSettings
 ) -> None:
-    before = inputs_fingerprint(home, parts, settings, SEED)
+    before = inputs_fingerprint(home, parts, settings, SEED, None)
     larger = part("disc", regular(60, 31.0))
-    assert inputs_fingerprint(home, [*parts[:2], larger], settings, SEED) != before
+    assert inputs_fingerprint(home, [*parts[:2], larger], settings, SEED, None) != before
     home.manifest.write_text(home.manifest.read_text() + "\n")
-    assert inputs_fingerprint(home, parts, settings, SEED) != before
+    assert inputs_fingerprint(home, parts, settings, SEED, None) != before
+
+
+def generic_weights(home: Home, settings: TrainSettings) -> dict[str, torch.Tensor]:
+    """Weights of a network with one label, written as the home folder's generic ones."""
+    torch.manual_seed(99)
+    weights = PartNetwork(settings.network, 1).state_dict()
+    write_generic(home.generic, weights, GenericCard.of_nothing())
+    return weights
+
+
+def test_training_starts_from_the_homes_generic_weights_but_for_the_labels(
+    home: Home, parts: list[Part], settings: TrainSettings
+) -> None:
+    weights = generic_weights(home, settings)
+    still = settings.optimizer.model_copy(update={"muon_rate": 1e-9, "adamw_rate": 1e-9})
+    chosen = {"from_scratch": False, "optimizer": still}
+    train(home, parts, settings.model_copy(update=chosen), SEED, SilentProgress())
+    learned = mean_weights(home)
+    assert learned["label_head.weight"].shape[0] == len(parts)
+    stem = "stem.0.weight"
+    assert torch.allclose(learned[stem], weights[stem], atol=1e-6)
+
+
+def test_other_generic_weights_are_another_training(
+    home: Home, parts: list[Part], settings: TrainSettings
+) -> None:
+    chosen = settings.model_copy(update={"from_scratch": False})
+    generic_weights(home, settings)
+    start = starting_weights(home, chosen)
+    assert start is not None
+    assert starting_weights(home, settings) is None
+    prints = {inputs_fingerprint(home, parts, settings, SEED, s) for s in (None, start)}
+    assert len(prints) == 2
+
+
+def test_weights_of_another_network_are_refused(
+    home: Home, parts: list[Part], settings: TrainSettings
+) -> None:
+    generic_weights(home, settings)
+    wider = settings.network.model_copy(update={"neck_channels": 40})
+    chosen = settings.model_copy(update={"from_scratch": False, "network": wider})
+    with pytest.raises(ModelError, match=r"are of another network: .* train from scratch"):
+        train(home, parts, chosen, SEED, SilentProgress())

@@ -1,0 +1,1 @@
+"""What training makes; the generic weights in `generic/` ship with the project."""
