@@ -7,6 +7,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from components.data_preprocessing.lighting import EVEN, lit
+from components.data_preprocessing.rasters import softened
 from components.data_preprocessing.textures import Rng
 from components.settings.data import CameraSettings
 
@@ -14,6 +16,7 @@ Picture = NDArray[np.uint8]
 
 _NOISE_SIDE_PX = 800
 _NOISE_SD = 32.0
+_LEVELS = np.arange(256) / 255.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,17 +84,24 @@ def random_effects(rng: Rng, settings: CameraSettings, motion_share: float) -> C
     )
 
 
-def photographed(picture: Picture, effects: CameraEffects, seed: int) -> Picture:
+def photographed(
+    picture: Picture,
+    effects: CameraEffects,
+    seed: int,
+    gain_map: NDArray[np.float64] = EVEN,
+) -> Picture:
     """Return what a camera makes of a picture.
 
     Args:
-        picture: RGB, uint8, shape (H, W, 3).
+        picture: RGB, uint8, shape (H, W, 3), as even white light would show it.
         effects: The camera's faults.
         seed: The dataset's, for the tile of noise.
+        gain_map: The light, see `Lighting`.
     """
     picture = _blurred(picture, effects)
-    table = response(effects)
-    picture = np.asarray(cv2.LUT(picture, table), dtype=np.uint8)
+    # Light and sensor's gains in one pass over the picture; light varies too slowly to be blurred.
+    picture = lit(picture, gain_map * effects.gains, effects.vignetting)
+    picture = np.asarray(cv2.LUT(picture, response(effects.gamma)), dtype=np.uint8)
     if effects.bayer:
         picture = _demosaicked(picture)
     picture = _noisy(picture, effects, seed)
@@ -105,11 +115,9 @@ def photographed(picture: Picture, effects: CameraEffects, seed: int) -> Picture
     return picture
 
 
-def response(effects: CameraEffects) -> Picture:
-    """Return the grey level, shape (1, 256, 3), that each level of light becomes."""
-    light = np.arange(256, dtype=np.float64)[:, None] / 255.0
-    values = np.clip(light * np.array(effects.gains), 0.0, 1.0) ** effects.gamma
-    return np.asarray(np.rint(values * 255.0).astype(np.uint8).reshape(1, 256, 3))
+def response(gamma: float) -> Picture:
+    """Return the grey level, shape (256,), that each level of light becomes."""
+    return np.asarray(np.rint(_LEVELS**gamma * 255.0).astype(np.uint8))
 
 
 def _blurred(picture: Picture, effects: CameraEffects) -> Picture:
@@ -119,8 +127,7 @@ def _blurred(picture: Picture, effects: CameraEffects) -> Picture:
     sigma = effects.blur_px * scale
     if sigma < 0.3:
         return picture
-    side = 2 * max(1, round(2.0 * sigma)) + 1
-    return np.asarray(cv2.GaussianBlur(picture, (side, side), sigma), dtype=np.uint8)
+    return softened(picture, sigma)
 
 
 def _moved(picture: Picture, along_px: NDArray[np.float64]) -> Picture:
@@ -178,7 +185,8 @@ def _noisy(picture: Picture, effects: CameraEffects, seed: int) -> Picture:
 
 def _sharpened(picture: Picture, share: float) -> Picture:
     """Return a picture with its fine detail raised, noise and halos of edges included."""
-    soft = cv2.GaussianBlur(picture, (5, 5), 1.0 * max(1.0, picture.shape[1] / 640))
+    side = 3 if picture.shape[1] < 480 else 5
+    soft = cv2.blur(picture, (side, side))
     return np.asarray(cv2.addWeighted(picture, 1.0 + share, soft, -share, 0.0), dtype=np.uint8)
 
 

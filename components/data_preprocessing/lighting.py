@@ -19,6 +19,9 @@ _ROWS, _COLUMNS = np.meshgrid(
 _RADIUS2 = 2.0 * (_ROWS**2 + _COLUMNS**2)[..., None]
 """Squared distance of each cell from the middle, 1 in the corners, shape (12, 16, 1)."""
 
+EVEN = np.ones((*GRID, 3))
+"""Even white light, see `Lighting.gain_map`."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lamp:
@@ -120,12 +123,14 @@ def lit(
 
     Args:
         picture: RGB, shape (H, W, 3).
-        gain_map: See `Lighting`.
+        gain_map: See `Lighting`; the sensor's gains may be in it.
         vignetting: Share of the light lost in the corners. The fall-off of a lens is cos^4 of the
             angle: to the second order a parabola.
     """
     gain = gain_map * (1.0 - vignetting * _RADIUS2)
-    coarse = np.minimum(gain * 110.0, 255.0).astype(np.uint8)
+    # Bytes that reach as far as the brightest place needs.
+    unit = 254.0 / max(float(gain.max()), 1.0)
+    coarse = np.maximum(gain * unit + 0.5, 0.0).astype(np.uint8)
     size = picture.shape[1], picture.shape[0]
     fine = cv2.resize(coarse, size, interpolation=cv2.INTER_LINEAR)
-    return np.asarray(cv2.multiply(picture, fine, scale=1.0 / 110.0), dtype=np.uint8)
+    return np.asarray(cv2.multiply(picture, fine, scale=1.0 / unit), dtype=np.uint8)

@@ -149,21 +149,22 @@ def _united(mask: Mask, x: int, y: int) -> Mask:
 
 
 def softened(mask: Mask, sigma_px: float) -> Mask:
-    """Return a mask with soft edges, its border drawn out.
+    """Return a mask or picture with soft edges, its border drawn out.
 
-    From 0.9 px on two box filters stand for the Gaussian: they cost the same at any width. A box
+    From 0.8 px on two box filters stand for the Gaussian: they cost the same at any width. A box
     of w pixels has the variance (w^2 - 1) / 12.
 
     Args:
-        mask: Shape (h, w).
+        mask: Shape (h, w) or (h, w, 3).
         sigma_px: Standard deviation of the softness; boxes follow it to about a fifth.
     """
-    if sigma_px < 0.9:
+    if sigma_px < 0.8:
         blurred = cv2.GaussianBlur(mask, (3, 3), sigma_px, borderType=cv2.BORDER_REPLICATE)
         return np.asarray(blurred, dtype=np.uint8)
     # Widths are odd: the second box may be the next larger one, which halves the steps.
     radii = round((6.0 * sigma_px**2 + 1.0) ** 0.5 - 1.0)
     for radius in (radii // 2, radii - radii // 2):
-        size = 2 * radius + 1, 2 * radius + 1
-        mask = np.asarray(cv2.blur(mask, size, borderType=cv2.BORDER_REPLICATE), dtype=np.uint8)
+        if radius:
+            size = 2 * radius + 1, 2 * radius + 1
+            mask = np.asarray(cv2.blur(mask, size, borderType=cv2.BORDER_REPLICATE), np.uint8)
     return mask

@@ -51,7 +51,8 @@ class _LastPlace:
 
     settings: DataSettings
     photos: Sequence[Path]
-    key: tuple[int, int, Split]
+    key: tuple[int, int, Split | None]
+    split: Split
     place: Place
 
 
@@ -59,18 +60,19 @@ _last: _LastPlace | None = None
 
 
 def _place_of_group(
-    settings: DataSettings, seed: int, group: int, split: Split, photos: Sequence[Path]
-) -> Place:
-    """Return the place of a group of scenes."""
+    settings: DataSettings, seed: int, group: int, split: Split | None, photos: Sequence[Path]
+) -> tuple[Split, Place]:
+    """Return the split and the place of a group of scenes."""
     global _last
     # Read once: another thread may replace it at any moment.
     last, key = _last, (seed, group, split)
     if last and last.settings is settings and last.photos is photos and last.key == key:
-        return last.place
+        return last.split, last.place
+    split = split or split_of_group(seed, group, settings.splits)
     rng = np.random.default_rng([seed, _GROUP, group])
     place = random_place(rng, settings, split, photos)
-    _last = _LastPlace(settings, photos, key, place)
-    return place
+    _last = _LastPlace(settings, photos, key, split, place)
+    return split, place
 
 
 def make_sample(
@@ -92,8 +94,7 @@ def make_sample(
         split: Whose textures and photographs to use; None takes the group's own.
     """
     group = group_number(index, settings.samples_per_group)
-    split = split or split_of_group(seed, group, settings.splits)
-    place = _place_of_group(settings, seed, group, split, photos)
+    split, place = _place_of_group(settings, seed, group, split, photos)
     scene = compose(np.random.default_rng([seed, _SAMPLE, index]), parts, place, settings, seed)
     rendering = render(scene)
     annotations = annotate(scene, rendering, settings.min_area_px)

@@ -48,10 +48,15 @@ def rle_from_window(
         width_px: Width of the picture; `left` + w does not exceed it.
     """
     height, width = mask.shape
-    # Whole columns, one after the other, with a zero before the first and after the last.
-    columns = np.zeros(width * height_px + 2, dtype=np.bool_)
-    columns[1:-1].reshape(width, height_px)[:, top : top + height] = mask.T != 0
-    changes = np.flatnonzero(columns[1:] != columns[:-1]) + left * height_px
+    # Columns one after the other, a zero before the first and after the last, and between them
+    # unless they are as high as the picture: there a run goes on from one to the next.
+    rows = height if height == height_px else height + 1
+    columns = np.zeros(width * rows + 2, dtype=np.bool_)
+    columns[1:-1].reshape(width, rows)[:, :height] = mask.T
+    changes = np.flatnonzero(columns[1:] != columns[:-1])
+    if height != height_px:
+        changes = changes // rows * height_px + changes % rows + top
+    changes += left * height_px
     ends = np.concatenate([[0], changes, [height_px * width_px]])
     counts = np.diff(ends)
     if len(counts) > 1 and counts[-1] == 0:
@@ -114,16 +119,17 @@ def polygons_from_mask(
         for ring in contours
     ]
     if with_lines:
-        rings = [np.resize(ring, (max(len(ring), 3), 2)) for ring in rings]
+        rings = [ring if len(ring) >= 3 else np.resize(ring, (3, 2)) for ring in rings]
     polygons = []
-    for number, (_, _, child, parent) in enumerate(hierarchy[0]):
+    links = hierarchy[0].tolist()
+    for number, (_, _, child, parent) in enumerate(links):
         if parent >= 0 or len(rings[number]) < 3:
             continue
         holes = []
         while child >= 0:
             if len(rings[child]) >= 3:
                 holes.append(np.asarray(rings[child], dtype=np.int32))
-            child = hierarchy[0][child][0]
+            child = links[child][0]
         polygons.append(Polygon(np.asarray(rings[number], dtype=np.int32), tuple(holes)))
     if len(polygons) > 1:
         polygons.sort(key=lambda p: -cv2.contourArea(p.outline_px))

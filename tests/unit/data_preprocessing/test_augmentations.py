@@ -23,9 +23,27 @@ def test_clear_camera_changes_nothing() -> None:
 
 
 def test_exposure_multiplies_the_light_and_clips_at_white() -> None:
-    table = response(replace(CLEAR, gains=(2.0, 1.0, 0.5)))[0]
-    assert table[100].tolist() == [200, 100, 50]
-    assert table[200, 0] == 255
+    effects = replace(CLEAR, gains=(2.0, 1.0, 0.5))
+    assert photographed(plain(100, 100, 100), effects, 1)[30, 40].tolist() == [200, 100, 50]
+    bright = photographed(plain(200, 200, 200), effects, 1)[30, 40]
+    assert bright.tolist() == pytest.approx([255, 200, 100], abs=1)
+
+
+def test_exponent_bends_the_middle_and_keeps_black_and_white() -> None:
+    table = response(2.0)
+    # 128 of 255 squared is a quarter.
+    assert (table[0], table[128], table[255]) == (0, 64, 255)
+
+
+def test_light_and_vignetting_darken_where_they_should() -> None:
+    light = np.ones((12, 16, 3))
+    light[:, :8] = 0.5
+    half = photographed(plain(200, 200, 200), CLEAR, 1, light)
+    assert half[30, 5, 0] == pytest.approx(100, abs=2)
+    assert half[30, 75, 0] == pytest.approx(200, abs=2)
+    corner = photographed(plain(200, 200, 200), replace(CLEAR, vignetting=0.4), 1)
+    assert corner[30, 40, 0] == pytest.approx(200, abs=3)
+    assert corner[0, 0, 0] == pytest.approx(120, abs=6)
 
 
 def test_noise_has_the_spread_it_was_given() -> None:
