@@ -31,6 +31,10 @@ START_LIMIT_S = 120.0
 """A process that has not begun by then never will; a loaded machine takes seconds to import."""
 
 
+FAILED_STARTS = 5
+"""So many processes in a row that end before their first task cannot be the tasks' fault."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome(Generic[Answer]):
     """What became of one task.
@@ -52,6 +56,7 @@ class _Worker:
     link: Connection
     task: int | None = None
     deadline_s: float = 0.0
+    begun: bool = False
 
 
 class BoundedPool(Generic[Task, Answer]):
@@ -77,11 +82,16 @@ class BoundedPool(Generic[Task, Answer]):
         self._function, self._time_limit_s = function, time_limit_s
         self._memory_limit_mib = memory_limit_mib
         self._count = workers or len(os.sched_getaffinity(0))
+        self._failed_starts = 0
         self._context: ForkServerContext = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload(list(preload))
 
     def run(self, tasks: Sequence[Task]) -> Iterator[Outcome[Answer]]:
-        """Yield the outcomes in the order of the tasks, as soon as they are known."""
+        """Yield the outcomes in the order of the tasks, as soon as they are known.
+
+        Raises:
+            RuntimeError: If no process gets as far as its first task.
+        """
         waiting = deque(enumerate(tasks))
         done: dict[int, Outcome[Answer]] = {}
         workers: list[_Worker] = []
@@ -148,11 +158,26 @@ class BoundedPool(Generic[Task, Answer]):
             begun, answer = worker.link.recv()
         except (EOFError, OSError):
             worker.process.join()
+            self._check_start(worker)
             return Outcome(None, timed_out=worker.process.exitcode == -signal.SIGXCPU)
         if begun:
+            worker.begun, self._failed_starts = True, 0
             worker.deadline_s = time.monotonic() + WALL_TIMES * self._time_limit_s
             return None
         return Outcome(answer)
+
+    def _check_start(self, worker: _Worker) -> None:
+        """Count processes that ended before their first task.
+
+        Raises:
+            RuntimeError: If there were too many in a row.
+        """
+        self._failed_starts += not worker.begun
+        if self._failed_starts >= FAILED_STARTS:
+            raise RuntimeError(
+                f"{FAILED_STARTS} worker processes in a row ended before their first task; a "
+                "script that reads drawings must do so under `if __name__ == '__main__':`"
+            )
 
 
 def _end(worker: _Worker) -> None:

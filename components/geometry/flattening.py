@@ -14,6 +14,9 @@ MIN_CHORDS_PER_TURN = 96
 MAX_CHORDS_PER_TURN = 4096
 """Bounds the memory of one circle, however big it is."""
 
+STRAIGHT_BULGE = 1e-9
+"""Smaller bulges are straight: the arc leaves its chord by half of this share of its length."""
+
 
 def chord_count(radius: float, sweep_rad: float, tolerance: float) -> int:
     """Return how many chords stand for an arc.
@@ -78,7 +81,8 @@ def _segment(start: Points, end: Points, tolerance: float) -> Points:
     bulge = float(start[2])
     chord = end[:2] - start[:2]
     length = float(np.hypot(*chord))
-    if bulge == 0.0 or length == 0.0:
+    # The radius of a smaller bulge would be too big to find points by, or no number at all.
+    if abs(bulge) < STRAIGHT_BULGE or length == 0.0:
         return end[None, :2]
     # The centre lies on the chord's bisector, (1 - b²) / (4 b) chord lengths to the left.
     offset = (1.0 - bulge * bulge) / (4.0 * bulge)

@@ -1,3 +1,4 @@
+import importlib
 import os
 import signal
 import time
@@ -32,3 +33,17 @@ def test_task_that_never_ends_or_dies_is_ended_and_the_others_go_on():
     outcomes = list(pool.run([1, "spin", "sleep", "die", "eat", 2]))
     assert [outcome.answer for outcome in outcomes] == [2, None, None, None, None, 4]
     assert [outcome.timed_out for outcome in outcomes] == [False, True, True, False, False, False]
+
+
+def test_processes_that_cannot_start_are_an_error_not_a_verdict_on_every_task(
+    tmp_path, monkeypatch
+):
+    (tmp_path / "fails_in_a_child.py").write_text(
+        f"import os\nif os.getpid() != {os.getpid()}:\n    raise ImportError('planted')\n"
+        "def work(task):\n    return task\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    work_elsewhere = importlib.import_module("fails_in_a_child").work
+    pool = BoundedPool(work_elsewhere, 1, time_limit_s=60, memory_limit_mib=512)
+    with pytest.raises(RuntimeError, match="5 worker processes in a row ended before their first"):
+        list(pool.run(range(20)))

@@ -39,3 +39,11 @@ def test_negative_bulge_cuts_into_the_shape():
 def test_straight_polyline_stays_as_it_is():
     corners = np.array([(0, 0, 0), (4, 0, 0), (4, 3, 0)], dtype=float)
     assert bulged_points(corners, False, 0.1).tolist() == [[0, 0], [4, 0], [4, 3]]
+
+
+@pytest.mark.parametrize("bulge", [5e-324, -1e-300, 1e-12])
+def test_bulge_too_small_to_see_is_straight(bulge):
+    corners = np.array([(0, 0, bulge), (100, 0, 0.0), (100, 50, bulge)])
+    assert bulged_points(corners, closed=False, tolerance=0.005).tolist() == (
+        [[0, 0], [100, 0], [100, 50]]
+    )
