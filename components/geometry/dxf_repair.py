@@ -86,9 +86,7 @@ def prepared(data: bytes) -> Source:
     _check_signature(data)
     if b"\0" in data:
         raise DrawingError("corrupt: the text holds NUL bytes")
-    if b"\n" not in data:
-        data = data.replace(b"\r", b"\n")
-        repairs.append("lines ended with CR alone")
+    data = _with_plain_lines(data, repairs)
     return Source(_whole(data, repairs), False, encoding, tuple(repairs))
 
 
@@ -105,14 +103,34 @@ def _prepared_binary(data: bytes) -> Source:
 
 def _decoded(data: bytes, repairs: list[str]) -> tuple[bytes, str | None]:
     """Return the text without a byte order mark, and its encoding if the mark told it."""
-    for mark, encoding in ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
-        if data.startswith(mark):
+    for mark, encoding, high in ((b"\xff\xfe", "utf-16-le", 1), (b"\xfe\xff", "utf-16-be", 0)):
+        # Without a mark, every other byte of plain letters and digits is 0.
+        marked = data.startswith(mark)
+        if marked or (
+            len(data) >= 64 and not any(data[high:64:2]) and all(data[1 - high : 64 : 2])
+        ):
             repairs.append("the file was UTF-16")
-            return data[2:].decode(encoding, errors="replace").encode(), "utf-8"
+            text = data[2 * marked :].decode(encoding, errors="replace")
+            return text.encode(errors="replace"), "utf-8"
     if data.startswith(b"\xef\xbb\xbf"):
         repairs.append("the file began with a UTF-8 byte order mark")
         return data[3:], "utf-8"
     return data, None
+
+
+def _with_plain_lines(data: bytes, repairs: list[str]) -> bytes:
+    """Return the text with line ends that ezdxf knows and its first tag on the first line."""
+    if b"\n" not in data:
+        data = data.replace(b"\r", b"\n")
+        repairs.append("lines ended with CR alone")
+    if b"\r\r\n" in data:
+        data = data.replace(b"\r\r\n", b"\n")
+        repairs.append("lines ended with CR CR LF")
+    begin = data.lstrip()
+    if b"\n" in data[: len(data) - len(begin)]:
+        data = begin
+        repairs.append("blank lines before the first tag were removed")
+    return data
 
 
 def _check_signature(data: bytes) -> None:

@@ -67,6 +67,10 @@ POLYLINE = tags((0, "LWPOLYLINE"), (8, "0"), (90, 4), (70, 1)) + "".join(
         pytest.param(PLATE.replace("\n", "\r\n"), "accepted", "", id="Windows"),
         pytest.param(b"\xef\xbb\xbf" + PLATE.encode(), "repaired", "byte order", id="UTF-8 mark"),
         pytest.param(b"\xff\xfe" + PLATE.encode("utf-16-le"), "repaired", "UTF-16", id="UTF-16"),
+        pytest.param(PLATE.encode("utf-16-le"), "repaired", "UTF-16", id="UTF-16, no mark"),
+        pytest.param(PLATE.encode("utf-16-be"), "repaired", "UTF-16", id="UTF-16 BE, no mark"),
+        pytest.param(PLATE.replace("\n", "\r\r\n"), "repaired", "CR CR LF", id="doubled CR"),
+        pytest.param("\n \n" + PLATE, "repaired", "blank lines", id="blank lines first"),
     ],
 )
 def test_harmless_slip_is_put_right_and_told(tmp_path, content, verdict, said):
