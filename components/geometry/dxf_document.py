@@ -7,6 +7,7 @@ tag was checked, and never binary DXF, which it cannot read.
 
 import io
 import logging
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -22,7 +23,7 @@ from components.geometry.dxf_repair import Source, mended
 
 LOADER_ERRORS = (
     DXFError, ValueError, KeyError, IndexError, TypeError, AttributeError, EOFError,
-    RecursionError, AssertionError, OverflowError, ArithmeticError, StopIteration,
+    RecursionError, AssertionError, OverflowError, ArithmeticError, StopIteration, struct.error,
 )  # fmt: skip
 """What ezdxf raises on malformed files: its own errors and whatever its code trips over."""
 
