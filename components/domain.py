@@ -158,6 +158,8 @@ class Sample:
             255 (65535) other object; relative to the home folder.
         instance_mask: Path of the uint8 PNG: 0 background, else `Annotation.instance_id`.
         sha256: Hash of each of its files, the YOLO label included, by its relative path.
+        ground: What lies under the objects: the tile of a texture or a photograph by its hash. One
+            ground stands in one split.
     """
 
     index: int
@@ -170,6 +172,7 @@ class Sample:
     height_px: int
     annotations: tuple[Annotation, ...]
     sha256: dict[str, str] = field(default_factory=dict)
+    ground: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -3,17 +3,20 @@
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from components.data_preprocessing.backgrounds import Ground
 from components.dataset.annotations import coco_polygons, semantic_mask, windows, yolo_line
 from components.dataset.jobs import Job
 from components.dataset.manifest import sample_line
 from components.dataset.samples import RenderedSample
 from components.domain import Sample
+from components.files import file_sha256
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,18 @@ def encoded_mask(mask: NDArray[np.uint8] | NDArray[np.uint16]) -> bytes:
     return cv2.imencode(".png", mask)[1].tobytes()
 
 
+def ground_name(ground: Ground) -> str:
+    """Return what tells a ground from others: its tile, or the content of its photograph."""
+    if ground.photo is not None:
+        return f"photo-{_photo_sha256(ground.photo)[:16]}"
+    return f"{ground.pattern}-{ground.variant}"
+
+
+@lru_cache(maxsize=4096)
+def _photo_sha256(path: Path) -> str:
+    return file_sha256(path)
+
+
 def recorded(
     job: Job, rendered: RenderedSample, pictures: Pictures, polygons: Outlines
 ) -> PackedSample:
@@ -111,6 +126,7 @@ def recorded(
         index=rendered.index,
         split=split,
         group=rendered.group,
+        ground=ground_name(rendered.scene.ground),
         image=image.relative_to(job.root),
         semantic_mask=semantic.relative_to(job.root),
         instance_mask=instances.relative_to(job.root),

@@ -44,6 +44,7 @@ class ImageSettings(Table):
     max_saturated_share: Share
     min_well_exposed_share: Share
     min_look_alike_rms: NotNegative
+    min_layout_rms: NotNegative
 
 
 class SplitSettings(Table):

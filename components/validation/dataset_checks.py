@@ -121,6 +121,19 @@ def group_checks() -> tuple[Check, ...]:
     )
 
 
+def ground_checks() -> tuple[Check, ...]:
+    """Return the check that no tile and no photograph lies under pictures of two splits."""
+    return (
+        between(
+            "no-leak",
+            "split_count",
+            "Number of splits that share a texture's tile or a photograph as ground",
+            (1, 1),
+            "remove photographs that are there twice from data/raw/images, and generate again",
+        ),
+    )
+
+
 def class_checks(limits: ClassSettings) -> tuple[Check, ...]:
     """Return the checks of how often each part is seen."""
     counts = ((split, limits.min_count.model_dump()[split]) for split in SPLITS)

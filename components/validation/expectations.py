@@ -10,6 +10,7 @@ from components.validation.checks import Suite
 from components.validation.dataset_checks import (
     class_checks,
     file_checks,
+    ground_checks,
     group_checks,
     split_checks,
 )
@@ -28,5 +29,6 @@ def dataset_suites(settings: ValidationSettings) -> tuple[Suite, ...]:
         ),
         Suite("splits", ("split",), split_checks(settings.splits)),
         Suite("groups", ("group", "splits"), group_checks()),
+        Suite("grounds", ("ground", "splits"), ground_checks()),
         Suite("classes", ("label",), class_checks(settings.classes)),
     )

@@ -13,7 +13,7 @@ from components.validation.checks import (
     has_columns,
     not_empty,
 )
-from components.validation.rows import ImageRow, columns
+from components.validation.rows import PICTURES, ImageRow, columns
 
 
 def image_checks(limits: ImageSettings) -> tuple[Check, ...]:
@@ -21,7 +21,7 @@ def image_checks(limits: ImageSettings) -> tuple[Check, ...]:
     side = (limits.min_side_px, limits.max_side_px)
     return (
         not_empty("There is at least one picture"),
-        has_columns([name for name in columns(ImageRow) if name != "thumbnail"]),
+        has_columns([name for name in columns(ImageRow) if name not in PICTURES]),
         Check(
             "index-unique",
             "No two samples have the same number",
@@ -36,7 +36,7 @@ def image_checks(limits: ImageSettings) -> tuple[Check, ...]:
             "ExpectColumnValuesToBeInSet",
             {"column": "split", "value_set": list(SPLITS)},
         ),
-        *complete(("group",)),
+        *complete(("group", "ground")),
         between("width", "width_px", "Width in pixels", side, RANGES),
         between("height", "height_px", "Height in pixels", side, RANGES),
         all_true(
@@ -133,5 +133,13 @@ def _double_checks(limits: ImageSettings) -> tuple[Check, ...]:
             "RMS difference in grey levels from the most similar picture of another split",
             (limits.min_look_alike_rms, None),
             "widen the ranges of backgrounds and placement in data_config.yaml",
+        ),
+        between(
+            "no-same-layouts",
+            "layout_rms",
+            "RMS difference of where objects lie, in levels 0 to 255, from the most similar layout "
+            "of another split",
+            (limits.min_layout_rms, None),
+            "widen the ranges of `scene` in data_config.yaml",
         ),
     )

@@ -80,13 +80,15 @@ def measure_sample(job: Job) -> Measured:
         index=sample.index,
         image=str(sample.image),
         split=sample.split,
-        group=sample.group,
+        group=sample.group or None,
+        ground=sample.ground or None,
         width_px=sample.width_px,
         height_px=sample.height_px,
         sizes_agree=_sizes_agree(sample, grey, semantic, instances),
         parts=parts,
         others=len(sample.annotations) - parts,
         **picture_figures(grey),
+        layout=None if truth.instances is None else _thumbnail(np.where(truth.instances, 255, 0)),
         stray_instance_px=truth.stray_instance_px(),
         stray_semantic_px=truth.stray_semantic_px(),
         coco_lists_image=_list_image(coco, polygons),
@@ -150,7 +152,6 @@ def picture_figures(grey: Pixels | None) -> dict[str, Any]:
     mean, deviation = cv2.meanStdDev(grey)
     darkest, brightest, _, _ = cv2.minMaxLoc(grey)
     _, edges = cv2.meanStdDev(cv2.Laplacian(grey, cv2.CV_16S))
-    side = (THUMBNAIL_PX, THUMBNAIL_PX)
     return {
         "brightness": float(mean[0, 0]),
         "contrast": float(deviation[0, 0]),
@@ -158,8 +159,14 @@ def picture_figures(grey: Pixels | None) -> dict[str, Any]:
         "sharpness": float(edges[0, 0] ** 2),
         "saturated_share": float(np.mean(grey >= SATURATED_GREY)),
         "pixels_sha256": hashlib.sha256(repr(grey.shape).encode() + grey.tobytes()).hexdigest(),
-        "thumbnail": cv2.resize(grey, side, interpolation=cv2.INTER_AREA).tobytes(),
+        "thumbnail": _thumbnail(grey),
     }
+
+
+def _thumbnail(grey: NDArray[Any]) -> bytes:
+    """Return levels 0 to 255, shape (H, W), as `THUMBNAIL_PX` squared bytes."""
+    side = (THUMBNAIL_PX, THUMBNAIL_PX)
+    return cv2.resize(grey.astype(np.uint8), side, interpolation=cv2.INTER_AREA).tobytes()
 
 
 def _read(sample: Sample, root: Path, path: Path, kind: str) -> tuple[FileRow, Pixels | None]:

@@ -34,12 +34,15 @@ class Truth:
     instances: Pixels | None
 
     def stray_instance_px(self) -> int | None:
-        """Return the number of pixels in the instance mask that belong to no annotation."""
-        if self.instances is None:
+        """Return the number of pixels in the instance mask that belong to no annotation.
+
+        None where two annotations have one number: the other one's pixels belong to it then.
+        """
+        numbers = [annotation.instance_id for annotation in self.sample.annotations]
+        if self.instances is None or len(set(numbers)) < len(numbers):
             return None
         counts = np.bincount(self.instances.reshape(-1), minlength=1)
-        known = [0, *(annotation.instance_id for annotation in self.sample.annotations)]
-        return int(counts.sum() - sum(counts[i] for i in set(known) if i < len(counts)))
+        return int(counts.sum() - sum(counts[i] for i in {0, *numbers} if i < len(counts)))
 
     def stray_semantic_px(self) -> int | None:
         """Return the number of labelled pixels in the semantic mask outside all objects."""

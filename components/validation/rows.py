@@ -6,6 +6,9 @@ None stands for what could not be measured because of a fault that another colum
 from dataclasses import dataclass, fields
 from typing import Any
 
+PICTURES = ("thumbnail", "layout")
+"""Columns of `ImageRow` that hold small pictures and no figures."""
+
 
 @dataclass(frozen=True, slots=True)
 class FileRow:
@@ -36,7 +39,8 @@ class ImageRow:
         index: Number of the sample.
         image: Path relative to the home folder.
         split: As in the manifest.
-        group: As in the manifest.
+        group: As in the manifest; None if it is empty.
+        ground: As in the manifest; None if it is empty.
         width_px: As in the manifest.
         height_px: As in the manifest.
         sizes_agree: Whether picture and masks have that size.
@@ -49,6 +53,7 @@ class ImageRow:
         saturated_share: Share of pixels at grey level 254 or above.
         pixels_sha256: Hash of the decoded grey pixels.
         thumbnail: The picture as 32x32 grey levels, row by row.
+        layout: How full of objects each cell of 32x32 is, 0 to 255, row by row.
         stray_instance_px: Pixels in the instance mask that belong to no annotation.
         stray_semantic_px: Labelled pixels in the semantic mask outside all objects.
         coco_lists_image: Whether the COCO files have the picture with its size.
@@ -59,7 +64,8 @@ class ImageRow:
     index: int
     image: str
     split: str
-    group: str
+    group: str | None
+    ground: str | None
     width_px: int
     height_px: int
     sizes_agree: bool | None
@@ -72,6 +78,7 @@ class ImageRow:
     saturated_share: float | None
     pixels_sha256: str | None
     thumbnail: bytes | None
+    layout: bytes | None
     stray_instance_px: int | None
     stray_semantic_px: int | None
     coco_lists_image: bool | None

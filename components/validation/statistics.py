@@ -25,7 +25,7 @@ from components.home import Home
 from components.progress import Progress, stage
 from components.validation.layout import Exports, Whole, read_exports
 from components.validation.measurements import Job, Measured, measure_jobs
-from components.validation.rows import AnnotationRow, FileRow, ImageRow, SplitRow, columns
+from components.validation.rows import PICTURES, AnnotationRow, FileRow, ImageRow, SplitRow, columns
 
 Row = FileRow | ImageRow | AnnotationRow | SplitRow
 
@@ -110,7 +110,7 @@ def measure_dataset(
 def write_tables(home: Home, statistics: Statistics) -> None:
     """Write the figures of pictures and objects as Parquet beside the dataset, and their hashes."""
     tables = {
-        images_table_path(home): statistics.images.drop(columns="thumbnail"),
+        images_table_path(home): statistics.images.drop(columns=list(PICTURES)),
         annotations_table_path(home): statistics.annotations,
     }
     record_path(home).unlink(missing_ok=True)

@@ -13,10 +13,14 @@ from scipy.stats import ks_2samp
 
 from components.domain import SPLITS
 from components.validation.measurements import THUMBNAIL_PX
+from components.validation.rows import PICTURES
 from components.validation.statistics import Statistics
 
 EXACT_KS_GROUPS = 100
 """Above so many groups on both sides the asymptotic p-value is exact enough, and fast."""
+
+ALIKE_RMS = 10.0
+"""Pictures that differ by less show the same things in the same places."""
 
 CHUNK = 512
 
@@ -28,7 +32,8 @@ def checked_tables(statistics: Statistics) -> dict[str, pd.DataFrame]:
         "images": _images(statistics.images),
         "annotations": _annotations(statistics.annotations, statistics.labels),
         "splits": _splits(statistics),
-        "groups": _groups(statistics.images),
+        "groups": _shared(statistics.images, "group"),
+        "grounds": _shared(statistics.images, "ground"),
         "classes": _classes(statistics.annotations, statistics.labels),
     }
 
@@ -39,7 +44,7 @@ def _images(measured: pd.DataFrame) -> pd.DataFrame:
     A picture without an object may be an empty belt or a backlight: uniform and still right. In a
     picture of a single grey level brightness and sharpness say nothing more.
     """
-    table = measured.drop(columns="thumbnail")
+    table = measured.drop(columns=list(PICTURES))
     has_objects = (measured["parts"] + measured["others"]) > 0
     uniform = measured["grey_range"] == 0
     for column in ("grey_range", "saturated_share"):
@@ -49,20 +54,26 @@ def _images(measured: pd.DataFrame) -> pd.DataFrame:
     table["saturated_share"] = table["saturated_share"].where(~uniform)
     double = measured["pixels_sha256"].duplicated(keep=False)
     judged = has_objects & ~uniform & ~double & measured["thumbnail"].notna()
-    table["look_alike_rms"] = look_alike_rms(measured[judged]).reindex(table.index)
+    table["look_alike_rms"] = look_alike_rms(measured[judged], "thumbnail").reindex(table.index)
+    # One small object lies in the same place sooner or later.
+    laid = judged & (measured["parts"] + measured["others"] > 1) & measured["layout"].notna()
+    # A picture that is there twice is told as such, and not as a layout that is.
+    laid &= ~(table["look_alike_rms"] < ALIKE_RMS)
+    table["layout_rms"] = look_alike_rms(measured[laid], "layout").reindex(table.index)
     return table
 
 
-def look_alike_rms(images: pd.DataFrame) -> "pd.Series[float]":
+def look_alike_rms(images: pd.DataFrame, column: str) -> "pd.Series[float]":
     """Return how much each picture differs from the most similar one of another split.
 
     Args:
-        images: With `split` and `thumbnail`; a thumbnail is `THUMBNAIL_PX` squared grey levels.
+        images: With `split` and the column.
+        column: Of `THUMBNAIL_PX` squared levels each, 0 to 255.
 
     Returns:
         RMS difference in grey levels; NaN where no other split has a picture.
     """
-    thumbnails = _thumbnails(images["thumbnail"])
+    thumbnails = _thumbnails(images[column])
     splits = images["split"].to_numpy(dtype=str)
     rms = np.full(len(images), np.nan)
     for split in np.unique(splits):
@@ -105,7 +116,10 @@ def _annotations(measured: pd.DataFrame, labels: Sequence[str]) -> pd.DataFrame:
     table["box_error_px"] = measured["box_error_px"].where(measured["box_inside"].astype(bool))
     coco, polygon = measured["coco_label"], measured["coco_polygon_label"]
     coco_right = (coco == measured["label"]) & ((polygon == coco) | polygon.isna())
-    table["coco_label_agrees"] = coco_right.where(coco.notna(), None)
+    table["coco_label_agrees"] = coco_right.where(coco.notna() & table["label_known"], None)
+    # Of two objects with one number neither can be found in the instance mask.
+    twice = measured.duplicated(["image", "instance_id"], keep=False)
+    table["mask_iou"] = measured["mask_iou"].where(~twice)
     yolo_right = measured["yolo_label"] == measured["coco_label"]
     table["yolo_label_agrees"] = yolo_right.where(coco_right & measured["yolo_label"].notna(), None)
     return table
@@ -147,9 +161,10 @@ def _shift_p(images: pd.DataFrame, split: str, column: str) -> float:
     return float(ks_2samp(here, there, method=method).pvalue)
 
 
-def _groups(images: pd.DataFrame) -> pd.DataFrame:
-    """Return one row a group of scenes: its splits and its number of pictures."""
-    grouped = images.groupby("group", as_index=False).agg(
+def _shared(images: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Return one row a group of scenes, or a ground: its splits and its number of pictures."""
+    known = images[images["split"].isin(SPLITS)]  # others are a fault of their own
+    grouped = known.groupby(column, as_index=False).agg(
         split_count=("split", "nunique"),
         splits=("split", lambda splits: ", ".join(sorted(set(splits)))),
         images=("index", "count"),

@@ -1,7 +1,7 @@
-"""Each planted fault fails its own check and no other."""
+"""Each planted fault fails its own check and no other, and every check has its fault."""
 
 import shutil
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from pathlib import Path
 
 import pandas as pd
@@ -10,12 +10,22 @@ import pytest
 from components.home import Home
 from components.progress import SilentProgress
 from components.settings.validation import ValidationSettings
+from components.validation.checks import Suite
 from components.validation.expectations import dataset_suites
 from components.validation.runner import run_suites
-from components.validation.statistics import measure_dataset
+from components.validation.statistics import Statistics, measure_dataset
 from components.validation.tables import checked_tables
-from tests.unit.validation.faults import FAULTS
+from tests.unit.validation.faults import coco, figures, files, objects, pictures, yolo
+from tests.unit.validation.faults.editing import Fault
 from tests.unit.validation.toy_dataset import Toy, make_toy
+
+FAULTS = [
+    *files.FAULTS,
+    *pictures.FAULTS,
+    *objects.FAULTS,
+    *coco.FAULTS,
+    *yolo.FAULTS,
+]
 
 
 @pytest.fixture(scope="module")
@@ -29,16 +39,43 @@ def toy(clean: Toy, tmp_path: Path) -> Toy:
     return Toy(Home(tmp_path / "toy"), list(clean.samples), clean.whole)
 
 
+def measured(toy: Toy) -> Statistics:
+    return measure_dataset(toy.home, toy.samples, toy.whole, 1, SilentProgress())
+
+
 def tables_of(toy: Toy) -> dict[str, pd.DataFrame]:
-    return checked_tables(measure_dataset(toy.home, toy.samples, toy.whole, 1, SilentProgress()))
+    return checked_tables(measured(toy))
+
+
+def toy_suites() -> list[Suite]:
+    """The suites with limits between what the toy dataset has and what its faults have."""
+    tiny = ValidationSettings.load(None, "tiny")
+    splits = {
+        "min_images": 3,
+        "max_empty_share": 0.5,
+        "min_brightness_spread": 1.0,
+        # Two groups against ten: 2 in 66 orders are as far apart as can be.
+        "min_shift_p": 0.031,
+    }
+    counts = tiny.classes.min_count.model_copy(update={"train": 10, "val": 2, "test": 2})
+    classes = {"min_count": counts, "max_imbalance": 1.3}
+    return list(
+        dataset_suites(
+            tiny.model_copy(
+                update={
+                    "splits": tiny.splits.model_copy(update=splits),
+                    "classes": tiny.classes.model_copy(update=classes),
+                }
+            )
+        )
+    )
 
 
 def failed_checks(tables: dict[str, pd.DataFrame], names: Collection[str]) -> list[str]:
-    every = dataset_suites(ValidationSettings.load(None, "tiny"))
-    results = run_suites([suite for suite in every if suite.name in names], tables, 5, None)
+    suites = [suite for suite in toy_suites() if suite.name in names]
     return [
         f"{suite.name}/{check.name}"
-        for suite in results
+        for suite in run_suites(suites, tables, 5, None)
         for check in suite.checks
         if check.state != "passed"
     ]
@@ -55,20 +92,48 @@ def test_dataset_without_a_fault_passes_every_check(
     assert failed_checks(clean_tables, clean_tables.keys()) == []
 
 
+def failed_by_the_fault(
+    tables: dict[str, pd.DataFrame], clean: dict[str, pd.DataFrame]
+) -> list[str]:
+    # A table that is the same as without the fault passes as it did there.
+    return failed_checks(tables, [n for n, table in tables.items() if not table.equals(clean[n])])
+
+
 @pytest.mark.parametrize(("plant", "check"), FAULTS, ids=[plant.__name__ for plant, _ in FAULTS])
-def test_fault_fails_its_check_and_no_other(
-    toy: Toy,
-    clean_tables: dict[str, pd.DataFrame],
-    plant: Callable[[Toy], None],
-    check: str,
+def test_fault_on_the_disk_fails_its_check_and_no_other(
+    toy: Toy, clean_tables: dict[str, pd.DataFrame], plant: Fault, check: str
 ) -> None:
     plant(toy)
-    tables = tables_of(toy)
-    # A table that is the same as without the fault passes as it did there.
-    changed = [name for name, table in tables.items() if not table.equals(clean_tables[name])]
-    assert failed_checks(tables, changed) == [check]
+    assert failed_by_the_fault(tables_of(toy), clean_tables) == [check]
+
+
+@pytest.mark.parametrize("name", figures.FAULTS)
+def test_fault_in_the_figures_fails_its_check_and_no_other(
+    clean: Toy, clean_tables: dict[str, pd.DataFrame], name: str
+) -> None:
+    plant, check = figures.FAULTS[name]
+    tables = checked_tables(plant(measured(clean)))
+    assert failed_by_the_fault(tables, clean_tables) == [check]
+
+
+@pytest.mark.parametrize("name", ["images", "annotations"])
+def test_empty_table_fails_its_count_of_rows_and_lets_nothing_of_its_suite_pass(
+    clean_tables: dict[str, pd.DataFrame], name: str
+) -> None:
+    failed = failed_checks({**clean_tables, name: clean_tables[name].iloc[:0]}, [name])
+    assert f"{name}/rows" in failed
+    (suite,) = (suite for suite in toy_suites() if suite.name == name)
+    # That its columns are there is true all the same.
+    assert len(failed) == len(suite.checks) - 1
 
 
 def test_part_that_is_in_no_picture_is_missed(tmp_path: Path) -> None:
     tables = tables_of(make_toy(tmp_path, drawn=("disc", "disc")))
-    assert failed_checks(tables, tables.keys()) == ["classes/seen"]
+    assert failed_checks(tables, ["classes"]) == ["classes/seen"]
+
+
+def test_every_check_has_a_fault_that_fails_it() -> None:
+    planted = {check for _, check in (*FAULTS, *figures.FAULTS.values())}
+    planted |= {"images/rows", "annotations/rows", "classes/seen"}
+    held = {f"{suite.name}/{check.name}" for suite in toy_suites() for check in suite.checks}
+    assert planted == held

@@ -112,6 +112,7 @@ def _sample(home: Home, index: int, drawn: Sequence[str]) -> Sample:
         index=index,
         split=split,
         group=f"group-{index // PER_GROUP:03d}",
+        ground=f"wood-{SPLITS.index(split)}",
         image=(home.images(split) / f"{stem}.png").relative_to(home.root),
         semantic_mask=(home.masks(split) / f"{stem}_semantic.png").relative_to(home.root),
         instance_mask=(home.masks(split) / f"{stem}_instance.png").relative_to(home.root),
