@@ -32,6 +32,7 @@ SETTINGS = DrawingSettings.load()
         ("각인선", "engrave"),
         ("Biegen", "bend"),
         ("BIEGELINIE", "bend"),
+        ("KERBLINIE", "bend"),
         ("piegatura", "bend"),
         ("doblez", "bend"),
         ("гибка", "bend"),
