@@ -43,7 +43,7 @@ def see_too_much(toy: Toy) -> None:
 
 
 def see_too_little(toy: Toy) -> None:
-    toy.change(TRAIN, 0, visible_fraction=0.0005)
+    toy.change(TRAIN, 0, visible_fraction=0.00001)
 
 
 def see_more_than_the_masks(toy: Toy) -> None:
