@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from components.domain import Part
 from components.errors import ModelError
-from components.files import write_bytes, write_json
+from components.files import file_sha256, write_bytes, write_json
 
 INDEX = "index.json"
 FORMAT = "dxfvision-templates-1"
@@ -75,6 +75,9 @@ def hu_moments(mask: NDArray[np.uint8]) -> list[float]:
 def write_templates(folder: Path, parts: Iterable[Part]) -> list[Path]:
     """Write the templates of parts and their index; remove templates of parts that are gone.
 
+    Files that would not change are not touched. The index comes before the removal, so that it
+    never names a file that is missing; its hashes tell a file that was changed after it.
+
     Args:
         folder: `models/opencv_templates` of the home folder.
         parts: With unique names.
@@ -88,15 +91,21 @@ def write_templates(folder: Path, parts: Iterable[Part]) -> list[Path]:
         contours, _ = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
         mask_path = folder / f"{part.name}.mask.png"
         contours_path = folder / f"{part.name}.contours.npz"
-        write_bytes(mask_path, cv2.imencode(".png", mask)[1].tobytes())
-        write_bytes(contours_path, _packed(contours))
+        _write_changed(mask_path, cv2.imencode(".png", mask)[1].tobytes())
+        _write_changed(contours_path, _packed(contours))
         written += [mask_path, contours_path]
         records.append(_record(part, mask, mask_path, contours_path))
+    write_json(folder / INDEX, {"format": FORMAT, "templates": records})
     for stale in [*folder.glob("*.mask.png"), *folder.glob("*.contours.npz")]:
         if stale not in written:
             stale.unlink()
-    write_json(folder / INDEX, {"format": FORMAT, "templates": records})
     return [*written, folder / INDEX]
+
+
+def _write_changed(path: Path, data: bytes) -> None:
+    """Write a file unless it already holds these bytes."""
+    if not path.is_file() or path.read_bytes() != data:
+        write_bytes(path, data)
 
 
 def _packed(contours: Any) -> bytes:
@@ -118,7 +127,9 @@ def _record(
     return {
         "name": part.name,
         "mask": mask_path.name,
+        "mask_sha256": file_sha256(mask_path),
         "contours": contours_path.name,
+        "contours_sha256": file_sha256(contours_path),
         "px_per_mm": template_scale(part),
         "width_mm": width_mm,
         "height_mm": height_mm,

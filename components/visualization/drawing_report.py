@@ -18,16 +18,23 @@ from shapely import LinearRing
 from components.domain import Part
 from components.files import write_text
 from components.geometry.drawing import Drawing, drawing_to_json, part_to_json
-from components.geometry.resemblance import SimilarityReport
+from components.geometry.laying import Lay
+from components.geometry.resemblance import Resemblance, SimilarityReport
 
 MAX_NUMBERED = 120
 """Numbers in more holes than this would only hide them."""
+
+MAX_OVERLAYS = 100
+"""Pairs that look alike are drawn up to this number; the table lists all."""
 
 PICTURE_PX = 300
 
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Drawings</title>
 <style>
+:root { color-scheme: light; }
+section { content-visibility: auto; contain-intrinsic-size: auto 30rem; }
+@media print { section, figure { break-inside: avoid; content-visibility: visible; } }
 body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 72rem; padding: 0 1rem;
        color: #1c2733; background: #f6f7f9; }
 h1 { font-size: 1.5rem; } h2 { font-size: 1.05rem; margin: 0 0 .4rem; overflow-wrap: anywhere; }
@@ -49,12 +56,23 @@ svg { background: #fbfcfd; border: 1px solid #e4e8ec; }
 {% for pair in pairs %}<tr><td>{{ pair.first }} / {{ pair.second }}</td>
 <td>{{ pair.relation }}{{ " (back)" if pair.mirrored and pair.feature }}</td>
 <td>{{ "%.4f" | format(pair.iou) }}</td>
-<td>{% if pair.feature %}{{ "%.2f" | format(pair.feature.width_mm) }} mm wide at
-({{ "%.1f" | format(pair.feature.x_mm) }}, {{ "%.1f" | format(pair.feature.y_mm) }}) mm of
-{{ pair.first }}{% else %}nothing{% endif %}</td>
+<td>{{ pair.difference() }}</td>
 <td>{% if pair.feature %}{{ "%.2f" | format(pair.feature.px_per_mm) }} px per mm
 {% else %}another way to tell them{% endif %}</td></tr>
-{% endfor %}</table></section>{% endif %}
+{% endfor %}</table>
+<p>Blue: the first part. Orange: the second, laid on it. Red ring: the feature that differs.</p>
+<div class="parts">{% for pair in overlays %}<figure>
+<svg width="{{ side }}" height="{{ side }}" viewBox="{{ pair.view }}" role="img"
+ aria-label="{{ pair.title }}">
+<path d="{{ pair.first }}" fill="#2f6fb0" fill-opacity=".35" fill-rule="evenodd" stroke="#1c3d5a"
+ stroke-width="{{ pair.pen }}"/>
+<path d="{{ pair.second }}" fill="#e07b00" fill-opacity=".35" fill-rule="evenodd" stroke="#a85700"
+ stroke-width="{{ pair.pen }}"/>
+{% if pair.mark %}<circle cx="{{ pair.mark[0] }}" cy="{{ pair.mark[1] }}" r="{{ pair.mark[2] }}"
+ fill="none" stroke="#d22" stroke-width="{{ pair.pen * 2 }}"/>{% endif %}
+</svg><figcaption>{{ pair.title }}</figcaption></figure>{% endfor %}</div>
+{% if pairs | length > overlays | length %}<p>Pictures of the first {{ overlays | length }} of
+{{ pairs | length }} pairs.</p>{% endif %}</section>{% endif %}
 {% for card in drawings %}<section class="{{ card.verdict }}">
 <h2>{{ card.file }} &mdash; {{ card.verdict }}</h2>
 {% if card.reason %}<p><b>{{ card.reason }}</b></p>{% endif %}
@@ -100,6 +118,18 @@ class _Picture:
     gaps: list[tuple[float, float]]
 
 
+@dataclass(frozen=True, slots=True)
+class _Overlay:
+    """What the template needs to draw two parts on each other; lengths in mm, y down."""
+
+    title: str
+    view: str
+    first: str
+    second: str
+    pen: float
+    mark: tuple[float, float, float] | None
+
+
 def write_drawing_report(
     path: Path, drawings: Sequence[Drawing], similarity: SimilarityReport
 ) -> None:
@@ -121,12 +151,17 @@ def drawing_report(drawings: Sequence[Drawing], similarity: SimilarityReport) ->
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True
     )
+    parts = {part.name: part for drawing in drawings for part in drawing.parts}
     counts = Counter(drawing.verdict for drawing in drawings)
     return environment.from_string(PAGE).render(
         drawings=[_card(drawing, symmetries) for drawing in drawings],
         counts={verdict: counts[verdict] for verdict in ("accepted", "repaired", "rejected")},
         symmetries=symmetries,
         pairs=similarity.pairs,
+        overlays=[
+            _overlay(parts[pair.first], parts[pair.second], pair)
+            for pair in similarity.pairs[:MAX_OVERLAYS]
+        ],
         side=PICTURE_PX,
     )
 
@@ -172,6 +207,30 @@ def _picture(part: Part, gaps: NDArray[np.float64], symmetry: str) -> _Picture:
         font=side / 36,
         holes=holes if len(holes) <= MAX_NUMBERED else [],
         gaps=[_rounded(place) for place in gaps[:MAX_NUMBERED]],
+    )
+
+
+def _overlay(first: Part, second: Part, pair: Resemblance) -> _Overlay:
+    """Return the drawing instructions of the second part laid on the first."""
+    side = max(first.size_mm)
+    edge = 0.56 * side
+    lay = Lay(pair.angle_deg, pair.x_mm, pair.y_mm, pair.scale, pair.mirrored)
+    laid = [
+        ring.xy_mm @ lay.matrix().T + (lay.x_mm, lay.y_mm)
+        for ring in (second.outline, *second.holes)
+    ]
+    mark = None
+    if pair.feature is not None:
+        radius = max(0.7 * pair.feature.width_mm, side / 40)
+        place = np.array([pair.feature.x_mm, pair.feature.y_mm])
+        mark = (*_rounded(place), radius)
+    return _Overlay(
+        title=f"{pair.first} / {pair.second}: {pair.difference()}",
+        view=f"{-edge:.4g} {-edge:.4g} {2 * edge:.4g} {2 * edge:.4g}",
+        first="".join(_ring(ring.xy_mm, side / 3000) for ring in (first.outline, *first.holes)),
+        second="".join(_ring(ring, side / 3000) for ring in laid),
+        pen=side / 400,
+        mark=mark,
     )
 
 

@@ -1,3 +1,4 @@
+import hashlib
 import json
 
 import cv2
@@ -60,3 +61,16 @@ def test_templates_are_written_with_an_index_and_stale_ones_removed(tmp_path):
 def test_missing_template_says_how_to_make_it(tmp_path):
     with pytest.raises(ModelError, match="dxfvision run"):
         read_template_mask(tmp_path, "none")
+
+
+def test_unchanged_templates_are_left_alone_and_the_index_holds_their_hashes(tmp_path):
+    write_templates(tmp_path, [plate_with_hole("a"), part("b", square(40))])
+    before = {path.name: path.stat().st_mtime_ns for path in tmp_path.glob("*.*.*")}
+    write_templates(tmp_path, [plate_with_hole("a"), part("b", square(40), square(9))])
+    after = {path.name: path.stat().st_mtime_ns for path in tmp_path.glob("*.*.*")}
+    changed = {name for name in before if before[name] != after[name]}
+    assert changed == {"b.mask.png", "b.contours.npz"}
+    for record in json.loads((tmp_path / "index.json").read_text())["templates"]:
+        for kind in ("mask", "contours"):
+            data = (tmp_path / record[kind]).read_bytes()
+            assert hashlib.sha256(data).hexdigest() == record[f"{kind}_sha256"]

@@ -39,8 +39,9 @@ def report(tmp_path):
 def test_page_shows_every_file_with_a_picture_of_each_part(tmp_path):
     text = drawing_report(*report(tmp_path))
     page = Page(text)
-    assert page.tags.count("svg") == 2
-    assert page.tags.count("circle") == 1  # the closed gap
+    # Both plates and, as 0.96 of their area is common, one laid on the other.
+    assert page.tags.count("svg") == 2 + 1
+    assert page.tags.count("circle") == 1 + 1  # the closed gap and the feature that differs
     assert "3 files: 1 accepted, 1 repaired," in text
     assert "the file does not exist" in text
     assert "0.2" in text
@@ -58,3 +59,18 @@ def test_page_needs_nothing_else_and_escapes_what_files_hold(tmp_path):
 def test_report_is_written_whole(tmp_path):
     write_drawing_report(tmp_path / "reports" / "drawings.html", *report(tmp_path))
     assert (tmp_path / "reports" / "drawings.html").read_text().endswith("</html>\n")
+
+
+def test_parts_that_look_alike_are_drawn_on_each_other_with_the_feature_marked(tmp_path):
+    def draw_more(space):
+        draw_plate(space)
+        space.add_circle((50, 15), 4)
+
+    paths = [saved(tmp_path / "a.dxf", draw_plate), saved(tmp_path / "b.dxf", draw_more)]
+    drawings = [read_drawing(path, SETTINGS) for path in paths]
+    parts = [part for drawing in drawings for part in drawing.parts]
+    text = drawing_report(drawings, similarity_report(parts))
+    page = Page(text)
+    assert page.tags.count("svg") == 3
+    assert page.tags.count("circle") == 1  # the feature that differs
+    assert "hole 3 of b" in text
