@@ -178,6 +178,8 @@ def _lay_parts(
         part = parts[int(rng.integers(len(parts)))]
         if surface is None or not shared:
             surface = _surface(rng, place, settings)
+        else:
+            surface = replace(surface, at=(rng.random(), rng.random()))
         piece = _placement(
             rng, part, surface, settings, mirrored_share=settings.scene.mirrored_share
         )
@@ -204,7 +206,7 @@ def _placement(
         mirrored=rng.random() < mirrored_share,
         z_mm=0.0,
         thickness_mm=share * longer_mm(part) * scale,
-        surface=replace(surface, at=(rng.random(), rng.random())),
+        surface=surface,
         glare=surface.gloss * rng.uniform(20, 150) if glossy else 0.0,
         scale=scale,
     )

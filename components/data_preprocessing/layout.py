@@ -71,15 +71,13 @@ class Table:
     view: View
     objects: list[SceneObject] = field(default_factory=list)
     taken: Cells = field(init=False)
+    _per_mm: float = field(init=False)
 
     def __post_init__(self) -> None:
         """Begin with an empty table."""
         rows = round(_CELLS * _BORDER * self.view.height_px / self.view.width_px)
         self.taken = np.zeros((rows, round(_CELLS * _BORDER)), dtype=np.uint8)
-
-    @property
-    def _per_mm(self) -> float:
-        return _CELLS / self.view.width_mm
+        self._per_mm = _CELLS / self.view.width_mm
 
     def _stamp(self, thing: SceneObject) -> _Stamp:
         to_cells = np.array([[self._per_mm], [-self._per_mm]])
@@ -125,12 +123,12 @@ class Table:
         under = self._under(stamp, at)
         height = 0.0
         if under is not None:
-            mine = under[1] > 0
-            covered = under[0][mine]
-            if stacked and covered.any():
-                below = np.unique(covered).tolist()
+            taken, mine = under
+            covered = cv2.bitwise_and(taken, mine)
+            if stacked and cv2.countNonZero(covered):
+                below = np.unique(np.asarray(covered)).tolist()
                 height = max(self.objects[n - 1].top_mm for n in below if n)
-            under[0][mine] = len(self.objects) + 1
+            np.putmask(taken, mine, np.uint8(len(self.objects) + 1))
         self.objects.append(moved(thing, x_mm, y_mm, height))
 
     def lay(self, rng: Rng, thing: SceneObject, truncated: bool, overlap: float) -> bool:
