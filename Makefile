@@ -19,7 +19,7 @@ export DO_NOT_TRACK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT := false
 
-.PHONY: help setup run serve prefect test fuzz check fmt smoke samples lock clean
+.PHONY: help setup run serve prefect test fuzz check fmt smoke samples pictures lock clean
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -68,6 +68,9 @@ smoke: $(READY) ## the whole pipeline on the tiny profile, in a throw-away home 
 
 samples: $(READY) ## draw the sample drawings again
 	@$(BIN)/python -m components.geometry.sample_drawings data/raw/dxf_templates
+
+pictures: $(READY) ## put the sheet of the last run into docs/pictures
+	@$(BIN)/python -m components.visualization.reduced $(HOME_DIR)/reports/dataset/train_labels.png docs/pictures/dataset.jpg
 
 lock: $(READY) ## resolve requirements.txt and requirements-serve.txt again from pyproject.toml
 	@compile() { CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile -q --strip-extras \

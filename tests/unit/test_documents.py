@@ -41,5 +41,8 @@ def test_verbs_and_options_exist(page: Path) -> None:
         if verb in ("models", "is", "finds", "are"):
             continue
         assert verb in verbs, f"dxfvision {verb}"
-        known = {option for parameter in verbs[verb].params for option in parameter.opts}
+        command = verbs[verb]
+        if isinstance(command, TyperGroup):
+            command = command.commands[rest.split()[0]]
+        known = {option for parameter in command.params for option in parameter.opts}
         assert set(re.findall(r"--[a-z-]+", rest)) <= known, f"dxfvision {verb}{rest}"
