@@ -128,7 +128,7 @@ class Table:
             if stacked and cv2.countNonZero(covered):
                 below = np.unique(np.asarray(covered)).tolist()
                 height = max(self.objects[n - 1].top_mm for n in below if n)
-            np.putmask(taken, mine, np.uint8(len(self.objects) + 1))
+            taken[mine > 0] = len(self.objects) + 1
         self.objects.append(moved(thing, x_mm, y_mm, height))
 
     def lay(self, rng: Rng, thing: SceneObject, truncated: bool, overlap: float) -> bool:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from components.data_preprocessing.augmentations import photographed
 from components.data_preprocessing.backgrounds import ground_picture
-from components.data_preprocessing.dxf_to_mask import FINE, INSIDE, Rings, averaged, fill
+from components.data_preprocessing.dxf_to_mask import FINE, INSIDE, Rings, averaged, fill, ungrown
 from components.data_preprocessing.lighting import Lighting
 from components.data_preprocessing.rasters import (
     Box,
@@ -32,6 +32,9 @@ from components.data_preprocessing.view import View
 
 _DOME = 0.3
 """Light that the slope of a round side takes and gives."""
+
+_CELLS = 256
+"""Cells along the longer side of what is cut by the frame, when its share is counted."""
 
 _GLARE_CELLS = np.linspace(-0.5, 0.5, 12)
 
@@ -127,18 +130,19 @@ def _paint(canvas: Picture, piece: Placement, scene: Scene) -> Silhouette | None
     target = window.of(canvas)
     fine = np.zeros((rows * FINE, columns * FINE), dtype=np.uint8)
     fill(fine, top, (window.left, window.top))
-    alpha = alpha_top = averaged(fine)
-    face = _face(piece, scene, window, fine, alpha_top)
+    inside = averaged(fine)
+    alpha = ungrown(inside)
+    face = _face(piece, scene, window, fine, alpha)
     lean = (
         (head.left + head.right - foot.left - foot.right) / 2,
         (head.top + head.bottom - foot.top - foot.bottom) / 2,
     )
     if max(abs(lean[0]), abs(lean[1])) > 0.4:
         swept(fine, base, top, window, FINE)
-        alpha = averaged(fine)
-        _blend(target, _wall(piece, scene.lighting, lean, window), alpha, 1.0)
-    _blend(target, face, alpha_top, piece.surface.opacity)
-    mask = (alpha >= INSIDE).view(np.uint8)
+        inside = averaged(fine)
+        _blend(target, _wall(piece, scene.lighting, lean, window), ungrown(inside), 1.0)
+    _blend(target, face, alpha, piece.surface.opacity)
+    mask = (inside >= INSIDE).view(np.uint8)
     return Silhouette(window, mask, _in_frame(top, head, view))
 
 
@@ -263,13 +267,13 @@ def _in_frame(rings: Rings, box: Box, view: View) -> float:
     right, bottom = view.width_px - 0.5, view.height_px - 0.5
     if box.left >= -0.5 and box.top >= -0.5 and box.right <= right and box.bottom <= bottom:
         return 1.0
-    # A grid of 128 cells along the longer side of its box, wherever that lies.
-    scale = 128.0 / max(box.right - box.left, box.bottom - box.top)
-    cells = np.zeros((128, 128), dtype=np.uint8)
+    # Points on a grid over the shape's box, wherever that lies.
+    scale = _CELLS / max(box.right - box.left, box.bottom - box.top)
+    cells = np.zeros((_CELLS + 1, _CELLS + 1), dtype=np.uint8)
     corner = np.array([box.left, box.top])
     fill(cells, rings.at((rings.xy_px - corner) * scale), scale=1.0)
-    begin = np.clip((-0.5 - corner) * scale, 0, 128).round().astype(int)
-    end = np.clip((np.array([right, bottom]) - corner) * scale, 0, 128).round().astype(int)
+    x0, y0 = np.ceil(np.maximum((-0.5 - corner) * scale, 0.0)).astype(int).tolist()
+    ends = np.floor((np.array([right, bottom]) - corner) * scale) + 1
+    x1, y1 = np.maximum(ends, 0.0).astype(int).tolist()
     total = cv2.countNonZero(cells)
-    inside = np.count_nonzero(cells[begin[1] : end[1], begin[0] : end[0]])
-    return inside / total if total else 0.0
+    return np.count_nonzero(cells[y0:y1, x0:x1]) / total if total else 0.0

@@ -5,7 +5,14 @@ import math
 import numpy as np
 import pytest
 
-from components.data_preprocessing.dxf_to_mask import part_mask
+from components.data_preprocessing.dxf_to_mask import (
+    FINE,
+    averaged,
+    fill,
+    part_mask,
+    rings_of,
+    ungrown,
+)
 from components.domain import Pose
 from tests.unit.strategies import part, plate_with_hole, regular, square
 
@@ -51,3 +58,20 @@ def test_area_is_unchanged_by_rotation() -> None:
         for angle in np.linspace(0, math.pi, 7)
     ]
     assert max(areas) - min(areas) < 0.02 * 120**2
+
+
+@pytest.mark.parametrize("angle", [0.0, 0.3, 0.6])
+@pytest.mark.parametrize("sides", [4, 5, 128])
+def test_paint_of_a_region_adds_up_to_its_area(sides: int, angle: float) -> None:
+    errors = []
+    for step in range(8):
+        # At eight places between two pixels and eight sizes.
+        turn = np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
+        ring = regular(sides, 20.0 + step * 1.13) @ turn + 40.0 + step / 8
+        fine = np.zeros((80 * FINE, 80 * FINE), np.uint8)
+        fill(fine, rings_of([ring]))
+        area = sides * (20.0 + step * 1.13) ** 2 * math.sin(2 * math.pi / sides) / 2
+        length = 2 * sides * (20.0 + step * 1.13) * math.sin(math.pi / sides)
+        errors.append((ungrown(averaged(fine)).sum() / 255 - area) / length)
+    # In pixels of the edge.
+    assert abs(np.mean(errors)) < 0.1
