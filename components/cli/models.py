@@ -121,15 +121,23 @@ def evaluate_champion(
     images: Annotated[Path, typer.Option("--images", help="Folder of the pictures.")],
     coco: Annotated[Path, typer.Option("--coco", help="COCO file with the truth.")],
     home: HomeOption = Path(),
+    generic: Annotated[
+        bool,
+        typer.Option(
+            "--generic", help="Measure the generic weights instead; all categories count as one."
+        ),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Measure the champion on any pictures with a COCO file; categories match by name."""
     from components.modeling.evaluate import evaluate
-    from components.operations.releases import champion_of, open_predictor
+    from components.operations.releases import champion_of, generic_predictor, open_predictor
 
-    predictor = open_predictor(champion_of(open_home(home, writable=False)))
+    place = open_home(home, writable=False)
+    predictor = generic_predictor(place) if generic else open_predictor(champion_of(place))
     with progress_bars() as bars:
-        figures = evaluate(predictor, images, coco, bars)
+        one_label = predictor.card.labels[0] if generic else None
+        figures = evaluate(predictor, images, coco, bars, one_label)
     if as_json:
         print_json(figures)
         return

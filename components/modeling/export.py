@@ -13,8 +13,6 @@ import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 
 from components.dataset.manifest import read_manifest
@@ -22,9 +20,6 @@ from components.domain import Part, Sample
 from components.errors import DatasetError, ModelError
 from components.files import (
     PARTIAL_SUFFIX,
-    file_sha256,
-    fingerprint,
-    source_fingerprint,
     sync_folder,
 )
 from components.geometry.parts_file import write_parts
@@ -32,29 +27,18 @@ from components.home import Home
 from components.modeling.bundle_files import PARTS_NAME
 from components.modeling.evaluate import read_rgb
 from components.modeling.golden import write_golden
-from components.modeling.heads import SIZE_MULTIPLE
 from components.modeling.inference import Predictor
 from components.modeling.model_card import (
     CARD_NAME,
-    MODEL_NAME,
-    InputSpec,
     ModelCard,
-    Parity,
     write_card,
 )
-from components.modeling.network import parameter_count
-from components.modeling.onnx_file import INPUT_NAME, write_onnx
+from components.modeling.model_files import write_model
 from components.modeling.origin import origin_of
 from components.modeling.parity import parity_of, require_parity
 from components.modeling.trained import TrainedNetwork, load_trained
 from components.progress import Progress, stage
 from components.settings.train import TrainSettings
-
-NAME_DIGITS = 12
-LIBRARIES = ("torch", "onnx", "onnxruntime", "numpy", "opencv-python-headless")
-NOT_COMPARED = Parity(
-    pictures=0, max_abs_difference=0.0, detections=0, same_label=1.0, min_mask_iou=1.0
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +83,7 @@ def export(
     partial.mkdir(parents=True)
     try:
         with stage(progress, "export", 4, "steps") as bar:
-            card = _write_model(partial, trained, settings)
+            card = write_model(partial, trained, settings)
             bar.advance(1, "ONNX written")
             parity = parity_of(
                 trained, Predictor.load(partial), [read_rgb(path) for path in compared]
@@ -151,52 +135,6 @@ def _some(samples: Sequence[Sample], split: str, count: int, home: Home) -> list
             f"{home.manifest}: has no sample of the split {split}; generate a larger dataset"
         )
     return paths
-
-
-def _write_model(folder: Path, trained: TrainedNetwork, settings: TrainSettings) -> ModelCard:
-    """Write `model.onnx` and a card that does not yet say how it compares; return the card."""
-    name = fingerprint(trained.inputs, settings)[:NAME_DIGITS]
-    metadata = {
-        "name": name,
-        "labels": ",".join(trained.labels),
-        "dataset": trained.origin.dataset,
-        "drawings": trained.origin.drawings,
-        "inputs": trained.inputs,
-    }
-    write_onnx(folder / MODEL_NAME, trained, settings.export.opset, metadata)
-    card = ModelCard(
-        name=name,
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        onnx_sha256=file_sha256(folder / MODEL_NAME),
-        opset=settings.export.opset,
-        precision="fp32",
-        input=InputSpec(
-            name=INPUT_NAME,
-            layout="NHWC",
-            dtype="uint8",
-            colour="RGB",
-            size_multiple=SIZE_MULTIPLE,
-            preprocessing=(
-                f"resize so that the long side is {settings.prediction.long_side_px} px (area "
-                "averaging), pad right and bottom by repeating the edge; the rest is in the graph"
-            ),
-        ),
-        labels=trained.labels,
-        prediction=settings.prediction,
-        parity=NOT_COMPARED,
-        metrics=trained.figures,
-        training_seconds=trained.seconds,
-        training_steps=trained.steps,
-        parameters=parameter_count(trained.network),
-        dataset_fingerprint=trained.origin.dataset,
-        drawings_fingerprint=trained.origin.drawings,
-        settings_fingerprint=fingerprint(settings),
-        source_fingerprint=source_fingerprint("modeling"),
-        settings=settings.model_dump(mode="json"),
-        versions={library: version(library) for library in LIBRARIES},
-    )
-    write_card(folder / CARD_NAME, card)
-    return card
 
 
 def _put_in_place(partial: Path, bundle: Path) -> None:

@@ -29,6 +29,7 @@ from components.operations.promotion import Decision, decide, was_rolled_back
 from components.operations.stages import Figures, StageResult, input_sha256, run_stage
 from components.progress import Progress, SilentProgress, stage
 from components.serving.trial import try_service
+from components.settings.base import GENERIC
 from components.settings.release import ReleaseSettings
 from components.settings.serve import ServeSettings
 from components.settings.train import TrainSettings
@@ -52,6 +53,13 @@ def champion_of(home: Home) -> ModelVersion:
 def open_predictor(version: ModelVersion) -> Predictor:
     """Return a released model, ready to be asked in this process."""
     return Predictor.load(version.path)
+
+
+def generic_predictor(home: Home) -> Predictor:
+    """Return the generic weights as a model that answers in this process."""
+    from components.modeling.generic_model import open_generic
+
+    return open_generic(home, TrainSettings.load(home.configs, GENERIC))
 
 
 def picture_bytes(path: Path) -> bytes:

@@ -3,14 +3,16 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
-from components.domain import Part
+from components.domain import UNKNOWN_LABEL, Part
 from components.errors import ModelError
 from components.geometry.contours import signed_area
 from components.home import Home
 from components.modeling.generic import train_generic
+from components.modeling.generic_model import open_generic
 from components.modeling.generic_weights import read_generic
 from components.modeling.loop import TrainingResult
 from components.modeling.random_parts import FIRST_HELD_OUT, LABEL, RandomParts
@@ -136,3 +138,21 @@ def test_held_out_outlines_are_never_shown(generic_settings: TrainSettings) -> N
     seen, kept = ({a for n in range(30) for a in areas(parts(n))} for parts in (shown, held_out))
     assert len(seen) == len(kept) == 9
     assert not seen & kept
+
+
+def test_generic_weights_answer_as_a_model_with_one_label(
+    generic_home: Home, generic_settings: TrainSettings
+) -> None:
+    predictor = open_generic(generic_home, generic_settings)
+    assert predictor.card.labels == (LABEL,)
+    assert predictor.card.training_steps == STEPS
+    found = predictor.predict(np.full((96, 128, 3), 90, np.uint8), score_threshold=0.0).detections
+    assert {d.label for d in found} <= {LABEL, UNKNOWN_LABEL}
+
+
+def test_weights_that_do_not_fit_the_settings_are_refused(
+    generic_home: Home, generic_settings: TrainSettings
+) -> None:
+    wider = generic_settings.network.model_copy(update={"neck_channels": 40})
+    with pytest.raises(ModelError, match=r"of another network than train_config\.yaml describes"):
+        open_generic(generic_home, generic_settings.model_copy(update={"network": wider}))
