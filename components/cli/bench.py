@@ -45,6 +45,17 @@ ImagesOption = Annotated[int, typer.Option("--images", min=32, help="Pictures of
 RepetitionsOption = Annotated[
     int, typer.Option("--repetitions", min=1, max=100, help="How often each is measured.")
 ]
+ScratchOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--scratch",
+        help="Folder on the disk that datasets shall go to: creating a file costs some disks more "
+        "than encoding it; the system's temporary folder if not given.",
+        metavar="DIR",
+        exists=True,
+        file_okay=False,
+    ),
+]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -70,11 +81,12 @@ def generate(
     sizes: SizesOption = "320x240,640x480",
     images: ImagesOption = 320,
     repetitions: RepetitionsOption = 3,
+    scratch: ScratchOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Measure how fast datasets are made, by executor and workers, and where the time goes.
 
-    Nothing below the home folder is changed; datasets go to a temporary folder and are removed.
+    Nothing below the home folder is changed; the datasets are removed again.
     """
     from components.cli.pipeline import prepare_prefect
     from components.dataset.benchmark import Plan, benchmark_generation
@@ -88,6 +100,7 @@ def generate(
         sizes=_sizes(sizes),
         images=images,
         repetitions=repetitions,
+        scratch=scratch,
     )
     if "dask" in plan.executors:
         prepare_prefect(place)

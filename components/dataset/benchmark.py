@@ -42,6 +42,7 @@ class Plan:
         sizes: Width and height of the pictures, in pixels.
         images: Pictures of each run.
         repetitions: How often each is measured.
+        scratch: Folder on the disk to write to; None for the system's temporary folder.
     """
 
     executors: Sequence[ExecutorName]
@@ -49,6 +50,7 @@ class Plan:
     sizes: Sequence[Size]
     images: int
     repetitions: int
+    scratch: Path | None = None
 
     @property
     def runs(self) -> list[tuple[ExecutorName, int]]:
@@ -160,16 +162,16 @@ def benchmark_generation(
     with stage(progress, "Benchmark", total, "measurements") as bar:
         for width, height in plan.sizes:
             sized = settings.model_copy(update={"width_px": width, "height_px": height})
-            result.costs.append(_cost(parts, sized, plan.repetitions))
+            result.costs.append(_cost(parts, sized, plan))
             bar.advance(1, f"stages of {width}x{height}")
             result.rates.extend(_rates(parts, sized, plan, bar))
     return result
 
 
-def _cost(parts: Sequence[Part], settings: DataSettings, repetitions: int) -> CoreCost:
-    images = {"images": (repetitions + 1) * COST_IMAGES, "shard_samples": COST_IMAGES}
-    with _scratch() as home:
-        return core_cost(_job(parts, home, settings.model_copy(update=images)), repetitions)
+def _cost(parts: Sequence[Part], settings: DataSettings, plan: Plan) -> CoreCost:
+    images = {"images": (plan.repetitions + 1) * COST_IMAGES, "shard_samples": COST_IMAGES}
+    with _scratch(plan.scratch) as home:
+        return core_cost(_job(parts, home, settings.model_copy(update=images)), plan.repetitions)
 
 
 def _job(parts: Sequence[Part], home: Home, settings: DataSettings) -> Job:
@@ -181,9 +183,9 @@ def _job(parts: Sequence[Part], home: Home, settings: DataSettings) -> Job:
 
 
 @contextmanager
-def _scratch() -> Iterator[Home]:
+def _scratch(below: Path | None) -> Iterator[Home]:
     """Yield a home folder that is removed afterwards."""
-    folder = Path(tempfile.mkdtemp(prefix="dxfvision-bench-"))
+    folder = Path(tempfile.mkdtemp(prefix="dxfvision-bench-", dir=below))
     try:
         yield Home(folder)
     finally:
@@ -197,7 +199,7 @@ def _rates(
     found: dict[tuple[ExecutorName, int], list[_Run]] = {run: [] for run in plan.runs}
     for _ in range(plan.repetitions):
         for (executor, workers), figures in found.items():
-            run = _measured(parts, settings, plan.images, executor, workers)
+            run = _measured(parts, settings, plan, executor, workers)
             figures.append(run)
             bar.advance(1, f"{executor} x{workers}: {run.steady:.0f} images/s")
     return [
@@ -209,11 +211,12 @@ def _rates(
 def _measured(
     parts: Sequence[Part],
     settings: DataSettings,
-    images: int,
+    plan: Plan,
     executor: ExecutorName,
     workers: int,
 ) -> _Run:
     """Make one dataset and throw it away."""
+    images = plan.images
     spread = {
         "images": images,
         "shard_samples": max(1, images // SHARDS),
@@ -221,7 +224,7 @@ def _measured(
         "workers": workers,
     }
     stamps = _Stamps()
-    with _scratch() as home:
+    with _scratch(plan.scratch) as home:
         start, cpu = time.monotonic(), _cpu_seconds()
         generate_dataset(parts, home, settings.model_copy(update=spread), SEED, stamps)
         wall, spent = time.monotonic() - start, _cpu_seconds() - cpu

