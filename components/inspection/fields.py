@@ -1,0 +1,190 @@
+"""How far a point of the plane lies from the edges of a drawing.
+
+A *field* holds that distance at the nodes of a square grid over the part: negative on material,
+positive outside and in holes. Between the nodes it is interpolated, which is exact along straight
+edges; beyond the grid the way to the grid is added. Several fields are looked up at once, one row
+of points for each.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from components.domain import Part
+
+Floats = NDArray[np.float64]
+Singles = NDArray[np.float32]
+Indices = NDArray[np.intp]
+
+MARGIN = 0.12
+"""Border of the grid round the part, over the part's longer side."""
+
+_FINE = 2
+"""Pixels of the picture in which nearest edges are searched, per step of the grid and axis."""
+
+_FRACTION_BITS = 6
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Field:
+    """Signed distances round one part.
+
+    Attributes:
+        distance_mm: At the nodes, shape (rows, columns), float32; rows go up with y.
+        low_mm: x and y of the first node.
+        step_mm: From node to node.
+    """
+
+    distance_mm: Singles
+    low_mm: tuple[float, float]
+    step_mm: float
+
+
+def field_of(part: Part, nodes: int) -> Field:
+    """Return the field of a part.
+
+    Args:
+        part: Any part.
+        nodes: Along the longer side of the grid, 16 or more.
+    """
+    longer = max(part.size_mm)
+    step = longer * (1 + 2 * MARGIN) / (nodes - 1)
+    low = part.outline.xy_mm.min(axis=0) - MARGIN * longer
+    span = part.outline.xy_mm.max(axis=0) + MARGIN * longer - low
+    columns, rows = (int(np.ceil(side / step)) + 1 for side in span)
+    # From here on in steps of the grid: node (row, column) is the point (column, row).
+    rings = [(c.xy_mm - low) / step for c in (part.outline, *part.holes)]
+    distance = _distances(rings, rows, columns)
+    inside = _inside(rings, rows, columns)
+    signed = np.where(inside, -distance, distance) * step
+    return Field(signed.astype(np.float32), (float(low[0]), float(low[1])), float(step))
+
+
+def _inside(rings: Sequence[Floats], rows: int, columns: int) -> NDArray[np.bool_]:
+    """Return which nodes lie on material, from a fill on a grid eight times finer."""
+    fine, unit = 8, 1 << _FRACTION_BITS
+    picture = np.zeros((rows * fine, columns * fine), dtype=np.uint8)
+    pieces = [np.round(ring * fine * unit).astype(np.int32) for ring in rings]
+    cv2.fillPoly(picture, pieces, 255, shift=_FRACTION_BITS)
+    return picture[::fine, ::fine] > 0
+
+
+def _distances(rings: Sequence[Floats], rows: int, columns: int) -> Floats:
+    """Return the distance of every node to the nearest edge, in steps of the grid.
+
+    A distance transform names an edge near the nearest one; the distance to it and to its
+    neighbours along the contour is then computed exactly.
+    """
+    starts, ends, before, after = _segments(rings)
+    size = (rows * _FINE, columns * _FINE)
+    picture = np.full(size, 255, dtype=np.uint8)
+    numbers = np.zeros(size, dtype=np.int32)
+    middle = np.round((starts + ends) / 2 * _FINE).astype(int)
+    x, y = np.clip(middle, 0, [size[1] - 1, size[0] - 1]).T
+    picture[y, x] = 0
+    numbers[y, x] = np.arange(len(starts))
+    _, labels = cv2.distanceTransformWithLabels(
+        picture, cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    number_of_label = np.zeros(int(labels.max()) + 1, dtype=np.int32)
+    number_of_label[labels[y, x]] = numbers[y, x]
+    nearest = number_of_label[labels[::_FINE, ::_FINE]]
+    nodes = np.stack(np.meshgrid(np.arange(columns), np.arange(rows)), axis=-1).astype(np.float64)
+    best = np.full((rows, columns), np.inf)
+    for step in (before[before], before, np.arange(len(starts)), after, after[after]):
+        index = step[nearest]
+        np.minimum(best, _to_segments(nodes, starts[index], ends[index]), out=best)
+    return best
+
+
+def _segments(rings: Sequence[Floats]) -> tuple[Floats, Floats, Indices, Indices]:
+    """Return short pieces of all edges, and the number of the piece before and after each."""
+    starts, ends, before, after = [], [], [], []
+    count = 0
+    for ring in rings:
+        following = np.roll(ring, -1, axis=0)
+        pieces = np.maximum(1, np.ceil(np.hypot(*(following - ring).T) * _FINE)).astype(int)
+        along = np.concatenate([np.arange(n) / n for n in pieces])[:, None]
+        start = np.repeat(ring, pieces, axis=0)
+        start = start + along * np.repeat(following - ring, pieces, axis=0)
+        own = count + np.arange(len(start))
+        starts.append(start)
+        ends.append(np.roll(start, -1, axis=0))
+        before.append(np.roll(own, 1))
+        after.append(np.roll(own, -1))
+        count += len(start)
+    return np.vstack(starts), np.vstack(ends), np.concatenate(before), np.concatenate(after)
+
+
+def _to_segments(points: Floats, starts: Floats, ends: Floats) -> Floats:
+    """Return the distance of each point to its own segment."""
+    along, offset = ends - starts, points - starts
+    length2 = np.maximum((along * along).sum(axis=-1), 1e-24)
+    share = np.clip((along * offset).sum(axis=-1) / length2, 0.0, 1.0)
+    rest = offset - share[..., None] * along
+    return np.asarray(np.hypot(rest[..., 0], rest[..., 1]))
+
+
+class FieldStack:
+    """Fields of several parts, looked up together."""
+
+    def __init__(self, fields: Sequence[Field]) -> None:
+        """Join fields; the arrays are copied."""
+        sizes = [field.distance_mm.size for field in fields]
+        self._cells = np.concatenate([_cells(field.distance_mm) for field in fields])
+        shapes = np.array([field.distance_mm.shape for field in fields], dtype=np.intp)
+        self._first = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.intp)[:, None]
+        self._columns = shapes[:, 1:]
+        low = np.array([field.low_mm for field in fields])
+        steps = np.array([[field.step_mm] for field in fields])
+        # A point on the last node belongs to the cell before it.
+        self._rows = np.concatenate([1 / steps, low / steps, shapes[:, ::-1] - 1.001], axis=1)
+        self._rows = self._rows.astype(np.float32)
+
+    def look_up(
+        self, numbers: Indices, x_mm: Singles, y_mm: Singles
+    ) -> tuple[Singles, Singles, Singles]:
+        """Return distances and their derivatives along x and y.
+
+        Args:
+            numbers: Which field each row of points belongs to, shape (K,).
+            x_mm: Shape (K, N), float32.
+            y_mm: Likewise.
+
+        Returns:
+            Distance in mm and its slopes, each of shape (K, N), float32.
+        """
+        rows = self._rows.take(numbers, axis=0)
+        nodes_per_mm = rows[:, :1]
+        x, y = x_mm * nodes_per_mm - rows[:, 1:2], y_mm * nodes_per_mm - rows[:, 2:3]
+        inner_x = np.minimum(np.maximum(x, 0), rows[:, 3:4])
+        inner_y = np.minimum(np.maximum(y, 0), rows[:, 4:5])
+        column, row = np.floor(inner_x), np.floor(inner_y)
+        cells = row.astype(np.intp)
+        cells *= self._columns.take(numbers, axis=0)
+        cells += column.astype(np.intp)
+        cells += self._first.take(numbers, axis=0)
+        here, right, up, twist = self._cells.take(cells, axis=0).transpose(2, 0, 1)
+        along_x, along_y = inner_x - column, inner_y - row
+        slope_y = up + along_x * twist
+        value = here + along_x * right + along_y * slope_y
+        x -= inner_x
+        y -= inner_y
+        value += np.sqrt(x * x + y * y) / nodes_per_mm
+        return value, (right + along_y * twist) * nodes_per_mm, slope_y * nodes_per_mm
+
+
+def _cells(values: Singles) -> Singles:
+    """Return what interpolation needs of each cell, side by side in memory, shape (nodes, 4).
+
+    That is the value at its first node, the changes along x and y, and the change of the change.
+    """
+    cells = np.zeros((*values.shape, 4), dtype=np.float32)
+    cells[..., 0] = values
+    cells[:, :-1, 1] = np.diff(values, axis=1)
+    cells[:-1, :, 2] = np.diff(values, axis=0)
+    cells[:-1, :-1, 3] = np.diff(np.diff(values, axis=0), axis=1)
+    return cells.reshape(-1, 4)

@@ -1,0 +1,178 @@
+"""Which drawing does an object show, and where exactly does it lie?
+
+1. Its mask is compared with all drawings in all turns (`signatures`); of an object that is cut by
+   the frame, covered by another or explained by none, pairs of edge points are (`partial`).
+2. The likely lays of all drawings are aligned together (`alignment`).
+3. The best few get perspective and side walls (`refinement`) and are checked pixel by pixel
+   (`verification`).
+4. What explains the object best is the answer, if it explains enough (`decision`).
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from components.domain import Part
+from components.geometry.contours import hole_area, outline_area
+from components.geometry.resemblance import Symmetry
+from components.inspection.alignment import Lays, aligned, lays_from_starts
+from components.inspection.decision import Judge
+from components.inspection.fields import FieldStack, field_of
+from components.inspection.partial import PairTable, likely_lays
+from components.inspection.refinement import refined
+from components.inspection.results import NOTHING, Registration
+from components.inspection.signatures import SignatureSet, part_shape
+from components.inspection.verification import Verdict, material_of, verified
+from components.inspection.views import View, view_of
+from components.settings.inspection import RegistrationSettings
+
+Bools = NDArray[np.bool_]
+Singles = NDArray[np.float32]
+
+COARSE_LIMITS = (0.20, 0.14, 0.09, 0.06)
+"""Distances over the object's diameter beyond which edge points count for nothing, step by step."""
+
+FINE_LIMITS = (0.045, 0.03)
+LEAST_LIMIT_PX = 3.0
+EXACT_LIMITS_PX = (3.0, 2.0, 2.0)
+
+
+class Registrar:
+    """Lays drawings on objects. It holds what every object needs and may be shared by threads."""
+
+    def __init__(
+        self,
+        parts: Sequence[Part],
+        settings: RegistrationSettings,
+        symmetries: Sequence[Symmetry] = (),
+    ) -> None:
+        """Prepare the drawings.
+
+        Args:
+            parts: With unique names, one or more.
+            settings: See `configs/inspection_config.yaml`.
+            symmetries: Of some or all parts; they save time and keep the angles of symmetric
+                parts in one turn of their order. Of other parts nothing is assumed.
+
+        Raises:
+            ValueError: If there is no part or two have one name.
+        """
+        names = [part.name for part in parts]
+        if not names or len(set(names)) != len(names):
+            raise ValueError(f"expected one or more parts with unique names, got {names}")
+        known = {symmetry.name: symmetry for symmetry in symmetries}
+        orders = [
+            (known[name].order, known[name].mirrored) if name in known else (1, False)
+            for name in names
+        ]
+        self.parts, self.settings = tuple(parts), settings
+        self._shapes = [part_shape(part) for part in parts]
+        self._signatures = SignatureSet(self._shapes, orders)
+        self._pairs = PairTable(parts, [mirrored for _, mirrored in orders])
+        fields = [field_of(part, settings.field_nodes) for part in parts]
+        self._fields = FieldStack(fields)
+        self._areas = np.array([outline_area(part) - hole_area(part) for part in parts])
+        self._materials = [
+            material_of(field, area) for field, area in zip(fields, self._areas, strict=True)
+        ]
+        self._judge = Judge(names, settings)
+
+    def register(
+        self,
+        mask: Bools,
+        others: Bools | None = None,
+        probability: Singles | None = None,
+        class_scores: Mapping[str, float] | None = None,
+        px_per_mm: tuple[float, float] | None = None,
+    ) -> Registration:
+        """Return which drawing an object shows and where.
+
+        Args:
+            mask: Pixels of the object, shape (H, W) of the picture.
+            others: Pixels of other objects that may hide it, shape (H, W); None for none.
+            probability: That a pixel shows a part, shape (H, W), float32, 0..1: it places the edge
+                between pixels. None if only the mask is known.
+            class_scores: The network's score of each part's name, a weak hint; None for none.
+            px_per_mm: Least and greatest scale that is possible; None if nothing is known.
+
+        Raises:
+            ValueError: If the shapes differ.
+        """
+        for what, other in (("others", others), ("probability", probability)):
+            if other is not None and other.shape != mask.shape:
+                raise ValueError(
+                    f"{what}: expected the mask's shape {mask.shape}, got {other.shape}"
+                )
+        view = view_of(mask, others, probability)
+        if view is None:
+            return NOTHING
+        whole = self._checked(self._coarse(view), view)
+        verdicts = whole
+        if not self._judge.explained(whole, view):
+            verdicts = whole + self._checked(self._pieces(view, px_per_mm), view)
+        return self._judge.answer(verdicts, view, class_scores or {})
+
+    def register_all(
+        self,
+        masks: Sequence[Bools],
+        probability: Singles | None = None,
+        class_scores: Sequence[Mapping[str, float] | None] | None = None,
+        px_per_mm: tuple[float, float] | None = None,
+    ) -> list[Registration]:
+        """Return the answer about each object of a picture; every one may hide the others.
+
+        Args:
+            masks: Of the objects, each of shape (H, W).
+            probability: See `register`.
+            class_scores: Of each object.
+            px_per_mm: See `register`.
+        """
+        scores = class_scores or [None] * len(masks)
+        count = np.sum(masks, axis=0, dtype=np.uint16) if len(masks) else 0
+        return [
+            self.register(mask, count > mask, probability, score, px_per_mm)
+            for mask, score in zip(masks, scores, strict=True)
+        ]
+
+    def _coarse(self, view: View) -> Lays:
+        """Return rough lays of the drawings that look like the whole object."""
+        settings = self.settings
+        starts = self._signatures.starts(view, settings.starts, settings.start_spread)
+        lays = lays_from_starts(starts, self._shapes, view)
+        limits = [max(share * view.size_px, LEAST_LIMIT_PX) for share in COARSE_LIMITS]
+        return aligned(lays, self._fields, view.edge_px[: settings.coarse_points], limits)
+
+    def _pieces(self, view: View, px_per_mm: tuple[float, float] | None) -> Lays:
+        """Return rough lays of the drawings of which the object may be a piece."""
+        settings = self.settings
+        lays = likely_lays(
+            self._pairs.lays(view, settings.piece_lays),
+            self._fields,
+            view,
+            self._areas,
+            settings.least_visible,
+            px_per_mm,
+            settings.starts,
+        )
+        limits = [max(share * view.size_px, LEAST_LIMIT_PX) for share in COARSE_LIMITS[1:]]
+        return aligned(lays, self._fields, view.edge_px[: settings.coarse_points], limits)
+
+    def _checked(self, lays: Lays, view: View) -> list[Verdict]:
+        """Return the best lays, fitted exactly and checked."""
+        settings = self.settings
+        if len(lays.numbers) == 0:
+            return []
+        lays = lays.chosen(np.argsort(lays.misfit_px)[: settings.contenders + 1])
+        limits = [max(share * view.size_px, LEAST_LIMIT_PX) for share in FINE_LIMITS]
+        lays = aligned(lays, self._fields, view.edge_px[: 2 * settings.coarse_points], limits)
+        worst = lays.misfit_px.min() * settings.contender_ratio + settings.contender_slack_px
+        order = np.argsort(lays.misfit_px)[: settings.contenders]
+        lays = lays.chosen(order[lays.misfit_px[order] <= worst])
+        fits = refined(lays, self._fields, view, settings.fine_points, EXACT_LIMITS_PX)
+        return [
+            verified(
+                fit, self._materials[fit.number], view, settings.tolerance_px, settings.limit_px
+            )
+            for fit in fits
+        ]

@@ -1,0 +1,203 @@
+"""How well a drawing in its place explains the pixels of a mask.
+
+The drawing's signed distances are drawn into the object's window, pushed along the walls; below 0
+a pixel must be on the object, above not. Pixels that disagree right at the edge say little: edges
+of masks are off by a pixel or two. So *faults* are counted by depth: a pixel that disagrees counts
+with its distance from the edge, less a tolerance, at most a limit. A missing hole is a deep fault,
+a slightly wrong place a shallow one. What the drawing would show beyond the window counts, too.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from components.geometry.transforms import transformed
+from components.inspection.fields import Field
+from components.inspection.refinement import Fit
+from components.inspection.views import View
+
+Floats = NDArray[np.float64]
+Singles = NDArray[np.float32]
+
+FAR_MM = 1e6
+"""Distance given to pixels beyond a field's grid."""
+
+_INNER = 256
+"""About so many points stand for a drawing's area."""
+
+_EDGES = 600
+"""Largest number of edge points whose distances are summed."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Material:
+    """A part as points.
+
+    Attributes:
+        field: Its distances.
+        area_mm2: Holes cut out.
+        inner_mm: Points spread evenly over it, shape (N, 2).
+        depth_mm: How deep each lies under the part's edge, shape (N,).
+    """
+
+    field: Field
+    area_mm2: float
+    inner_mm: Floats
+    depth_mm: Floats
+
+
+def material_of(field: Field, area_mm2: float) -> Material:
+    """Return a part as points on a square grid."""
+    pitch = max(int(np.sqrt(area_mm2 / _INNER) / field.step_mm), 1)
+    sparse = field.distance_mm[::pitch, ::pitch]
+    rows, columns = np.nonzero(sparse < 0)
+    inner = np.column_stack([columns, rows]) * (pitch * field.step_mm) + np.array(field.low_mm)
+    depth = -sparse[rows, columns].astype(np.float64)
+    return Material(field, area_mm2, inner, depth)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Verdict:
+    """A fit and what its pixels say.
+
+    Attributes:
+        fit: The drawing in its place.
+        fit_iou: Overlap of the drawing, walls included, with the mask where it can be judged, 0..1.
+        faults_px: Sum of the depths of all faults, in px times pixels.
+        edges_px2: Sum of the squared distances of edge points from the drawing's edges.
+        rms_px: Root mean square distance of the edge points that are not far.
+        outliers: Share of the edge points that are, 0..1.
+        visible_fraction: Share of the drawing's area that can be judged, 0..1.
+        distance_px: Signed distance of every pixel of the window to the drawing's edge.
+    """
+
+    fit: Fit
+    fit_iou: float
+    faults_px: float
+    edges_px2: float
+    rms_px: float
+    outliers: float
+    visible_fraction: float
+    distance_px: Singles
+
+    @property
+    def error_px2(self) -> float:
+        """What the drawing leaves unexplained: the less, the better it fits."""
+        return self.edges_px2 + 2 * self.faults_px
+
+
+def drawn_distances(fit: Fit, field: Field, view: View) -> Singles:
+    """Return the signed distance of each pixel of the window, in px, walls included."""
+    x0, y0 = field.low_mm
+    step = field.step_mm
+    grid = np.array([[1 / step, 0, -x0 / step], [0, 1 / step, -y0 / step], [0, 0, 1.0]])
+    to_grid = grid @ fit.to_mm
+    long = float(np.hypot(*fit.wall_px))
+    shares: Sequence[float] = (0.0,) if long < 0.4 else (0.0, 1.0) if long < 3 else (0.0, 0.5, 1.0)
+    height, width = view.mask.shape
+    nearest: Singles | None = None
+    for share in shares:
+        left, top = np.array([view.left, view.top]) - share * fit.wall_px
+        shift = np.array([[1.0, 0, left], [0, 1.0, top], [0, 0, 1.0]])
+        drawn = cv2.warpPerspective(
+            field.distance_mm,
+            to_grid @ shift,
+            (width, height),
+            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+            borderMode=cv2.BORDER_CONSTANT,
+            borderValue=FAR_MM,
+        )
+        found = np.asarray(drawn, dtype=np.float32)
+        nearest = found if nearest is None else np.minimum(nearest, found)
+    return np.asarray(nearest, dtype=np.float32) * np.float32(fit.px_per_mm)
+
+
+def verified(
+    fit: Fit, material: Material, view: View, tolerance_px: float, limit_px: float
+) -> Verdict:
+    """Return what the pixels say about a fit.
+
+    Args:
+        fit: The drawing in its place.
+        material: Of its part.
+        view: What is seen.
+        tolerance_px: Depth that counts for nothing.
+        limit_px: Greatest depth that one pixel counts with, and greatest distance of an edge point.
+    """
+    distance = drawn_distances(fit, material.field, view)
+    drawn = distance < 0
+    mask = view.mask.view(np.bool_)
+    wrong = drawn != mask
+    if view.others is not None:
+        wrong &= view.judged.view(np.bool_)
+    depth = np.abs(distance[wrong])
+    both = int(np.count_nonzero(drawn & mask))
+    visible, beyond, beyond_px = 1.0, 0.0, 0.0
+    if view.cut:
+        visible, beyond, beyond_px = _beyond(fit, material, view, tolerance_px, limit_px)
+    far = _edge_distances(distance, view)
+    near = far[far < limit_px]
+    squares = float(near @ near)
+    outliers = len(far) - len(near)
+    return Verdict(
+        fit=fit,
+        fit_iou=both / max(both + len(depth) + beyond, 1.0),
+        faults_px=float(np.clip(depth - tolerance_px, 0.0, limit_px).sum()) + beyond_px,
+        edges_px2=(squares + outliers * limit_px**2) * len(view.edge_px) / len(far),
+        rms_px=math.sqrt(squares / max(len(near), 1)),
+        outliers=outliers / len(far),
+        visible_fraction=visible,
+        distance_px=distance,
+    )
+
+
+def _beyond(
+    fit: Fit, material: Material, view: View, tolerance_px: float, limit_px: float
+) -> tuple[float, float, float]:
+    """Return the visible share, and pixels and faults of the drawing beyond the window."""
+    height, width = view.picture_hw
+    xy = transformed(material.inner_mm, np.asarray(np.linalg.inv(fit.to_mm), dtype=np.float64))
+    inside = (xy > -0.5).all(axis=1) & (xy < (width - 0.5, height - 0.5)).all(axis=1)
+    columns, rows = np.round(xy[inside]).astype(np.intp).T
+    seen = np.ones(len(rows), dtype=np.bool_)
+    if view.others is not None:
+        seen = ~view.others[rows, columns]
+    visible = float(np.count_nonzero(seen)) / max(len(xy), 1)
+    high, wide = view.mask.shape
+    out = (rows < view.top) | (rows >= view.top + high)
+    out |= (columns < view.left) | (columns >= view.left + wide)
+    out &= seen
+    pixels = material.area_mm2 * fit.px_per_mm**2 / max(len(xy), 1)
+    depth = material.depth_mm[inside][out] * fit.px_per_mm - tolerance_px
+    faults = float(np.clip(depth, 0.0, limit_px).sum())
+    return visible, pixels * float(np.count_nonzero(out)), pixels * faults
+
+
+def _edge_distances(distance: Singles, view: View) -> Floats:
+    """Return how far edge points, or a sample of them, lie from the drawing's edges, in px."""
+    points = view.edge_px[:_EDGES] - np.array([view.left, view.top])
+    # Edge points lie between two neighbours of a row or of a column.
+    low = np.floor(points).astype(np.intp)
+    high = np.ceil(points).astype(np.intp)
+    share = (points - low).sum(axis=1)
+    here, there = distance[low[:, 1], low[:, 0]], distance[high[:, 1], high[:, 0]]
+    return np.asarray(np.abs(here + share * (there - here)), dtype=np.float64)
+
+
+def outline_error(verdict: Verdict, view: View, limit_px: float) -> float:
+    """Return the root mean square distance of the drawing's edges from the mask's edge, in px."""
+    near = np.abs(verdict.distance_px) <= 0.5
+    near &= view.judged > 0
+    if not near.any():
+        return limit_px
+    padded = cv2.copyMakeBorder(view.mask, 1, 1, 1, 1, cv2.BORDER_REPLICATE)
+    inside = cv2.distanceTransform(padded, cv2.DIST_L2, 5)[1:-1, 1:-1][near]
+    outside = cv2.distanceTransform(1 - padded, cv2.DIST_L2, 5)[1:-1, 1:-1][near]
+    # The distance of a pixel's centre to the nearest pixel of the other side, less half of it.
+    signed = np.where(inside > 0, 0.5 - inside, outside - 0.5)
+    error = np.minimum(np.abs(signed - verdict.distance_px[near]), limit_px)
+    return float(np.sqrt(np.square(error).mean()))

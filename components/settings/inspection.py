@@ -1,0 +1,46 @@
+"""Settings of `configs/inspection_config.yaml`: laying drawings on what a picture shows."""
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from components.settings.base import Table, YamlSettings
+
+Positive = Annotated[float, Field(gt=0)]
+NotNegative = Annotated[float, Field(ge=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Points = Annotated[int, Field(ge=16, le=10_000)]
+
+
+class RegistrationSettings(Table):
+    """Search for the drawing that an object shows; the file tells what each value means."""
+
+    field_nodes: Annotated[int, Field(ge=64, le=1024)]
+    starts: Annotated[int, Field(ge=1, le=200)]
+    start_spread: Share
+    contenders: Annotated[int, Field(ge=1, le=20)]
+    contender_ratio: Annotated[float, Field(ge=1)]
+    contender_slack_px: NotNegative
+    coarse_points: Points
+    fine_points: Points
+    tolerance_px: NotNegative
+    limit_px: Positive
+    least_visible: Share
+    piece_lays: Annotated[int, Field(ge=200, le=1_000_000)]
+    tight_iou: Share
+    tight_outliers: Share
+    tight_faults: NotNegative
+    min_fit_iou: Share
+    max_faults: Share
+    max_rms_px: Positive
+    max_outliers: Share
+    ambiguous_px2: NotNegative
+    prior_px2: NotNegative
+
+
+class InspectionSettings(YamlSettings):
+    """Everything that decides how objects are identified and measured."""
+
+    file_name: ClassVar[str] = "inspection_config.yaml"
+
+    registration: RegistrationSettings
