@@ -7,6 +7,7 @@ from components.validation.checks import (
     REPORT,
     Check,
     all_true,
+    at_least,
     between,
     has_columns,
     not_empty,
@@ -52,8 +53,7 @@ def annotation_checks(limits: AnnotationSettings) -> tuple[Check, ...]:
             REPORT,
         ),
         *_box_checks(limits),
-        *_mask_checks(limits),
-        *_export_checks(limits),
+        *_agreement_checks(limits),
     )
 
 
@@ -69,6 +69,13 @@ def _box_checks(limits: AnnotationSettings) -> tuple[Check, ...]:
             REPORT,
         ),
         between(
+            "coco-box-agrees",
+            "coco_box_error_px",
+            "Largest distance of an edge of the COCO box from the mask's, in pixels,",
+            (None, limits.max_coco_box_error_px),
+            REPORT,
+        ),
+        between(
             "box-shape",
             "side_ratio",
             "Longer side of the box / its shorter side",
@@ -78,57 +85,42 @@ def _box_checks(limits: AnnotationSettings) -> tuple[Check, ...]:
     )
 
 
-def _mask_checks(limits: AnnotationSettings) -> tuple[Check, ...]:
-    """Return the checks of the two mask pictures against the manifest."""
-    return (
-        between(
+def _agreement_checks(limits: AnnotationSettings) -> tuple[Check, ...]:
+    """Return the checks of masks and of the COCO and YOLO files against the manifest."""
+    agreements = (
+        (
             "instance-mask-agrees",
             "mask_iou",
             "IoU of the instance mask and the manifest's mask",
-            (limits.min_mask_iou, None),
-            REPORT,
+            limits.min_mask_iou,
         ),
-        between(
+        (
             "semantic-mask-agrees",
             "semantic_share",
             "Share of an object's pixels with its label's number in the semantic mask",
-            (limits.min_semantic_share, None),
-            REPORT,
+            limits.min_semantic_share,
         ),
-    )
-
-
-def _export_checks(limits: AnnotationSettings) -> tuple[Check, ...]:
-    """Return the checks of the COCO and YOLO files against the manifest and each other."""
-    return (
-        between(
+        (
             "coco-mask-agrees",
             "coco_iou",
             "IoU of the run lengths in COCO and the manifest's mask",
-            (limits.min_coco_iou, None),
-            REPORT,
+            limits.min_coco_iou,
         ),
-        between(
+        (
             "coco-polygon-agrees",
             "coco_polygon_iou",
             "IoU of the polygons in COCO and the manifest's mask",
-            (limits.min_coco_polygon_iou, None),
-            REPORT,
+            limits.min_coco_polygon_iou,
         ),
-        between(
-            "coco-box-agrees",
-            "coco_box_error_px",
-            "Largest distance of an edge of the COCO box from the mask's, in pixels,",
-            (None, limits.max_coco_box_error_px),
-            REPORT,
-        ),
-        all_true("coco-label-agrees", "coco_label_agrees", "COCO gives the same label", REPORT),
-        between(
+        (
             "yolo-polygon-agrees",
             "yolo_iou",
             "IoU of the YOLO polygon and the manifest's mask",
-            (limits.min_yolo_iou, None),
-            REPORT,
+            limits.min_yolo_iou,
         ),
+    )
+    return (
+        *(at_least(*agreement) for agreement in agreements),
+        all_true("coco-label-agrees", "coco_label_agrees", "COCO gives the same label", REPORT),
         all_true("yolo-label-agrees", "yolo_label_agrees", "YOLO gives the label of COCO", REPORT),
     )

@@ -79,6 +79,16 @@ def between(
     return Check(name, stated, advice, "ExpectColumnValuesToBeBetween", arguments, severity)
 
 
+def none_of(name: str, column: str, text: str) -> Check:
+    """Return a check that a count is 0: the generator never writes such a thing."""
+    return between(name, column, f"Number of {text}", (0, 0), REPORT)
+
+
+def at_least(name: str, column: str, text: str, least: float) -> Check:
+    """Return a check that the generator wrote the same thing twice, as far as `least` says."""
+    return between(name, column, text, (least, None), REPORT)
+
+
 def range_words(low: float | None, high: float | None) -> str:
     """Return limits in words.
 

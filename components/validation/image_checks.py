@@ -5,12 +5,12 @@ from components.settings.validation import ImageSettings, Limits
 from components.validation.checks import (
     RANGES,
     REGENERATE,
-    REPORT,
     Check,
     all_true,
     between,
     complete,
     has_columns,
+    none_of,
     not_empty,
 )
 from components.validation.rows import PICTURES, ImageRow, columns
@@ -78,43 +78,35 @@ def _exposure_checks(limits: ImageSettings) -> tuple[Check, ...]:
 
 def _picture_truth_checks() -> tuple[Check, ...]:
     """Return the checks that nothing is labelled that the manifest does not know."""
-    none = (0, 0)
-    return (
-        between(
+    strays = (
+        (
             "no-stray-instances",
             "stray_instance_px",
-            "Number of pixels in the instance mask that belong to no annotation",
-            none,
-            REPORT,
+            "pixels in the instance mask that belong to no annotation",
         ),
-        between(
+        (
             "no-stray-labels",
             "stray_semantic_px",
-            "Number of labelled pixels in the semantic mask outside all objects",
-            none,
-            REPORT,
+            "labelled pixels in the semantic mask outside all objects",
         ),
-        all_true(
-            "coco-lists-image",
-            "coco_lists_image",
-            "The split's COCO file has the picture with its size",
-            REGENERATE,
-        ),
-        between(
+        (
             "no-extra-coco",
             "extra_coco",
-            "Number of COCO annotations of the picture without an object in the manifest",
-            none,
-            REPORT,
+            "COCO annotations of the picture without an object in the manifest",
         ),
-        between(
+        (
             "no-extra-yolo",
             "extra_yolo",
-            "Number of YOLO lines of the picture without an object in the manifest",
-            none,
-            REPORT,
+            "YOLO lines of the picture without an object in the manifest",
         ),
     )
+    listed = all_true(
+        "coco-lists-image",
+        "coco_lists_image",
+        "The split's COCO file has the picture with its size",
+        REGENERATE,
+    )
+    return (*(none_of(*stray) for stray in strays), listed)
 
 
 def _double_checks(limits: ImageSettings) -> tuple[Check, ...]:
