@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from components.errors import DrawingError
 from components.geometry.countersinks import without_countersinks
-from components.geometry.drawing import Gap, PlacedError
+from components.geometry.drawing import Gap, PlacedError, counted
 from components.geometry.joining import JoinSettings, joined
 from components.geometry.loose_ends import check_loose, extent_of, open_contour
 from components.geometry.nesting import (
@@ -98,9 +98,9 @@ def assembled(
     repairs = (
         *teller.gap_repairs(gaps),
         *teller.overshoots(overshoots),
-        *_counted(result.doubles + doubles, "contours or curves drawn twice removed"),
-        *_counted(slips, "contours with tiny self-crossings cleaned"),
-        *_counted(specks, "specks without width dropped"),
+        *_told(result.doubles + doubles, "curve", " drawn twice removed"),
+        *_told(slips, "contour", " with tiny self-crossings cleaned"),
+        *_told(specks, "speck", " without width dropped"),
         *(["overlapping lines merged"] * bool(extra.rings and not extra.overshoots + extra.gaps)),
         *teller.dropped(extra.loose),
         *teller.dots(dots),
@@ -118,9 +118,9 @@ def _cleared(tree: Tree) -> tuple[Tree, list[str]]:
     return nested(cleared.rings), list(cleared.warnings)
 
 
-def _counted(count: int, said: str) -> list[str]:
+def _told(count: int, noun: str, said: str) -> list[str]:
     """Return a sentence about a number of things, if there are any."""
-    return [f"{count} {said}"] if count else []
+    return [counted(count, noun) + said] if count else []
 
 
 def _nothing_closed(loose: list[Points], limits: NodingLimits, mm: float) -> DrawingError:

@@ -1,6 +1,7 @@
 """Rings that are drawn but are no edge of a part: the outer circles of countersunk holes.
 
-A countersink is a circle inside a round hole: the camera sees light only through the inner one.
+A countersink or counterbore is one circle or more round a hole: the camera sees light only through
+the innermost one.
 """
 
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from components.geometry.contours import box, perimeter, signed_area
+from components.geometry.drawing import counted
 from components.geometry.nesting import Tree
 
 Points = NDArray[np.float64]
@@ -35,17 +37,47 @@ class Cleared:
 
 def without_countersinks(tree: Tree) -> Cleared:
     """Return the rings without the outer circles of countersunk holes."""
-    dropped = [index for index in range(len(tree.rings)) if _is_countersink(tree, index)]
-    if not dropped:
-        return Cleared(tree.rings, ())
-    kept = [ring for index, ring in enumerate(tree.rings) if index not in set(dropped)]
-    said = f"{len(dropped)} holes hold a circle: taken as countersinks, the inner circle is cut"
-    return Cleared(kept, (said,))
+    chains: list[list[int]] = []
+    holes = np.flatnonzero(tree.depth % 2 == 1)
+    for hole in holes[np.argsort(tree.depth[holes], kind="stable")].tolist():
+        if not any(hole in chain for chain in chains):
+            chains.append(_chain(tree, hole))
+    small = [chain for chain in chains if len(chain) > 1 and _is_small(tree, chain[0])]
+    wide = [chain for chain in chains if len(chain) == 2 and chain not in small]
+    warnings = []
+    if small:
+        said = counted(len(small), "hole holds", "holes hold")
+        warnings.append(
+            f"{said} concentric circles: taken as countersunk, only the innermost one is cut"
+        )
+    if wide:
+        said = counted(len(wide), "disc lies", "discs lie")
+        warnings.append(
+            f"{said} concentric in a hole: taken as cut out of it; put the outer circle of a "
+            "countersunk hole on its own layer"
+        )
+    dropped = {ring for chain in small for ring in chain[:-1]}
+    kept = [ring for index, ring in enumerate(tree.rings) if index not in dropped]
+    return Cleared(kept, tuple(warnings))
 
 
-def _children(tree: Tree, index: int) -> list[int]:
-    """Return the rings directly inside one."""
-    return [int(child) for child in np.flatnonzero(tree.parent == index)]
+def _chain(tree: Tree, hole: int) -> list[int]:
+    """Return a hole and the circles in it, each round the next; empty if anything else is in it."""
+    chain = [hole]
+    while inside := np.flatnonzero(tree.parent == chain[-1]).tolist():
+        if len(inside) > 1 or not _are_concentric(tree.rings[chain[-1]], tree.rings[inside[0]]):
+            return []
+        chain += inside
+    return chain
+
+
+def _are_concentric(outer: Points, inner: Points) -> bool:
+    """Return whether two rings are circles round one centre."""
+    if not (_is_circle(outer) and _is_circle(inner)):
+        return False
+    (low, high), (inner_low, inner_high) = box(outer), box(inner)
+    apart = float(np.hypot(*((low + high) - (inner_low + inner_high)))) / 2
+    return apart < 0.02 * float((high - low).max())
 
 
 def _is_circle(ring: Points) -> bool:
@@ -53,16 +85,7 @@ def _is_circle(ring: Points) -> bool:
     return 4 * np.pi * abs(signed_area(ring)) > ROUND * perimeter(ring) ** 2
 
 
-def _is_countersink(tree: Tree, index: int) -> bool:
-    """Return whether a ring is a round hole that holds one concentric circle and nothing else."""
-    children = _children(tree, index) if tree.depth[index] % 2 == 1 else []
-    if len(children) != 1 or _children(tree, children[0]):
-        return False
-    ring, inner = tree.rings[index], tree.rings[children[0]]
-    if not (_is_circle(ring) and _is_circle(inner)):
-        return False
-    (low, high), (inner_low, inner_high) = box(ring), box(inner)
-    diameter = float((high - low).max())
-    apart = float(np.hypot(*((low + high) - (inner_low + inner_high)))) / 2
-    part_side = float(np.ptp(tree.rings[int(tree.parent[index])], axis=0).min())
-    return apart < 0.02 * diameter and diameter < COUNTERSINK * part_side
+def _is_small(tree: Tree, hole: int) -> bool:
+    """Return whether a hole is small enough beside its part to be a countersink."""
+    part_side = float(np.ptp(tree.rings[int(tree.parent[hole])], axis=0).min())
+    return float(np.ptp(tree.rings[hole], axis=0).max()) < COUNTERSINK * part_side

@@ -103,6 +103,16 @@ def listed_places(places: Sequence[NDArray[np.float64]], most: int = 3) -> str:
     return f"at {told}" + (", ..." if len(places) > most else "")
 
 
+def counted(count: int, one: str, many: str = "") -> str:
+    """Return a number with its noun.
+
+    Examples:
+        >>> counted(1, "gap"), counted(3, "gap"), counted(2, "boundary", "boundaries")
+        ('1 gap', '3 gaps', '2 boundaries')
+    """
+    return f"{count} {one if count == 1 else many or one + 's'}"
+
+
 class PlacedError(DrawingError):
     """A fault at a place, which is told in the drawing's own coordinates.
 

@@ -16,14 +16,15 @@ from numpy.typing import NDArray
 
 from components.errors import DrawingError
 from components.geometry.assembly import join_settings
-from components.geometry.drawing import listed_places, shown
+from components.geometry.drawing import counted, listed_places, shown
 from components.geometry.dxf_blocks import block_of, check_blocks, name_of
-from components.geometry.dxf_entities import REGIONS, checked, curves_of
+from components.geometry.dxf_entities import CURVES, REGIONS, checked, curves_of
 from components.geometry.dxf_types import rule_of_type
 from components.geometry.harvest import (
     EMPTY,
     INVISIBLE,
     LOSSES,
+    NAME_SAYS,
     NO_BLOCK,
     NO_GEOMETRY,
     NO_PLANE,
@@ -89,9 +90,11 @@ class _Walk:
             if rule:
                 self.harvest.dropped[kind, layer, rule] += 1
                 self._note_text(entity, kind, matrix)
+                if kind in CURVES and rule.startswith(NAME_SAYS):
+                    self.harvest.named += self._aside(entity, layer, matrix)
             elif kind != "INSERT" and (rule := self._rule_of_linetype(entity, layer)):
                 self.harvest.dropped[kind, layer, rule] += 1
-                self._set_aside(entity, layer, matrix)
+                self.harvest.aside += self._aside(entity, layer, matrix)
             elif kind == "INSERT":
                 self._insert(entity, matrix, layer)
             elif kind in REGIONS:
@@ -134,13 +137,14 @@ class _Walk:
     def _tell(self, found: Sorted) -> None:
         """Warn about the boundaries of hatches that no curve repeats."""
         for hatches, said in (
-            (found.taken, "drawn by hatches alone were taken as contours"),
-            (found.unclear, "drawn by hatches alone were left out; draw their outline if cut"),
+            (found.taken, "drawn by hatches alone taken as contours"),
+            (found.unclear, "drawn by hatches alone left out; draw their outline if cut"),
         ):
             middles = [(xy.min(axis=0) + xy.max(axis=0)) / 2 for hatch in hatches for xy in hatch]
             if middles:
                 self.harvest.warnings.append(
-                    f"{len(middles)} boundaries {said} ({listed_places(middles)})"
+                    f"{counted(len(middles), 'boundary', 'boundaries')} {said} "
+                    f"({listed_places(middles)})"
                 )
 
     def count_paper_space(self) -> None:
@@ -170,14 +174,14 @@ class _Walk:
         """Return why an entity of this linetype is dropped; empty if it is not."""
         return self._rules.rule_against_linetype(str(entity.dxf.get("linetype", "")), layer)
 
-    def _set_aside(self, entity: DXFEntity, layer: str, matrix: Matrix44 | None) -> None:
-        """Keep the curves of an entity that is dropped for its linetype."""
+    def _aside(self, entity: DXFEntity, layer: str, matrix: Matrix44 | None) -> list[Curve]:
+        """Return the curves of an entity that is dropped for its linetype or layer."""
         try:
             curves = [_moved(points, matrix) for points in curves_of(entity, self._finer(matrix))]
         except DrawingError:
-            return  # A fault in what is not cut is none.
+            return []  # A fault in what is not cut is none.
         self._count(sum(map(len, curves)))
-        self.harvest.aside += [Curve(xyz[:, :2], entity.dxftype(), layer) for xyz in curves]
+        return [Curve(xyz[:, :2], entity.dxftype(), layer) for xyz in curves]
 
     def _note(self, warning: str) -> None:
         """Keep a warning, if there is one."""

@@ -1,7 +1,7 @@
 """DXF files -> drawings: the parts, and what was understood and what was not.
 
-bytes -> whole DXF -> curves on cut layers -> unit -> rings -> nesting -> parts
-(dxf_repair, dxf_document)  (dxf_curves)    (units) (assembly)
+bytes -> whole DXF -> curves of the parts -> unit -> rings -> nesting -> parts
+(dxf_repair, dxf_document)  (collecting)   (units) (assembly)
 """
 
 import dataclasses
@@ -14,20 +14,19 @@ from pathlib import Path
 from ezdxf.document import Drawing as Document
 
 from components.errors import DrawingError
-from components.geometry.assembly import assembled, join_settings
+from components.geometry.assembly import assembled
 from components.geometry.bounded_pool import BoundedPool, Outcome
+from components.geometry.collecting import collected
 from components.geometry.contours import part_from_rings
 from components.geometry.drawing import Drawing, PlacedError, shown
 from components.geometry.drawing_files import read_bytes, renamed, safe_name, unique_names
-from components.geometry.dxf_curves import harvested
 from components.geometry.dxf_document import loaded, quiet
 from components.geometry.dxf_repair import prepared
 from components.geometry.garbage import fewer_collections
-from components.geometry.harvest import SHEET, Harvest
+from components.geometry.harvest import Harvest
 from components.geometry.layers import LayerRules, layer_rules
-from components.geometry.left_out import closed_aside, nothing_left
+from components.geometry.left_out import nothing_left
 from components.geometry.nesting import Shape
-from components.geometry.sheets import sheets_among
 from components.geometry.units import (
     MM_PER,
     Unit,
@@ -182,8 +181,7 @@ class _Reading:
         self._drawing = dataclasses.replace(
             self._drawing, mm_per_unit=unit.mm_per_unit, unit_evidence=unit.evidence
         )
-        aside = closed_aside(harvest.aside, join_settings(self._settings, unit.mm_per_unit))
-        self._warn([*unit.warnings, *harvest.warnings, *harvest.unread_layers(), *aside])
+        self._warn([*unit.warnings, *harvest.warnings])
         self._repairs += [*harvest.losses(), *(["unusable unit taken as absent"] * unit.repaired)]
         self._check_extent(harvest, unit)
         return harvest, unit
@@ -202,33 +200,14 @@ class _Reading:
 
     def _collect(self, document: Document, rules: LayerRules, mm_per_unit: float) -> Harvest:
         """Collect the curves at a sampling fit for a unit."""
-        tolerance = self._settings.curve_tolerance_mm / mm_per_unit
-        harvest = harvested(document, rules, tolerance, self._settings)
-        if not harvest.curves and harvest.unread_layers():
-            # The only layer of a bicycle frame may be called FRAME.
-            by_name = dataclasses.replace(rules, words={})
-            harvest = harvested(document, by_name, tolerance, self._settings)
-            self._warn(["only layers that are usually not cut hold curves; they were read"])
-        if not harvest.curves and harvest.aside:
-            by_line = dataclasses.replace(rules, linetypes=())
-            harvest = harvested(document, by_line, tolerance, self._settings)
-            self._warn(["only linetypes that are usually not cut hold curves; they were read"])
-        if harvest.curves:
-            self._without_sheets(harvest, rules, mm_per_unit)
+        harvest = collected(document, rules, mm_per_unit, self._units, self._settings)
         self._drawing = dataclasses.replace(
             self._drawing, kept=harvest.kept_counts(), dropped=harvest.dropped_counts()
         )
         if not harvest.curves:
+            self._warn(harvest.warnings)
             raise DrawingError(nothing_left(document, harvest))
         return harvest
-
-    def _without_sheets(self, harvest: Harvest, rules: LayerRules, mm_per_unit: float) -> None:
-        """Take sheet frames and title blocks away."""
-        slack = self._settings.gap_limit_mm / mm_per_unit
-        places = harvest.text_places()
-        sheets = sheets_among(harvest.curves, places, slack, self._units, rules.is_chosen)
-        harvest.take_away(sheets.curves, SHEET)
-        self._warn(sheets.warnings)
 
     def _assemble(self, harvest: Harvest, unit: Unit) -> list[Shape]:
         """Join the curves and sort the rings into outlines and holes."""
@@ -237,6 +216,8 @@ class _Reading:
         try:
             assembly = assembled(curves, origin, unit.mm_per_unit, self._settings)
         except PlacedError as error:
+            # A piece of the contour may lie on a layer that is left out without a word.
+            self._warn(harvest.unread_layers())
             raise error.moved((float(origin[0]), float(origin[1]))) from error
         self._drawing = dataclasses.replace(self._drawing, gaps=assembly.gaps)
         self._repairs += assembly.repairs

@@ -22,8 +22,11 @@ SHEET = "sheet frames and title blocks are not cut"
 PAPER = "paper space is not cut"
 NO_BLOCK = "its block is not defined"
 NO_SCALE = "its scale is 0 or no number"
-NAME_SAYS = "name says"
-"""Part of every rule that goes by the words of a name."""
+NAME_SAYS = "layer name says "
+"""Begin of every rule that goes by the words of a layer's name; what they say follows."""
+
+BLOCK_SAYS = "block name says "
+"""The same of a block's name."""
 
 LOSSES = frozenset((UNKNOWN, NO_BODY, EMPTY, NO_BLOCK, NO_SCALE))
 """Rules that a drawing cannot be accepted with unchanged: something may be missing."""
@@ -57,6 +60,7 @@ class Harvest:
         vertices: Number of points so far.
         texts: Places of texts in the model space.
         aside: Curves that were left out for their linetype alone.
+        named: Curves that were left out for the name of their layer alone.
     """
 
     curves: list[Curve] = field(default_factory=list)
@@ -67,6 +71,7 @@ class Harvest:
     vertices: int = 0
     texts: list[tuple[float, float]] = field(default_factory=list)
     aside: list[Curve] = field(default_factory=list)
+    named: list[Curve] = field(default_factory=list)
 
     def origin(self) -> NDArray[np.float64]:
         """Return whole numbers below and left of all curves, shape (2,), fit to be subtracted."""
@@ -119,19 +124,28 @@ class Harvest:
                 lost[entity, rule] += count
         return [f"{n} {shown(entity)} left out: {rule}" for (entity, rule), n in lost.items()]
 
+    def meanings(self) -> dict[str, str]:
+        """Return the layers that were left out for their names, and what each name says."""
+        return {
+            layer: rule.removeprefix(NAME_SAYS)
+            for (_, layer, rule) in sorted(self.dropped)
+            if rule.startswith(NAME_SAYS)
+        }
+
     def unread_layers(self) -> list[str]:
-        """Return which layers were left out for their names alone."""
-        named = {(layer, rule) for (_, layer, rule) in self.dropped if NAME_SAYS in rule}
-        return [f"{_left_out(layer, rule)} left out: {rule}" for layer, rule in sorted(named)]
+        """Return a sentence about the layers that were left out for their names, if any were."""
+        said = [f"'{shown(layer)}' ({meaning})" for layer, meaning in self.meanings().items()]
+        return [f"layers left out for what their names say: {', '.join(said)}"] if said else []
+
+    def unread_blocks(self) -> list[str]:
+        """Return where blocks were left out for their names alone."""
+        layers = {(layer, rule) for (_, layer, rule) in self.dropped if rule.startswith(BLOCK_SAYS)}
+        return [
+            f"blocks on layer '{shown(layer)}' left out: {rule}" for layer, rule in sorted(layers)
+        ]
 
     def dropped_counts(self) -> tuple[EntityCount, ...]:
         """Return the dropped entities as records."""
         return tuple(
             EntityCount(e, layer, n, r) for (e, layer, r), n in sorted(self.dropped.items())
         )
-
-
-def _left_out(layer: str, rule: str) -> str:
-    """Return what a rule about a name left out."""
-    thing = "blocks on layer" if rule.startswith("block") else "layer"
-    return f"{thing} '{shown(layer)}'"

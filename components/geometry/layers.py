@@ -15,10 +15,14 @@ from fnmatch import fnmatchcase
 from ezdxf.document import Drawing as Document
 
 from components.geometry.drawing import shown
+from components.geometry.harvest import BLOCK_SAYS, NAME_SAYS
 from components.settings.drawings import DrawingSettings
 
 FRAME = "frame"
 """What the words of sheet frames and title blocks say, in `ignore_words`."""
+
+NOTE = "note"
+"""What the words of texts, dimensions and aids say."""
 
 _CODED = re.compile(r"_?\\?U\+([0-9A-Fa-f]{4})")
 _LETTERS = re.compile(r"[^\W\d_]+")
@@ -82,6 +86,7 @@ class LayerRules:
         words: Word of a layer's name in small letters without accents, `*` for any ending -> what
             it says.
         cut_words: Words that say that a layer is cut, whatever else its name says.
+        spared: Names of layers that are cut whatever the words of their names say.
     """
 
     hidden: dict[str, str]
@@ -91,6 +96,7 @@ class LayerRules:
     linetype_of: dict[str, str]
     words: dict[str, str]
     cut_words: tuple[str, ...] = ()
+    spared: frozenset[str] = frozenset()
 
     def rule_against(self, layer: str) -> str:
         """Return why entities of this layer are dropped; empty if they are kept."""
@@ -103,8 +109,9 @@ class LayerRules:
             return "layer is in ignore_layers"
         if self.cut:
             return "" if self.is_chosen(layer) else "layer is not in cut_layers"
-        meaning = "" if self._says_cut(layer) else self._meaning(layer)
-        return f"layer name says {meaning}" if meaning else ""
+        is_cut = layer in self.spared or self._says_cut(layer)
+        meaning = "" if is_cut else self._meaning(layer)
+        return f"{NAME_SAYS}{meaning}" if meaning else ""
 
     def is_chosen(self, layer: str) -> bool:
         """Return whether the user named this layer as one to cut."""
@@ -128,7 +135,7 @@ class LayerRules:
         if self.hidden.get(layer.lower()) == "frozen":
             return "layer is frozen"
         is_frame = not self.cut and not self._says_cut(block) and self._meaning(block) == FRAME
-        return f"block name says {FRAME}" if is_frame else ""
+        return f"{BLOCK_SAYS}{FRAME}" if is_frame else ""
 
     def rule_against_linetype(self, linetype: str, layer: str) -> str:
         """Return why an entity of this linetype is dropped; empty if it is kept.

@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 from ezdxf.document import Drawing as Document
 
-from components.geometry.drawing import listed_places, shown
+from components.geometry.drawing import counted, listed_places, shown
 from components.geometry.harvest import Curve, Harvest
 from components.geometry.joining import JoinSettings, joined
 
@@ -27,8 +27,9 @@ def closed_aside(curves: list[Curve], joins: JoinSettings) -> list[str]:
         return []
     middles = [(ring.min(axis=0) + ring.max(axis=0)) / 2 + origin for ring in rings]
     return [
-        f"{len(rings)} closed contours left out for their linetype ({listed_places(middles)}); "
-        "if they are cut, draw them solid or take their linetype out of ignore_linetypes"
+        f"{counted(len(rings), 'closed contour')} left out for their linetype "
+        f"({listed_places(middles)}); if they are cut, draw them solid or take their linetype out "
+        "of ignore_linetypes"
     ]
 
 

@@ -7,6 +7,7 @@ the drawing refused with the place, if it is not straight and
 * its ends are nearer to each other than half its length, and the straight line between them closes
   it without a crossing: three sides of a square (1/3), three quarters of a circle (0.30);
 * or pieces of it close with gaps up to ten times the limit, together under a quarter of its length;
+* or both ends lie on one contour: a notch drawn over an edge that was not taken away;
 * or it lies around a contour, or beside the parts and is as big as a tenth of the biggest one.
 
 A right angle (0.71), half a circle (0.64) and a zigzag are none of these: left out, with a warning.
@@ -63,6 +64,7 @@ def check_loose(chains: list[Points], rings: list[Points], limit: float, mm: flo
     whole = shapely.MultiPolygon(list(polygons)).convex_hull
     _check_spread(chains, whole, mm, limit)
     _check_pieces(chains, mm, limit)
+    _check_notches(chains, polygons, limit)
     biggest = float(shapely.area(polygons).max())
     for chain in chains:
         hull = shapely.LineString(chain).convex_hull
@@ -120,6 +122,23 @@ def _check_pieces(chains: list[Points], mm: float, limit: float) -> None:
                 f"open contour in {len(pieces)} pieces: the widest gap is {gaps[widest] * mm:.4g} "
                 f"mm at {{place}}; close it or raise gap_limit_mm (now {limit * mm:.3g})",
                 (x, y),
+            )
+
+
+def _check_notches(chains: list[Points], polygons: NDArray[np.object_], limit: float) -> None:
+    """Refuse bent chains that lead from one place of a contour to another.
+
+    Raises:
+        PlacedError: Naming the place where the first one begins.
+    """
+    edges = shapely.get_exterior_ring(polygons)
+    for chain in chains:
+        starts, ends = (shapely.dwithin(edges, shapely.Point(chain[end]), limit) for end in (0, -1))
+        if (starts & ends).any() and not is_line(chain):
+            raise PlacedError(
+                "ambiguous: an open line begins and ends on the same contour, at {place}; is it "
+                "a notch? trim the edge it replaces, or put it on its own layer if it is not cut",
+                (float(chain[0][0]), float(chain[0][1])),
             )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from components.geometry.drawing import Gap, place_text
+from components.geometry.drawing import Gap, counted, place_text
 from components.geometry.loose_ends import is_line
 from components.geometry.overshoots import Place, length_of
 from components.settings.drawings import DrawingSettings
@@ -42,7 +42,7 @@ class Teller:
         if not wide:
             return []
         place = place_text(wide[0].x, wide[0].y)
-        return [f"{len(wide)} gaps joined (widest {wide[0].size_mm:.3g} mm at {place})"]
+        return [f"{counted(len(wide), 'gap')} joined (widest {wide[0].size_mm:.3g} mm at {place})"]
 
     def overshoots(self, places: list[Place]) -> list[str]:
         """Return a sentence about ends that were cut off, the longest first."""
@@ -50,27 +50,34 @@ class Teller:
             f"{size * self._mm:.3g} mm at {self._place((x, y))}"
             for size, x, y in sorted(places, key=lambda p: (-round(p[0], 6), *p[1:]))[:SHOWN]
         ]
-        said = f"{len(places)} overshooting ends trimmed"
+        said = f"{counted(len(places), 'overshooting end')} trimmed"
         return [f"{said} ({_listed(longest, len(places))})"] if places else []
 
     def dropped(self, chains: list[Points]) -> list[str]:
         """Return a sentence about open chains that were left out, the longest first."""
         longer = [chain for chain in chains if self._mm_of(chain) > self._settings.gap_noise_mm]
-        return [f"{len(longer)} open chains dropped ({self._chains(longer)})"] if longer else []
+        return (
+            [f"{counted(len(longer), 'open chain')} dropped ({self._chains(longer)})"]
+            if longer
+            else []
+        )
 
     def bent(self, chains: list[Points]) -> list[str]:
         """Return a warning of open chains that were left out though they are not straight."""
         bent = [chain for chain in chains if not is_line(chain)]
         if not bent:
             return []
-        said = f"{len(bent)} open lines that are not straight were left out"
-        return [f"{said} ({self._chains(bent)}); what is to be cut must be closed"]
+        said = counted(len(bent), "open line that is", "open lines that are")
+        return [
+            f"{said} not straight left out ({self._chains(bent)}); what is to be cut must be closed"
+        ]
 
     def dots(self, dots: list[Points]) -> list[str]:
         """Return a sentence about contours too small to be parts."""
         if not dots:
             return []
-        said = f"{len(dots)} contours smaller than min_size_mm ({self._settings.min_size_mm:g})"
+        least = f"min_size_mm ({self._settings.min_size_mm:g})"
+        said = f"{counted(len(dots), 'contour')} smaller than {least}"
         return [f"{said} dropped ({self._centres(dots)})"]
 
     def tiny_holes(self, holes: Iterable[Points]) -> list[str]:
@@ -79,7 +86,8 @@ class Teller:
         tiny = [hole for hole in holes if np.ptp(hole, axis=0).max() < least]
         if not tiny:
             return []
-        said = f"{len(tiny)} holes smaller than min_hole_mm ({self._settings.min_hole_mm:g}) kept"
+        limit = f"min_hole_mm ({self._settings.min_hole_mm:g})"
+        said = f"{counted(len(tiny), 'hole')} smaller than {limit} kept"
         return [f"{said} ({self._centres(tiny)}); put punch and centre marks on their own layer"]
 
     def _mm_of(self, chain: Points) -> float:

@@ -25,7 +25,7 @@ def test_dot_too_small_for_a_part_is_dropped_and_told(tmp_path, x):
     drawing = read(tmp_path, draw)
     (part,) = drawing.parts
     assert drawing.verdict == "repaired"
-    assert f"1 contours smaller than min_size_mm (0.5) dropped (at ({x:g}, 30))" in drawing.reason
+    assert f"1 contour smaller than min_size_mm (0.5) dropped (at ({x:g}, 30))" in drawing.reason
     assert hole_area(part) == pytest.approx(math.pi * 25, rel=1e-3)
 
 
@@ -38,7 +38,7 @@ def test_tiny_circle_inside_a_part_stays_a_hole_and_is_warned_about(tmp_path, di
     drawing = read(tmp_path, draw)
     assert drawing.verdict == "accepted"
     assert len(drawing.parts[0].holes) == 1
-    said = "1 holes smaller than min_hole_mm (0.5) kept (at (50, 30))"
+    said = "1 hole smaller than min_hole_mm (0.5) kept (at (50, 30))"
     assert any(warning.startswith(said) for warning in drawing.warnings) == warned
 
 

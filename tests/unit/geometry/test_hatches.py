@@ -27,7 +27,7 @@ def test_hole_that_only_a_hatch_draws_is_a_hole(tmp_path):
     (part,) = drawing.parts
     assert (outline_area(part), hole_area(part)) == pytest.approx((6000, 200))
     (warning,) = drawing.warnings
-    assert warning == "1 boundaries drawn by hatches alone were taken as contours (at (50, 25))"
+    assert warning == "1 boundary drawn by hatches alone taken as contours (at (50, 25))"
 
 
 def test_round_hole_of_an_edge_path_is_a_hole_once_though_two_hatches_draw_it(tmp_path):
@@ -65,7 +65,7 @@ def test_hatch_that_shares_no_contour_is_left_out_with_its_place(tmp_path):
     drawing = read(tmp_path, draw)
     assert len(drawing.parts[0].holes) == 2
     (warning,) = drawing.warnings
-    assert warning.startswith("1 boundaries drawn by hatches alone were left out")
+    assert warning.startswith("1 boundary drawn by hatches alone left out")
     assert "(at (50, 25))" in warning
     assert [count.rule for count in drawing.dropped] == ["hatch whose boundary no curve repeats"]
 

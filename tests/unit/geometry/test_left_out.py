@@ -96,7 +96,9 @@ def test_only_layer_is_read_whatever_its_name_says(tmp_path):
 
     drawing = read_drawing(saved(tmp_path / "a.dxf", draw), SETTINGS)
     assert len(drawing.parts) == 1
-    assert any("usually not cut" in warning for warning in drawing.warnings)
+    assert any(
+        "'FRAME' is cut, though its name says frame" in warning for warning in drawing.warnings
+    )
 
 
 def test_centre_lines_are_left_out_for_their_linetype(tmp_path):

@@ -1,4 +1,5 @@
 import math
+import re
 from itertools import pairwise
 
 import numpy as np
@@ -83,7 +84,7 @@ def test_hole_in_two_pieces_is_refused_with_its_widest_gap(tmp_path):
 def test_other_open_lines_are_left_out_and_told_and_warned_about_if_bent(tmp_path, draw, warned):
     drawing = read(tmp_path, draw)
     assert drawing.verdict == "repaired"
-    assert drawing.reason.startswith("1 open chains dropped")
+    assert drawing.reason.startswith("1 open chain dropped")
     assert any("not straight" in warning for warning in drawing.warnings) == warned
     assert drawing.parts[0].holes == ()
 
@@ -106,3 +107,29 @@ def test_line_is_straight_up_to_a_slight_bow():
     for height, straight in ((0.1, True), (0.3, False)):
         bow = np.column_stack([half, height * (1 - half**2)])
         assert is_line(bow) == straight
+
+
+@pytest.mark.parametrize("side", [(180, 360), (0, 180)])
+@pytest.mark.parametrize("closed", [True, False])
+def test_half_round_notch_over_an_edge_that_stayed_is_refused(tmp_path, side, closed):
+    def draw(space):
+        corners = [(0, 0), (100, 0), (100, 60), (0, 60)]
+        if closed:
+            space.add_lwpolyline(corners, close=True)
+        else:
+            for start, end in zip(corners, corners[1:] + corners[:1], strict=True):
+                space.add_line(start, end)
+        space.add_arc((50, 60), 10, *side)
+
+    drawing = read_drawing(saved(tmp_path / "a.dxf", draw), SETTINGS)
+    assert drawing.verdict == "rejected"
+    assert re.match(r"ambiguous: .* same contour, at \((40|60), 60\)", drawing.reason)
+
+
+def test_straight_line_across_a_part_is_a_bend_line(tmp_path):
+    def draw(space):
+        space.add_lwpolyline([(0, 0), (100, 0), (100, 60), (0, 60)], close=True)
+        space.add_line((0, 20), (100, 40))
+
+    drawing = read_drawing(saved(tmp_path / "a.dxf", draw), SETTINGS)
+    assert (drawing.verdict, len(drawing.parts)) == ("repaired", 1)
