@@ -172,6 +172,5 @@ def bridged(rings: list[NDArray[np.int32]]) -> NDArray[np.int32]:
         # A short seam, not the shortest: trying all pairs would cost more than drawing the scene.
         here = np.abs(whole - ring[0]).argmin()
         there = np.abs(ring - whole[here]).argmin()
-        here = np.abs(whole - ring[there]).argmin()
         whole = np.concatenate([whole[: here + 1], ring[there:], ring[: there + 1], whole[here:]])
     return whole.view(np.float32).reshape(-1, 2).astype(np.int32)
