@@ -1,11 +1,12 @@
 """Flow: drawings -> parts -> labelled dataset."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from prefect import flow, task
 
+from components.geometry.resemblance import is_one_size
 from components.operations import jobs
 from components.operations.jobs import Run
 from components.operations.stages import StageResult
@@ -33,8 +34,13 @@ def read_drawings(run: Run) -> StageResult:
     show_table("symmetries", similarity["parts"], "Turns and mirror images that look the same")
     show_table(
         "confusable-parts",
-        [_pair_row(pair) for pair in similarity["pairs"]],
+        [_pair_row(pair) for pair in similarity["pairs"] if is_one_size(pair["scale"])],
         "Drawings that are easily confused",
+    )
+    show_table(
+        "scale-families",
+        [_family_row(family) for family in similarity["families"]],
+        "Drawings of one shape in different sizes: only a calibrated camera tells them apart",
     )
     return result
 
@@ -47,6 +53,14 @@ def _pair_row(pair: Mapping[str, Any]) -> dict[str, Any]:
         "IoU": pair["iou"],
         "what tells them apart": pair["difference"],
         "px per mm needed": pair["feature"]["px_per_mm"] if pair["feature"] else None,
+    }
+
+
+def _family_row(family: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return drawings of one shape as people read them."""
+    return {
+        "drawings": ", ".join(member["name"] for member in family),
+        "sizes": ", ".join(f"{member['factor']:.4g}" for member in family),
     }
 
 

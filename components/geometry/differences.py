@@ -24,11 +24,10 @@ def biggest_difference(one: Shape, other: Shape, lay: Lay) -> Feature | None:
     if not pieces:
         return None
     near = common_tolerance(one, other, lay) / 10
-    circles = [shapely.maximum_inscribed_circle(piece, near) for piece in pieces]
-    index = int(np.argmax([circle.length for circle in circles]))
-    x, y = circles[index].coords[0]
-    width_mm = 2 * float(circles[index].length)
-    holes = _holes_at(one, other, lay, pieces[index])
+    piece, circle = _thickest(pieces, near)
+    x, y = circle.coords[0]
+    width_mm = 2 * float(circle.length)
+    holes = _holes_at(one, other, lay, piece)
     return Feature(
         text=_words(one, other, lay, holes, (x, y), width_mm),
         first_hole=None if holes[0] is None else holes[0] + 1,
@@ -36,10 +35,29 @@ def biggest_difference(one: Shape, other: Shape, lay: Lay) -> Feature | None:
         x_mm=x,
         y_mm=y,
         width_mm=width_mm,
-        area_mm2=float(pieces[index].area),
+        area_mm2=float(piece.area),
         px_per_mm=PIXELS_PER_FEATURE / width_mm,
         count=len(pieces),
     )
+
+
+def _thickest(pieces: Sequence[Polygon], near: float) -> tuple[Polygon, BaseGeometry]:
+    """Return the piece with the biggest circle in it, and a radius of that circle.
+
+    Args:
+        pieces: At least one.
+        near: Precision in mm.
+    """
+    first, *others = sorted(pieces, key=lambda piece: -float(piece.area))
+    best, circle = first, shapely.maximum_inscribed_circle(first, near)
+    for piece in others:
+        # No circle in a piece is bigger than the one of its area: most need no search.
+        if math.sqrt(float(piece.area) / math.pi) <= circle.length:
+            break
+        found = shapely.maximum_inscribed_circle(piece, near)
+        if found.length > circle.length:
+            best, circle = piece, found
+    return best, circle
 
 
 def uncovered(one: Shape, other: Shape, lay: Lay) -> BaseGeometry:

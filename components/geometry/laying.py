@@ -10,6 +10,7 @@ References:
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -82,6 +83,8 @@ class Shape:
         facing_mm: Distance that counts as much as edges facing away from each other.
         reach_mm: Diagonal of the part's box.
         signatures: Around the centroid of the area and, if elsewhere, that of the convex hull.
+        ratios: Area and squared length of the convex hull over the area: the same in any size.
+        order: Turns by a full turn over it show the same shape, 0 for all turns; 1 if not known.
     """
 
     part: Part
@@ -95,6 +98,8 @@ class Shape:
     facing_mm: float
     reach_mm: float
     signatures: tuple[Signature, ...]
+    ratios: tuple[float, float]
+    order: int = 1
 
 
 def part_polygon(part: Part) -> Polygon:
@@ -118,10 +123,11 @@ def prepared_shape(part: Part, tolerance_mm: float) -> Shape:
     reach_mm = float(np.hypot(*part.size_mm))
     facing_mm = 0.05 * reach_mm
     centres = [_xy(polygon.centroid)]
-    hull = _xy(polygon.convex_hull.centroid)
+    hull = polygon.convex_hull
+    around = _xy(hull.centroid)
     # A tab moves the centre of the hull, a slot that of the area: one of the two stays.
-    if math.dist(centres[0], hull) > 0.005 * reach_mm:
-        centres.append(hull)
+    if math.dist(centres[0], around) > 0.005 * reach_mm:
+        centres.append(around)
     return Shape(
         part=part,
         polygon=polygon,
@@ -134,6 +140,7 @@ def prepared_shape(part: Part, tolerance_mm: float) -> Shape:
         facing_mm=facing_mm,
         reach_mm=reach_mm,
         signatures=tuple(signature_of(polygon, centre) for centre in centres),
+        ratios=(hull.area / polygon.area, hull.length**2 / polygon.area),
     )
 
 
@@ -171,72 +178,91 @@ def _pieces(ring: Points, spacing: float) -> tuple[Points, Points, Points]:
     return middles, normals, (lengths / counts)[edge]
 
 
-def settled(one: Shape, other: Shape, lay: Lay, free_scale: bool, coarse: bool = False) -> Lay:
-    """Return the lay near `lay` at which the edges agree best.
+def settled(
+    one: Shape, other: Shape, lays: Sequence[Lay], free_scale: bool, coarse: bool = False
+) -> list[Lay]:
+    """Return for each lay the one near it at which the edges agree best.
 
     Args:
         one: Lies still.
         other: Is moved.
-        lay: Where it starts, a few degrees and a few per cent of its size away at most; finely,
-            where the coarse way ended.
+        lays: Where it starts, a few degrees and a few per cent of its size away at most; finely,
+            where the coarse way ended. All show the same side.
         free_scale: Whether its size may change as well.
         coarse: Whether to come near is enough.
     """
-    matrix, move = lay.matrix(), np.array([lay.x_mm, lay.y_mm])
-    angle, scale = math.radians(lay.angle_deg), lay.scale
+    if not lays:
+        return []
     every, steps = (COARSE, COARSE_STEPS) if coarse else (1, FINE_STEPS)
     samples, faces, lengths = (
         rows[::every] for rows in (other.samples, other.normals, other.lengths_mm)
     )
-    centre, reach_mm = samples.mean(axis=0), one.reach_mm
+    centre, mirrored = samples.mean(axis=0), lays[0].mirrored
+    # Turn, size and where the centre of the samples lies, one row a lay.
+    angle = np.radians([lay.angle_deg for lay in lays])
+    scale = np.array([lay.scale for lay in lays])
+    held = np.array([lay.matrix() @ centre + (lay.x_mm, lay.y_mm) for lay in lays])
     cut, least = (2.0 if coarse else 0.3) * one.facing_mm, 10 * one.tolerance_mm
     for _ in range(steps):
-        arms = (samples - centre) @ matrix.T
-        points = arms + matrix @ centre + move
-        normals = faces @ (matrix / scale).T
-        step = _step(one, (points, arms, normals, lengths), cut, free_scale)
-        # The turn is about the centre: what that does to the origin is made good in the move.
-        held = matrix @ centre + move + step[:2]
-        angle += step[2]
-        scale *= math.exp(step[3])
-        matrix = Lay(math.degrees(angle), 0, 0, scale, lay.mirrored).matrix()
-        move = held - matrix @ centre
-        moved = np.abs(step * (1, 1, reach_mm, reach_mm)).max()
+        turns = _turns(angle, mirrored)
+        arms = scale[:, None, None] * ((samples - centre) @ turns.transpose(0, 2, 1))
+        normals = faces @ turns.transpose(0, 2, 1)
+        step = _steps(one, (arms + held[:, None], arms, normals, lengths), cut, free_scale)
+        held += step[:, :2]
+        angle += step[:, 2]
+        scale *= np.exp(step[:, 3])
+        moved = np.abs(step * (1, 1, one.reach_mm, one.reach_mm)).max()
         if cut <= least and moved < 5e-3 * one.tolerance_mm:
             break
         cut = max(0.7 * cut, least)
-    return Lay(math.degrees(angle), float(move[0]), float(move[1]), scale, lay.mirrored)
+    found = []
+    for turn, size, place in zip(np.degrees(angle).tolist(), scale.tolist(), held, strict=True):
+        x, y = place - Lay(turn, 0, 0, size, mirrored).matrix() @ centre
+        found.append(Lay(turn, float(x), float(y), size, mirrored))
+    return found
 
 
-def _step(
+def _turns(angle: Points, mirrored: bool) -> Points:
+    """Return the linear maps of lays of size 1, shape (K, 2, 2)."""
+    c, s = np.cos(angle), np.sin(angle)
+    flip = -1.0 if mirrored else 1.0
+    return np.moveaxis(np.array([[flip * c, -s], [flip * s, c]]), 2, 0)
+
+
+def _steps(
     one: Shape, moved: tuple[Points, Points, Points, Points], cut: float, free_scale: bool
 ) -> Points:
-    """Return by how much to move (x, y), to turn and to enlarge; shape (4,).
+    """Return by how much to move (x, y), to turn and to enlarge each lay; shape (K, 4).
 
     Args:
         one: Lies still.
-        moved: Samples of the other where they lie now, the same from their centre, their normals
-            and lengths.
+        moved: Samples of the other where they lie now, the same from their centre, their normals,
+            each (K, N, 2), and lengths (N,).
         cut: Distance in mm from which an edge has no partner.
         free_scale: Whether to enlarge.
     """
     points, arms, normals, lengths = moved
-    asked = np.hstack([points, normals * one.facing_mm])
-    _, nearest = one.tree.query(asked)
+    asked = np.concatenate([points, normals * one.facing_mm], axis=2)
+    # Edges that face within 60 degrees of each other are no farther apart than this.
+    reach = math.hypot(cut, one.facing_mm)
+    _, nearest = one.tree.query(asked, distance_upper_bound=reach)
+    missing = nearest == len(one.targets)
+    nearest[missing] = 0
     place, facing = one.targets[nearest, :2], one.targets[nearest, 2:]
     gaps = points - place
-    off = np.einsum("ij,ij->i", gaps, facing)
-    near = np.einsum("ij,ij->i", gaps, gaps) < cut**2
-    alike = np.einsum("ij,ij->i", normals, facing) > 0.5
+    off = (gaps * facing).sum(axis=2)
+    near = ~missing & ((gaps * gaps).sum(axis=2) < cut**2)
+    alike = (normals * facing).sum(axis=2) > 0.5
     weights = lengths * (near & alike) / np.maximum(np.abs(off), 0.05 * one.tolerance_mm)
-    turn = facing[:, 1] * arms[:, 0] - facing[:, 0] * arms[:, 1]
-    grow = np.einsum("ij,ij->i", facing, arms) * float(free_scale)
-    slopes = np.column_stack([facing, turn, grow])
-    pull = slopes.T * weights
+    turn = facing[..., 1] * arms[..., 0] - facing[..., 0] * arms[..., 1]
+    grow = (facing * arms).sum(axis=2) * float(free_scale)
+    slopes = np.concatenate([facing, turn[..., None], grow[..., None]], axis=2)
+    pull = slopes.transpose(0, 2, 1) * weights[:, None]
     # What the edges do not decide, such as the turn of a disc, stays as it is.
     units = np.array([1.0, 1.0, one.reach_mm, one.reach_mm])
-    normal = pull @ slopes + np.diag(1e-9 * (weights.sum() + 1e-12) * units**2)
-    return np.asarray(np.linalg.solve(normal, -pull @ off), dtype=np.float64)
+    hold = 1e-9 * (weights.sum(axis=1) + 1e-12)[:, None, None] * np.diag(units**2)
+    solved = np.linalg.solve(pull @ slopes + hold, -pull @ off[..., None])
+    return np.asarray(solved[..., 0], dtype=np.float64)
 
 
 def iou(a: BaseGeometry, b: BaseGeometry) -> float:

@@ -10,6 +10,14 @@ from typing import Any, Literal
 
 Relation = Literal["duplicate", "mirror pair", "scaled copy", "confusable"]
 
+ONE_SIZE = 0.9
+"""Ratio of areas from which two parts count as of one size."""
+
+
+def is_one_size(scale: float) -> bool:
+    """Return whether parts of that ratio of lengths count as of one size."""
+    return ONE_SIZE <= scale**2 <= 1 / ONE_SIZE
+
 
 @dataclass(frozen=True, slots=True)
 class Symmetry:
@@ -86,6 +94,11 @@ class Resemblance:
     y_mm: float = 0.0
     scale: float = 1.0
 
+    @property
+    def one_size(self) -> bool:
+        """Whether size alone does not keep a calibrated camera from confusing the two."""
+        return is_one_size(self.scale)
+
     def difference(self) -> str:
         """Return what tells the two apart, in words."""
         if self.relation == "duplicate":
@@ -100,11 +113,61 @@ class Resemblance:
 
 
 @dataclass(frozen=True, slots=True)
+class Member:
+    """One part of a family.
+
+    Attributes:
+        name: Of the part.
+        factor: Its size over that of the smallest part of the family.
+        mirrored: Whether it is the back of the first part of the family, as they were read.
+    """
+
+    name: str
+    factor: float
+    mirrored: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Parts of one shape in different sizes, the smallest first."""
+
+    members: tuple[Member, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SimilarityReport:
-    """Symmetries of all parts and all pairs that look alike, most alike first."""
+    """Symmetries of all parts and all pairs that look alike, most alike first.
+
+    A part that is another one in another size is a pair with that one alone, not with all that
+    have the shape: `families` has them together.
+    """
 
     symmetries: tuple[Symmetry, ...]
     pairs: tuple[Resemblance, ...]
+
+    def of_one_size(self) -> tuple[Resemblance, ...]:
+        """Return the pairs that any camera may confuse."""
+        return tuple(pair for pair in self.pairs if pair.one_size)
+
+    def of_other_sizes(self) -> tuple[Resemblance, ...]:
+        """Return the pairs that differ in size and in a feature."""
+        return tuple(pair for pair in self.pairs if not pair.one_size and pair.feature is not None)
+
+    def families(self) -> tuple[Family, ...]:
+        """Return the shapes that come in sizes that a calibrated camera tells apart."""
+        copies: dict[str, list[Member]] = {}
+        for pair in self.pairs:
+            if not pair.one_size and pair.feature is None:
+                own = copies.setdefault(pair.first, [Member(pair.first, 1.0, False)])
+                own.append(Member(pair.second, 1 / pair.scale, pair.mirrored))
+        return tuple(_family(members) for members in copies.values())
+
+
+def _family(members: list[Member]) -> Family:
+    """Return a family with sizes relative to the smallest."""
+    least = min(member.factor for member in members)
+    relative = [Member(one.name, one.factor / least, one.mirrored) for one in members]
+    return Family(tuple(sorted(relative, key=lambda one: (one.factor, one.name))))
 
 
 def similarity_to_json(report: SimilarityReport) -> dict[str, Any]:
@@ -120,6 +183,17 @@ def similarity_to_json(report: SimilarityReport) -> dict[str, Any]:
             for s in report.symmetries
         ],
         "pairs": [_pair_to_json(pair) for pair in report.pairs],
+        "families": [
+            [
+                {
+                    "name": member.name,
+                    "factor": round(member.factor, 6),
+                    "mirrored": member.mirrored,
+                }
+                for member in family.members
+            ]
+            for family in report.families()
+        ],
     }
 
 

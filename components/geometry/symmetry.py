@@ -6,6 +6,7 @@ all are, and its order is called 0.
 """
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import shapely
@@ -21,9 +22,8 @@ Points = NDArray[np.float64]
 def symmetry_of(shape: Shape) -> Symmetry:
     """Return the symmetry of one part."""
     order = rotation_order(shape)
-    return Symmetry(
-        shape.part.name, order, order == 0 or _mirror_symmetric(shape), shape.tolerance_mm
-    )
+    mirrored = order == 0 or _mirror_symmetric(replace(shape, order=order))
+    return Symmetry(shape.part.name, order, mirrored, shape.tolerance_mm)
 
 
 def rotation_order(shape: Shape) -> int:

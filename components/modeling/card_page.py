@@ -41,21 +41,38 @@ def _similarity_lines(similarity: DrawingSimilarity | None) -> list[str]:
     if similarity is None:
         return ["", "Which drawings look alike was not recorded; export the model again."]
     lines = ["", "## Drawings that look alike", ""]
-    if similarity.pairs:
+    alike = [pair for pair in similarity.pairs if pair.one_size]
+    if alike:
         lines += [
             "| Drawings | Relation | What tells them apart | IoU | Needs |",
             "|---|---|---|---|---|",
         ]
-        lines += [_pair_row(pair) for pair in similarity.pairs[:SHOWN_PAIRS]]
-        if len(similarity.pairs) > SHOWN_PAIRS:
-            lines += ["", f"and {len(similarity.pairs) - SHOWN_PAIRS} more in the card's JSON"]
+        lines += [_pair_row(pair) for pair in alike[:SHOWN_PAIRS]]
+        if len(alike) > SHOWN_PAIRS:
+            lines += ["", f"and {len(alike) - SHOWN_PAIRS} more in the card's JSON"]
     else:
         lines.append("None.")
+    lines += _resized_lines(similarity)
     symmetric = [p for p in similarity.parts if p.rotation_order != 1 or p.mirror_symmetric]
     if symmetric:
         lines += ["", "## Symmetries", "", "| Drawing | Turns | Back |", "|---|---|---|"]
         lines += [_symmetry_row(part) for part in symmetric]
     return lines
+
+
+def _resized_lines(similarity: DrawingSimilarity) -> list[str]:
+    """Return the section on drawings that only a calibrated camera tells apart."""
+    families = [
+        "- the same shape: "
+        + ", ".join(f"{member.name} ({member.factor:.4g})" for member in family)
+        for family in similarity.families
+    ]
+    others = [p for p in similarity.pairs if not p.one_size and p.feature is not None]
+    if others:
+        families.append(f"- {len(others)} pairs that also differ in a feature: the card's JSON")
+    if not families:
+        return []
+    return ["", "## Alike in another size (a calibrated camera tells them)", "", *families]
 
 
 def _pair_row(pair: LookAlike) -> str:

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from components.errors import ModelError
 from components.files import write_json
+from components.geometry.resemblance import is_one_size
 from components.settings.train import PredictionSettings
 
 FORMAT = "dxfvision-card-1"
@@ -129,6 +130,25 @@ class LookAlike(_Record):
     mirrored: bool
     feature: DifferingFeature | None
 
+    @property
+    def one_size(self) -> bool:
+        """Whether size alone does not keep a calibrated camera from confusing the two."""
+        return is_one_size(self.scale)
+
+
+class ScaledDrawing(_Record):
+    """One of the drawings of a shape that comes in several sizes.
+
+    Attributes:
+        name: Of the part.
+        factor: Its size over that of the smallest.
+        mirrored: Whether it is the back of the first.
+    """
+
+    name: str
+    factor: float
+    mirrored: bool
+
 
 class DrawingSimilarity(_Record):
     """What the comparison of the drawings found before the training.
@@ -136,10 +156,13 @@ class DrawingSimilarity(_Record):
     Attributes:
         parts: Symmetry of each.
         pairs: Those that look alike, most alike first.
+        families: Drawings of one shape in different sizes; empty in records of versions that
+            listed them as pairs only.
     """
 
     parts: tuple[PartSymmetry, ...]
     pairs: tuple[LookAlike, ...]
+    families: tuple[tuple[ScaledDrawing, ...], ...] = ()
 
 
 class ModelCard(_Record):

@@ -114,6 +114,8 @@ def read_drawing_folder(run: Run, progress: Progress) -> StageResult:
             "geometry",
             "inspection/templates.py",
             "visualization/drawing_report.py",
+            "visualization/drawing_pictures.py",
+            "visualization/drawings.html.j2",
             "domain.py",
         ),
     )
@@ -283,9 +285,7 @@ def training_curves(home: Home) -> Path:
     return home.reports / "training.png"
 
 
-def train_settings(
-    run: Run, row: str, minutes: float | None, from_scratch: bool
-) -> TrainSettings:
+def train_settings(run: Run, row: str, minutes: float | None, from_scratch: bool) -> TrainSettings:
     """Return the settings of a training.
 
     Args:

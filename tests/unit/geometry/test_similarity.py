@@ -216,6 +216,47 @@ def test_position_of_a_pair_lays_the_second_part_on_the_first(mirrored):
     assert laid == pytest.approx((-20, 5), abs=0.05)
 
 
+def test_one_shape_in_many_sizes_is_one_family_and_no_mass_of_pairs():
+    sizes = {"a": 2.0, "b": 1.0, "c": 4.0, "d": 8.0, "e": 1.02}
+    parts = [turned(part(n, CHIRAL * size), n, size) for n, size in sizes.items()]
+    report = similarity_report(parts)
+    (family,) = report.families()
+    assert [member.name for member in family.members] == ["b", "e", "a", "c", "d"]
+    factors = [member.factor for member in family.members]
+    assert factors == pytest.approx([1, 1.02, 2, 4, 8], rel=2e-3)
+    # Two that a calibrated camera could confuse as well: 1.02 squared is below 1 / 0.9.
+    assert [(p.first, p.second) for p in report.of_one_size()] == [("b", "e")]
+    assert len(report.pairs) == len(parts)  # four with the first, and those two
+
+
+def test_discs_of_all_sizes_are_one_family():
+    parts = [part(f"d{radius}", regular(90, radius)) for radius in (3, 50, 10, 200)]
+    report = similarity_report(parts)
+    assert [m.name for m in report.families()[0].members] == ["d3", "d10", "d50", "d200"]
+    assert report.of_one_size() == report.of_other_sizes() == ()
+
+
+@pytest.mark.parametrize(("factor", "told"), [(1.9, 1), (2.2, 0)])
+def test_parts_that_differ_in_a_feature_are_compared_up_to_twice_their_size(factor, told):
+    one = plate_with_hole("a")
+    outline, hole = one.outline.xy_mm * factor, one.holes[0].xy_mm * factor
+    other = part("b", outline, hole, regular(60, 5 * factor, 30 * factor, -12 * factor))
+    report = similarity_report([one, other])
+    assert len(report.of_other_sizes()) == told
+    assert report.families() == report.of_one_size() == ()
+
+
+def test_symmetric_parts_are_laid_as_well_as_others():
+    one = part("a", regular(6, 40), regular(64, 3, 20, 0))
+    plain = part("b", regular(6, 40))
+    (pair,) = similarity_report([plain, turned(one, "a", 0.3)]).pairs
+    assert pair.feature.text.startswith("hole 1 of a")
+    # Six lays are equally good: the hole lies on a line from the middle to a corner in all.
+    angle = np.degrees(np.arctan2(pair.feature.y_mm, pair.feature.x_mm))
+    assert angle % 60 == pytest.approx(0, abs=0.3) or angle % 60 == pytest.approx(60, abs=0.3)
+    assert np.hypot(pair.feature.x_mm, pair.feature.y_mm) == pytest.approx(20, abs=0.1)
+
+
 def test_different_parts_are_no_pair():
     report = similarity_report([part("a", square(50)), part("b", rectangle(80, 30))])
     assert report.pairs == ()
@@ -225,7 +266,11 @@ def test_different_parts_are_no_pair():
 
 
 def test_no_parts_make_an_empty_report():
-    assert similarity_to_json(similarity_report([])) == {"parts": [], "pairs": []}
+    assert similarity_to_json(similarity_report([])) == {
+        "parts": [],
+        "pairs": [],
+        "families": [],
+    }
 
 
 def test_comparison_tells_its_progress():

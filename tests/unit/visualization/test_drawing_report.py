@@ -50,7 +50,8 @@ def test_page_shows_every_file_with_a_picture_of_each_part(tmp_path):
 def test_page_needs_nothing_else_and_escapes_what_files_hold(tmp_path):
     text = drawing_report(*report(tmp_path))
     page = Page(text)
-    assert page.sources == []
+    # Pictures are used twice within the page; nothing else is linked.
+    assert all(source.startswith("#") for source in page.sources)
     assert "script" not in page.tags
     assert "<b>.dxf" not in text
     assert "&lt;script&gt;" in text
@@ -73,4 +74,7 @@ def test_parts_that_look_alike_are_drawn_on_each_other_with_the_feature_marked(t
     page = Page(text)
     assert page.tags.count("svg") == 3
     assert page.tags.count("circle") == 1  # the feature that differs
+    assert page.sources == ["#part-1", "#part-2"]
     assert "hole 3 of b" in text
+    # The hole of 8 mm needs 4 pixels.
+    assert "needs 0.50 px per mm" in text
