@@ -1,6 +1,6 @@
 """The camera: what lens, sensor and electronics do to the light that reaches them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import cv2
@@ -16,6 +16,9 @@ Picture = NDArray[np.uint8]
 
 _NOISE_SIDE_PX = 800
 _NOISE_SD = 32.0
+_MIDDLE_GREY = 110.0
+"""Grey level to which automatic exposure brings the ground."""
+
 _LEVELS = np.arange(256) / 255.0
 
 
@@ -81,6 +84,23 @@ def random_effects(rng: Rng, settings: CameraSettings, motion_share: float) -> C
         jpeg_quality=int(rng.integers(*settings.jpeg_quality)) if packed else None,
         grey=rng.random() < settings.grey_share,
         sharpening=rng.uniform(*settings.sharpening) if sharpened else 0.0,
+    )
+
+
+def exposed(effects: CameraEffects, brightness: float, share: float) -> CameraEffects:
+    """Return a camera that makes up for a dark or bright place, with more noise in the dark.
+
+    Args:
+        effects: The camera as it was drawn.
+        brightness: Mean grey level of the ground, 0..255.
+        share: Of the difference from middle grey, on a logarithmic scale, that is made up for.
+    """
+    gain = (_MIDDLE_GREY / max(8.0, brightness)) ** share
+    red, green, blue = effects.gains
+    return replace(
+        effects,
+        gains=(red * gain, green * gain, blue * gain),
+        noise=effects.noise * min(max(gain, 0.7), 2.0),
     )
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from components.data_preprocessing.materials import Colour, around, dull_colour, ramp, rgb_from_hsv
 from components.data_preprocessing.photos import mean_rgb_of, photos_of, read_photo
+from components.data_preprocessing.prints import Line, draw_lines, parallels, sheet
 from components.data_preprocessing.textures import TURNS, VARIANTS, Rng, crop, tile
 from components.data_preprocessing.view import View
 from components.domain import SPLITS, Split
@@ -23,23 +24,6 @@ Grey = NDArray[np.uint8]
 
 _STAINED = 0.45
 """Share of the grounds that have spots."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Line:
-    """Printed lines or seams of one kind on the ground.
-
-    Attributes:
-        xy: Vertices of each line in frames from the middle of the picture, shape (K, N, 2), y up.
-        rgb: Their colour.
-        width: In frames.
-        filled: Whether they are closed areas instead, such as sheets of paper.
-    """
-
-    xy: NDArray[np.float64]
-    rgb: Colour
-    width: float
-    filled: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,18 +79,6 @@ class Ground:
         return np.asarray(self.colours[128, 0], dtype=np.float64)
 
 
-_ALONG = np.linspace(-1.2, 1.2, 13)[:, None]
-"""Vertices of a long line: enough that it bends with the lens."""
-
-
-def _parallels(rng: Rng, pitch: float, angle: float, rgb: Colour, width: float) -> Line:
-    """Return lines at a pitch, all over the picture."""
-    along = np.array([np.cos(angle), np.sin(angle)])
-    across = np.array([-along[1], along[0]])
-    offsets = np.arange(-1.2 + rng.uniform(0, pitch), 1.2, pitch)
-    return Line(_ALONG * along + offsets[:, None, None] * across, rgb, width)
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class _Look:
     patterns: tuple[str, ...]
@@ -119,7 +91,7 @@ def _wood(rng: Rng) -> _Look:
     lines: tuple[Line, ...] = ()
     if rng.random() < 0.4:
         pitch, angle, width = rng.uniform(0.2, 0.6), rng.uniform(0, np.pi), rng.uniform(0.003, 0.01)
-        lines = (_parallels(rng, pitch, angle, tone * 0.35, width),)
+        lines = (parallels(rng, pitch, angle, tone * 0.35, width),)
     return _Look(("grain",), around(tone, rng.uniform(4, 24)), lines)
 
 
@@ -157,7 +129,7 @@ def _belt(rng: Rng) -> _Look:
             rng.uniform(0, np.pi),
             rng.uniform(0.003, 0.02),
         )
-        lines = (_parallels(rng, pitch, angle, tone * 0.6, width),)
+        lines = (parallels(rng, pitch, angle, tone * 0.6, width),)
     return _Look(("knit", "noise", "streak"), around(tone, rng.uniform(2, 9)), lines)
 
 
@@ -167,7 +139,7 @@ def _cutting_mat(rng: Rng) -> _Look:
     ink = np.clip(tone + rng.uniform(30, 130), 0, 240)
     angle, pitch = rng.uniform(0, np.pi), rng.uniform(0.05, 0.14)
     width = rng.uniform(0.0012, 0.004)
-    lines = tuple(_parallels(rng, pitch, angle + turn, ink, width) for turn in (0.0, np.pi / 2))
+    lines = tuple(parallels(rng, pitch, angle + turn, ink, width) for turn in (0.0, np.pi / 2))
     return _Look(("noise", "cloud"), around(tone, rng.uniform(1.5, 5)), lines)
 
 
@@ -240,7 +212,7 @@ def random_ground(
         colours=look.colours,
         zoom=rng.uniform(0.6, 2.4),
         at=(rng.random(), rng.random()),
-        lines=look.lines + (_sheet(rng) if rng.random() < 0.12 else ()),
+        lines=look.lines + (sheet(rng) if rng.random() < 0.12 else ()),
         turn=int(rng.integers(TURNS)),
         stain=stain,
     )
@@ -248,19 +220,6 @@ def random_ground(
         photo = own[int(rng.integers(len(own)))]
         return replace(ground, kind="photo", lines=(), photo=photo, stain=None)
     return ground
-
-
-def _sheet(rng: Rng) -> tuple[Line, ...]:
-    """Return a sheet or mat that covers a corner, with a darker rim as its shadow."""
-    middle, angle = rng.uniform(-0.6, 0.6, 2), rng.uniform(0, np.pi)
-    half = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * rng.uniform(0.25, 0.6, 2)
-    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
-    corners = (half @ turn + middle)[None]
-    tone = dull_colour(rng)
-    return (
-        Line(corners + rng.uniform(-0.006, 0.006, 2), tone * 0.4, 0.0, filled=True),
-        Line(corners, tone, 0.0, filled=True),
-    )
 
 
 def ground_picture(ground: Ground, view: View, seed: int) -> Picture:
@@ -282,7 +241,7 @@ def ground_picture(ground: Ground, view: View, seed: int) -> Picture:
     picture = np.asarray(cv2.applyColorMap(grey, ground.colours), dtype=np.uint8)
     matrix = view.plane(0.0)
     for line in ground.lines:
-        _draw(picture, line, view.pixels(line.xy.reshape(-1, 2) * view.width_mm, matrix))
+        draw_lines(picture, line, view.pixels(line.xy.reshape(-1, 2) * view.width_mm, matrix))
     return picture
 
 
@@ -294,16 +253,6 @@ def _stained(grey: Grey, stain: Stain, unit: float, seed: int) -> Grey:
     own = (1.0 - stain.share**2) ** 0.5
     offset = 128.0 * (1.0 - own - stain.share)
     return np.asarray(cv2.addWeighted(grey, own, spots, stain.share, offset), dtype=np.uint8)
-
-
-def _draw(picture: Picture, line: Line, xy_px: NDArray[np.float64]) -> None:
-    points = list(np.rint(xy_px * 16).astype(np.int32).reshape(line.xy.shape))
-    rgb = [float(channel) for channel in np.clip(line.rgb, 0, 255)]
-    if line.filled:
-        cv2.fillPoly(picture, points, rgb, cv2.LINE_AA, 4)
-    else:
-        thick = max(1, round(line.width * picture.shape[1]))
-        cv2.polylines(picture, points, False, rgb, thick, cv2.LINE_AA, 4)
 
 
 def _photo_crop(photo: Picture, ground: Ground, height: int, width: int) -> Picture:

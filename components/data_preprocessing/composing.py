@@ -12,7 +12,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from components.data_preprocessing.augmentations import CameraEffects, random_effects
+from components.data_preprocessing.augmentations import CameraEffects, exposed, random_effects
 from components.data_preprocessing.backgrounds import Ground, random_ground
 from components.data_preprocessing.distractors import PLATES, small_object, unknown_plate
 from components.data_preprocessing.layout import Table
@@ -32,9 +32,6 @@ from components.settings.data import BackgroundName, DataSettings, MaterialName,
 
 _OVERLAP = 0.45
 """Largest share of a part that may lie on others."""
-
-_MIDDLE_GREY = 110.0
-"""Grey level to which automatic exposure brings the ground."""
 
 Rng = np.random.Generator
 Name = TypeVar("Name", bound=str)
@@ -289,22 +286,5 @@ def _effects(rng: Rng, place: Place, settings: DataSettings) -> CameraEffects:
         return replace(effects, gains=(gain, gain, gain), gamma=1.0)
     if place.preset == "bright_on_dark":
         return effects
-    return exposed(effects, place, rng.uniform(*settings.camera.auto_exposure))
-
-
-def exposed(effects: CameraEffects, place: Place, share: float) -> CameraEffects:
-    """Return a camera that makes up for a dark or bright place, with more noise in the dark.
-
-    Args:
-        effects: The camera as it was drawn.
-        place: Says how bright the ground is.
-        share: Of the difference from middle grey, on a logarithmic scale, that is made up for.
-    """
-    bright = max(8.0, float(place.ground.mean_rgb.mean()) * place.lighting.brightness)
-    gain = (_MIDDLE_GREY / bright) ** share
-    red, green, blue = effects.gains
-    return replace(
-        effects,
-        gains=(red * gain, green * gain, blue * gain),
-        noise=effects.noise * min(max(gain, 0.7), 2.0),
-    )
+    brightness = float(place.ground.mean_rgb.mean()) * place.lighting.brightness
+    return exposed(effects, brightness, rng.uniform(*settings.camera.auto_exposure))

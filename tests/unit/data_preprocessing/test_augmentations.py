@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from components.data_preprocessing.augmentations import CameraEffects, photographed, response
+from components.data_preprocessing.augmentations import (
+    CameraEffects,
+    exposed,
+    photographed,
+    response,
+)
 
 CLEAR = CameraEffects(
     (1.0, 1.0, 1.0), 1.0, 0.0, 0.0, (0.0, 0.0), 0.0, 0.0, (0.3, 0.6), False, None, False
@@ -99,3 +104,13 @@ def test_sharpening_raises_edges_and_leaves_flat_areas_alone() -> None:
     assert sharp[30, 70, 0] == 160
     assert sharp[30, 39, 0] < 60 - 8
     assert sharp[30, 40, 0] > 160 + 8
+
+
+def test_automatic_exposure_brightens_a_dark_place_and_raises_its_noise() -> None:
+    effects = replace(CLEAR, noise=1.5)
+    half = exposed(effects, 27.5, 0.5)
+    # Half of the way, on a logarithmic scale, from 27.5 to 110 is a factor of two.
+    assert half.gains == pytest.approx((2.0, 2.0, 2.0))
+    assert half.noise == pytest.approx(3.0)
+    assert exposed(effects, 220.0, 1.0).gains == pytest.approx((0.5, 0.5, 0.5))
+    assert exposed(effects, 27.5, 0.0).gains == (1.0, 1.0, 1.0)

@@ -1,15 +1,13 @@
 """Scenes as the settings ask for them."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from components.data_preprocessing.augmentations import random_effects
 from components.data_preprocessing.backgrounds import variants_of
-from components.data_preprocessing.composing import Place, compose, exposed, random_place
+from components.data_preprocessing.composing import Place, compose, random_place
 from components.data_preprocessing.photos import photos_of, usable_photos
 from components.data_preprocessing.scene import Scene
 from components.domain import OTHER_LABEL, SPLITS
@@ -185,16 +183,3 @@ def test_hard_parts_may_have_the_grounds_own_pattern() -> None:
         scene = scene_of(seed, settings)
         patterns = {t.pieces[0].surface.pattern for t in scene.objects if t.label != OTHER_LABEL}
         assert patterns == {scene.ground.pattern}
-
-
-def test_automatic_exposure_brightens_a_dark_place_and_raises_its_noise() -> None:
-    place = place_of(3)
-    colours = np.full((256, 1, 3), 27, np.uint8)
-    light = replace(place.lighting, gain_map=np.ones((12, 16, 3)))
-    dark = replace(place, ground=replace(place.ground, colours=colours), lighting=light)
-    effects = random_effects(np.random.default_rng(1), SETTINGS.camera, 0.0)
-    half = exposed(effects, dark, 0.5)
-    # Half of the way, on a logarithmic scale, from 27 to 110 is a factor of two.
-    assert np.divide(half.gains, effects.gains) == pytest.approx([(110 / 27) ** 0.5] * 3)
-    assert half.noise == pytest.approx(2.0 * effects.noise, rel=0.02)
-    assert exposed(effects, dark, 0.0).gains == effects.gains
