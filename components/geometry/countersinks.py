@@ -37,13 +37,18 @@ class Cleared:
 
 def without_countersinks(tree: Tree) -> Cleared:
     """Return the rings without the outer circles of countersunk holes."""
+    inside: dict[int, list[int]] = {}
+    for ring, parent in enumerate(tree.parent.tolist()):
+        inside.setdefault(parent, []).append(ring)
     chains: list[list[int]] = []
+    known: set[int] = set()
     holes = np.flatnonzero(tree.depth % 2 == 1)
     for hole in holes[np.argsort(tree.depth[holes], kind="stable")].tolist():
-        if not any(hole in chain for chain in chains):
-            chains.append(_chain(tree, hole))
+        if hole in inside and hole not in known:
+            chains.append(_chain(tree, inside, hole))
+            known.update(chains[-1])
     small = [chain for chain in chains if len(chain) > 1 and _is_small(tree, chain[0])]
-    wide = [chain for chain in chains if len(chain) == 2 and chain not in small]
+    wide = [chain for chain in chains if len(chain) == 2 and not _is_small(tree, chain[0])]
     warnings = []
     if small:
         said = counted(len(small), "hole holds", "holes hold")
@@ -61,13 +66,13 @@ def without_countersinks(tree: Tree) -> Cleared:
     return Cleared(kept, tuple(warnings))
 
 
-def _chain(tree: Tree, hole: int) -> list[int]:
+def _chain(tree: Tree, inside: dict[int, list[int]], hole: int) -> list[int]:
     """Return a hole and the circles in it, each round the next; empty if anything else is in it."""
     chain = [hole]
-    while inside := np.flatnonzero(tree.parent == chain[-1]).tolist():
-        if len(inside) > 1 or not _are_concentric(tree.rings[chain[-1]], tree.rings[inside[0]]):
+    while inner := inside.get(chain[-1]):
+        if len(inner) > 1 or not _are_concentric(tree.rings[chain[-1]], tree.rings[inner[0]]):
             return []
-        chain += inside
+        chain += inner
     return chain
 
 

@@ -48,7 +48,9 @@ def loaded(source: Source) -> tuple[Document, tuple[str, ...]]:
         try:
             document, auditor = recover.read(io.BytesIO(source.data))
         except LOADER_ERRORS as error:
-            raise DrawingError(f"corrupt: {_said(error)}") from error
+            raise DrawingError(
+                f"corrupt: {_said(error)}; open it in a CAD program and save it as DXF again"
+            ) from error
     # Corrected table entries and handles do not touch the curves; lost entities would.
     lost = [fix.message for fix in auditor.errors]
     return document, (
@@ -76,9 +78,9 @@ def _encoding(data: bytes) -> str:
 
 
 def _said(error: BaseException) -> str:
-    """Return a library's message, cut short: it may quote the file."""
-    text = str(error) or type(error).__name__
-    return text.encode("unicode_escape").decode()[:120]
+    """Return ezdxf's message, cut short: it may quote the file; of other errors the type alone."""
+    text = str(error) if isinstance(error, DXFError) else ""
+    return text.encode("unicode_escape").decode()[:120] or f"unreadable ({type(error).__name__})"
 
 
 @contextmanager

@@ -181,7 +181,7 @@ def mined(chains: list[Points], tolerance: float, start: float, result: Joined) 
 
     Chains that would vanish within the tolerance take no part in it.
     """
-    still_open, edges = [], []
+    still_open, pieces = [], []
     for chain, near in zip(chains, _near_another_end(chains, tolerance), strict=True):
         length = length_of(chain) if near else 0.0
         if length <= 4.0 * tolerance:
@@ -189,16 +189,33 @@ def mined(chains: list[Points], tolerance: float, start: float, result: Joined) 
         elif _distance(chain[0], chain[-1]) <= tolerance:
             _join([chain], tolerance, start, result)
         else:
-            edges.append(
-                edgeminer.make_edge(Vec3(chain[0]), Vec3(chain[-1]), length, payload=chain)
-            )
-    if not edges:
-        return still_open
-    deposit = edgeminer.Deposit(edges, gap_tol=tolerance)
-    for found in edgeminer.find_all_simple_chains(deposit):
-        pieces = [edge.payload[::-1] if edge.is_reverse else edge.payload for edge in found]
-        still_open += _join(pieces, tolerance, start, result)
+            pieces.append(chain)
+    for found in simple_chains(pieces, tolerance):
+        still_open += _join(found, tolerance, start, result)
     return still_open
+
+
+def simple_chains(pieces: list[Points], tolerance: float) -> list[list[Points]]:
+    """Return pieces in runs, each in order and direction, without a branch in a run.
+
+    `edgeminer.find_all_simple_chains` begins at an edge that a set happens to give: sizes and
+    places of gaps would differ from run to run. Here each run begins at its first piece.
+    """
+    if not pieces:
+        return []
+    edges = [
+        edgeminer.make_edge(Vec3(piece[0]), Vec3(piece[-1]), length_of(piece), payload=piece)
+        for piece in pieces
+    ]
+    deposit = edgeminer.Deposit(edges, gap_tol=tolerance)
+    runs: list[list[Points]] = []
+    known: set[edgeminer.Edge] = set()
+    for edge in edges:
+        if edge not in known:
+            run = edgeminer.find_simple_chain(deposit, edge)
+            known.update(run)
+            runs.append([e.payload[::-1] if e.is_reverse else e.payload for e in run])
+    return runs
 
 
 def _near_another_end(chains: list[Points], tolerance: float) -> NDArray[np.bool_]:

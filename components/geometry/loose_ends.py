@@ -17,12 +17,11 @@ from itertools import pairwise
 
 import numpy as np
 import shapely
-from ezdxf import edgeminer
-from ezdxf.math import Vec3
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from components.geometry.drawing import PlacedError
+from components.geometry.joining import simple_chains
 from components.geometry.overshoots import length_of
 
 Points = NDArray[np.float64]
@@ -144,18 +143,11 @@ def _check_notches(chains: list[Points], polygons: NDArray[np.object_], limit: f
 
 def _closing(chains: list[Points], tolerance: float) -> list[list[Points]]:
     """Return the pieces, in order and direction, of rings that close within a tolerance."""
-    edges = [
-        edgeminer.make_edge(Vec3(chain[0]), Vec3(chain[-1]), length_of(chain), payload=chain)
-        for chain in chains
-        if length_of(chain) > 4.0 * tolerance
-    ]
-    if len(edges) < 2:
-        return []
-    deposit = edgeminer.Deposit(edges, gap_tol=tolerance)
+    long = [chain for chain in chains if length_of(chain) > 4.0 * tolerance]
     return [
-        [edge.payload[::-1] if edge.is_reverse else edge.payload for edge in found]
-        for found in edgeminer.find_all_simple_chains(deposit)
-        if len(found) > 1 and found[-1].end.distance(found[0].start) <= tolerance
+        run
+        for run in simple_chains(long, tolerance)
+        if len(run) > 1 and np.hypot(*(run[-1][-1] - run[0][0])) <= tolerance
     ]
 
 

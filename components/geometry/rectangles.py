@@ -4,6 +4,7 @@ A *run* is the union of all upright or level pieces of curves that follow each o
 the side of a frame is one run though a title block's sides lie on it and marks end on it.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -74,6 +75,21 @@ def are_level(curves: Sequence[Points]) -> NDArray[np.bool_]:
     level = steps.min(axis=1) <= STRAIGHT * steps.max(axis=1)
     lengths = np.diff(np.append(first, len(points)))
     return np.logical_and.reduceat(level, first) & (lengths <= MAX_VERTICES)
+
+
+def turn_of(curves: Sequence[Points]) -> Points | None:
+    """Return the matrix, shape (2, 2), that makes points `xy @ matrix` of a turned sheet upright.
+
+    The longest straight piece is a side of the sheet. None if it is level or upright as it is.
+    """
+    points, first = _joined(curves)
+    steps = np.diff(points, axis=0, prepend=points[:1])
+    steps[first] = 0.0
+    x, y = map(float, steps[int(np.argmax(np.hypot(*steps.T)))])
+    length = math.hypot(x, y)
+    if min(abs(x), abs(y)) <= STRAIGHT * length:
+        return None
+    return np.array([[x, -y], [y, x]]) / length
 
 
 def _joined(curves: Sequence[Points]) -> tuple[Points, NDArray[np.int64]]:

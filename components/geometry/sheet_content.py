@@ -1,9 +1,11 @@
 """What lies inside a rectangle: parts with holes on a sheet, or the holes of a plate."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from components.geometry.harvest import Curve
@@ -14,8 +16,22 @@ MANY = 8
 ROUND = frozenset(("CIRCLE", "ARC", "ELLIPSE"))
 
 
-def weight_of_content(groups: Sequence[Sequence[Curve]], double: bool) -> tuple[str, float]:
-    """Return what the contours inside a rectangle say for a sheet, and its weight.
+class Content(NamedTuple):
+    """What the contours inside a rectangle say for a sheet.
+
+    Attributes:
+        said: In words.
+        weight: How much it says beside other signs.
+        alone: How much it says if there is no other sign.
+    """
+
+    said: str
+    weight: float
+    alone: float
+
+
+def weight_of_content(groups: Sequence[Sequence[Curve]], double: bool) -> Content:
+    """Return what the contours inside a rectangle say for a sheet.
 
     Args:
         groups: The curves of each connected contour.
@@ -28,10 +44,21 @@ def weight_of_content(groups: Sequence[Sequence[Curve]], double: bool) -> tuple[
     parts = [n for n, (_, is_round) in enumerate(closed) if not is_round and n not in inner]
     holed = len(np.intersect1d(parts, outer))
     if holed > 1 or (holed and len(parts) >= MANY):
-        return "several parts in it", 2.0
+        return Content("several parts in it", 2.0, 2.0)
     if holed and double:
-        return "a part with holes in it", 1.0
-    return "a contour in it", 0.5 if parts else 0.0
+        return Content("a part with holes in it", 1.0, 0.0)
+    if holed == len(parts) == 1 and _are_apart(parts[0], outer, inner, len(closed)):
+        # A frame round a part with holes, or a plate with a window and parts cut from its waste.
+        holes = [is_round for n, (_, is_round) in enumerate(closed) if n != parts[0]]
+        if all(holes) and len(holes) > 1:
+            return Content("a part with holes in it", 2.0, 2.0)
+        return Content("a part with a hole in it", 0.5, 1.5)
+    return Content("a contour in it", 0.5 if parts else 0.0, 0.0)
+
+
+def _are_apart(part: int, outer: NDArray[np.int64], inner: NDArray[np.int64], count: int) -> bool:
+    """Return whether all other contours lie directly in one: the rectangle has no holes itself."""
+    return len(inner) == count - 1 and bool((outer == part).all())
 
 
 def _area(group: Sequence[Curve]) -> BaseGeometry | None:

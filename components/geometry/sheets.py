@@ -6,6 +6,7 @@ size of a sheet, second line, marks, title block, what lies inside - and what st
 with the option that decides it.
 """
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -17,7 +18,7 @@ from scipy.sparse.csgraph import connected_components
 
 from components.geometry.drawing import shown
 from components.geometry.harvest import Curve
-from components.geometry.rectangles import Box, are_level, boxes_of, rectangles
+from components.geometry.rectangles import Box, are_level, boxes_of, rectangles, turn_of
 from components.geometry.sheet_blocks import Block, block_of
 from components.geometry.sheet_content import weight_of_content
 from components.geometry.sheet_sizes import is_like_paper, sheet_of
@@ -63,10 +64,27 @@ def sheets_among(
         mm_per_unit: Lengths that a drawing unit may have.
         is_chosen: Whether the user named a layer as one that is cut.
     """
-    found = Sheets()
+    found = _upright_sheets(curves, texts, slack, mm_per_unit, is_chosen)
+    if found is None and (turn := turn_of([curve.xy for curve in curves])) is not None:
+        turned = [dataclasses.replace(curve, xy=curve.xy @ turn) for curve in curves]
+        found = _upright_sheets(turned, texts @ turn, slack, mm_per_unit, is_chosen)
+    return found or Sheets()
+
+
+def _upright_sheets(
+    curves: Sequence[Curve],
+    texts: Points,
+    slack: float,
+    mm_per_unit: Sequence[float],
+    is_chosen: Callable[[str], bool],
+) -> Sheets | None:
+    """Find the sheets whose sides are level and upright; None if there is no such rectangle."""
     xy = [curve.xy for curve in curves]
     level = are_level(xy)
     drawn = rectangles([xy[number] for number in np.flatnonzero(level)], slack)
+    if not drawn:
+        return None
+    found = Sheets()
     corners = boxes_of(xy)
     outer: list[Box] = []
     for box in drawn:
@@ -260,9 +278,9 @@ class _Page:
             best = max(blocks, key=lambda block: block.weight)
             weights[best.said] = best.weight
         groups = [[self._curves[index] for index in group] for group in content]
-        said, weight = weight_of_content(groups, len(self._lines) > 1)
-        if weight >= ENOUGH or weights:
-            weights[said] = weight
+        told = weight_of_content(groups, len(self._lines) > 1)
+        if weight := told.weight if weights else told.alone:
+            weights[told.said] = weight
 
 
 def _is_border(outer: Box, inner: Box, slack: float) -> bool:

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from components.geometry.contours import signed_area
-from components.geometry.joining import JoinSettings, joined
+from components.geometry.joining import JoinSettings, joined, simple_chains
 from tests.unit.strategies import rectangle, regular
 
 JOINS = JoinSettings(start=1e-6, limit=0.5, factor=10.0, double=0.01, overshoot=3.0, noise=1e-3)
@@ -69,3 +69,16 @@ def test_wide_tolerance_does_not_eat_short_segments():
     result = joined(sides(ring), JOINS)
     assert len(result.rings[0]) == 4000
     assert abs(signed_area(result.rings[0])) == pytest.approx(100 * math.pi, rel=1e-5)
+
+
+def test_order_of_runs_follows_that_of_the_pieces_and_no_set():
+    # Ten crosses of four arms each: edgeminer alone gives the arms in an order that memory decides.
+    pieces = [
+        np.array([(10.0 * n, 0.0), (10.0 * n + x, y)])
+        for n in range(10)
+        for x, y in ((4, 0), (-4, 0), (0, 4), (0, -4))
+    ]
+    runs = simple_chains(pieces, 0.1)
+    assert [len(run) for run in runs] == [1] * len(pieces)
+    for (run,), piece in zip(runs, pieces, strict=True):
+        assert np.array_equal(run, piece) or np.array_equal(run[::-1], piece)

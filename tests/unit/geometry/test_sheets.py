@@ -4,6 +4,7 @@ import math
 from itertools import pairwise
 
 import pytest
+from ezdxf.math import Matrix44
 
 from components.geometry.contours import hole_area, outline_area
 from components.geometry.dxf_reader import read_drawing
@@ -271,3 +272,55 @@ def test_rim_and_double_frame_look_alike_and_the_chosen_layer_decides(tmp_path):
     is_the_l(read(tmp_path, draw))
     chosen = SETTINGS.model_copy(update={"cut_layers": ["rim", "0"]})
     assert outline_area(read(tmp_path, draw, chosen).parts[0]) == pytest.approx(400 * 200)
+
+
+def draw_framed_plate(space, holes):
+    """Draw a plate of 60 x 50 with holes of radius 4 in a rectangle that is no sheet."""
+    Pen(space).box(0, 0, 263, 187)
+    Pen(space).box(80, 60, 140, 110)
+    for x in holes:
+        space.add_circle((x, 85), 4)
+
+
+def test_rectangle_round_nothing_but_a_part_with_holes_is_a_frame_of_any_size(tmp_path):
+    drawing = read(tmp_path, lambda space: draw_framed_plate(space, (95, 125)))
+    (part,) = drawing.parts
+    assert outline_area(part) == pytest.approx(60 * 50)
+    assert hole_area(part) == pytest.approx(2 * math.pi * 16, rel=1e-3)
+    (warning,) = drawing.warnings
+    assert "a sheet frame of 263 x 187 units was left out (a part with holes in it" in warning
+    assert "--cut-layers ('0')" in warning
+
+
+def test_rectangle_round_a_part_with_one_hole_or_a_window_with_a_disc_is_told(tmp_path):
+    warnings = read(tmp_path, lambda space: draw_framed_plate(space, (110,))).warnings
+    assert any("may be a sheet frame (a part with a hole in it)" in said for said in warnings)
+
+
+def test_plate_with_holes_of_its_own_round_a_window_with_parts_is_no_frame(tmp_path):
+    def draw(space):
+        draw_framed_plate(space, (95, 125))
+        space.add_circle((20, 20), 6)
+
+    parts = read(tmp_path, draw).parts
+    assert [round(outline_area(part)) for part in parts] == [263 * 187, 50, 50]
+
+
+@pytest.mark.parametrize("degrees", [30, 45, 90, 211.7])
+def test_turned_sheet_leaves_the_part_as_the_upright_one_does(tmp_path, degrees):
+    def draw(space):
+        pen = Pen(space, lines=True)
+        pen.box(0, 0, *A3)
+        pen.box(20, 10, 410, 287)
+        pen.box(285, 10, 410, 50)
+        pen.line((285, 30), (410, 30))
+        pen.text(300, 20)
+        pen.text(300, 40)
+        draw_part(space, 50, 90)
+        for entity in space:
+            entity.transform(Matrix44.z_rotate(math.radians(degrees)))
+
+    drawing = read(tmp_path, draw)
+    (part,) = drawing.parts
+    assert outline_area(part) == pytest.approx(2400)
+    assert "it has the size of A3" in drawing.warnings[0]
