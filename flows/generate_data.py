@@ -6,7 +6,6 @@ from typing import Any
 
 from prefect import flow, task
 
-from components.geometry.resemblance import is_one_size
 from components.operations import jobs
 from components.operations.jobs import Run
 from components.operations.stages import StageResult
@@ -34,13 +33,14 @@ def read_drawings(run: Run) -> StageResult:
     show_table("symmetries", similarity["parts"], "Turns and mirror images that look the same")
     show_table(
         "confusable-parts",
-        [_pair_row(pair) for pair in similarity["pairs"] if is_one_size(pair["scale"])],
+        [_pair_row(pair) for pair in similarity["pairs"] if not pair["folded"]],
         "Drawings that are easily confused",
     )
     show_table(
-        "scale-families",
-        [_family_row(family) for family in similarity["families"]],
-        "Drawings of one shape in different sizes: only a calibrated camera tells them apart",
+        "drawings-of-one-shape",
+        [{"drawings": ", ".join(names), "sizes": "one size"} for names in similarity["repeats"]]
+        + [_family_row(family) for family in similarity["families"]],
+        "Drawings that nothing tells apart, or only their size under a calibrated camera",
     )
     return result
 

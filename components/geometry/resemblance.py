@@ -146,12 +146,35 @@ class SimilarityReport:
     pairs: tuple[Resemblance, ...]
 
     def of_one_size(self) -> tuple[Resemblance, ...]:
-        """Return the pairs that any camera may confuse."""
-        return tuple(pair for pair in self.pairs if pair.one_size)
+        """Return the pairs of different shapes that any camera may confuse.
+
+        Of parts drawn more than once only the first counts: the others are in `repeats`.
+        """
+        again = {name for names in self.repeats() for name in names[1:]}
+        return tuple(
+            pair
+            for pair in self.pairs
+            if pair.one_size
+            and pair.relation != "duplicate"
+            and not again & {pair.first, pair.second}
+        )
 
     def of_other_sizes(self) -> tuple[Resemblance, ...]:
         """Return the pairs that differ in size and in a feature."""
         return tuple(pair for pair in self.pairs if not pair.one_size and pair.feature is not None)
+
+    def repeats(self) -> tuple[tuple[str, ...], ...]:
+        """Return the names of parts drawn more than once in one size, as they were read."""
+        same: dict[str, list[str]] = {}
+        for pair in self.pairs:
+            if pair.relation == "duplicate":
+                one, other = (same.get(name, [name]) for name in (pair.first, pair.second))
+                if one is not other:
+                    one += other
+                    same.update(dict.fromkeys(one, one))
+        order = {symmetry.name: index for index, symmetry in enumerate(self.symmetries)}
+        groups = {id(names): sorted(names, key=order.__getitem__) for names in same.values()}
+        return tuple(tuple(names) for names in groups.values())
 
     def families(self) -> tuple[Family, ...]:
         """Return the shapes that come in sizes that a calibrated camera tells apart."""
@@ -171,7 +194,12 @@ def _family(members: list[Member]) -> Family:
 
 
 def similarity_to_json(report: SimilarityReport) -> dict[str, Any]:
-    """Return the report as plain values for JSON, the model card and pages."""
+    """Return the report as plain values for JSON, the model card and pages.
+
+    Pairs that are `folded` are told by `repeats`, by `families` or by a pair with the first of
+    several parts of one shape, or differ in size as well.
+    """
+    alone = set(report.of_one_size())
     return {
         "parts": [
             {
@@ -182,7 +210,8 @@ def similarity_to_json(report: SimilarityReport) -> dict[str, Any]:
             }
             for s in report.symmetries
         ],
-        "pairs": [_pair_to_json(pair) for pair in report.pairs],
+        "pairs": [_pair_to_json(pair) | {"folded": pair not in alone} for pair in report.pairs],
+        "repeats": [list(names) for names in report.repeats()],
         "families": [
             [
                 {

@@ -41,7 +41,7 @@ def _similarity_lines(similarity: DrawingSimilarity | None) -> list[str]:
     if similarity is None:
         return ["", "Which drawings look alike was not recorded; export the model again."]
     lines = ["", "## Drawings that look alike", ""]
-    alike = [pair for pair in similarity.pairs if pair.one_size]
+    alike = [pair for pair in similarity.pairs if not pair.folded]
     if alike:
         lines += [
             "| Drawings | Relation | What tells them apart | IoU | Needs |",
@@ -52,7 +52,7 @@ def _similarity_lines(similarity: DrawingSimilarity | None) -> list[str]:
             lines += ["", f"and {len(alike) - SHOWN_PAIRS} more in the card's JSON"]
     else:
         lines.append("None.")
-    lines += _resized_lines(similarity)
+    lines += _one_shape_lines(similarity)
     symmetric = [p for p in similarity.parts if p.rotation_order != 1 or p.mirror_symmetric]
     if symmetric:
         lines += ["", "## Symmetries", "", "| Drawing | Turns | Back |", "|---|---|---|"]
@@ -60,19 +60,19 @@ def _similarity_lines(similarity: DrawingSimilarity | None) -> list[str]:
     return lines
 
 
-def _resized_lines(similarity: DrawingSimilarity) -> list[str]:
-    """Return the section on drawings that only a calibrated camera tells apart."""
+def _one_shape_lines(similarity: DrawingSimilarity) -> list[str]:
+    """Return the sections on drawings of one shape: in one size and in several."""
+    lines = [f"- {', '.join(names)}" for names in similarity.repeats]
+    if lines:
+        lines = ["", "## Drawn more than once", "", *lines]
     families = [
         "- the same shape: "
         + ", ".join(f"{member.name} ({member.factor:.4g})" for member in family)
         for family in similarity.families
     ]
-    others = [p for p in similarity.pairs if not p.one_size and p.feature is not None]
-    if others:
-        families.append(f"- {len(others)} pairs that also differ in a feature: the card's JSON")
-    if not families:
-        return []
-    return ["", "## Alike in another size (a calibrated camera tells them)", "", *families]
+    if families:
+        lines += ["", "## Told apart by a calibrated camera only", "", *families]
+    return lines
 
 
 def _pair_row(pair: LookAlike) -> str:

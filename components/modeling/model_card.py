@@ -7,7 +7,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from components.errors import ModelError
 from components.files import write_json
-from components.geometry.resemblance import is_one_size
 from components.settings.train import PredictionSettings
 
 FORMAT = "dxfvision-card-1"
@@ -116,6 +115,7 @@ class LookAlike(_Record):
         scale: Its enlargement there; 1 for parts of one size.
         mirrored: Whether it shows its back there.
         feature: What differs; None where nothing but side or size does.
+        folded: Whether the list of repeats or of families tells the same, or size differs too.
     """
 
     first: str
@@ -129,11 +129,7 @@ class LookAlike(_Record):
     scale: float
     mirrored: bool
     feature: DifferingFeature | None
-
-    @property
-    def one_size(self) -> bool:
-        """Whether size alone does not keep a calibrated camera from confusing the two."""
-        return is_one_size(self.scale)
+    folded: bool = False
 
 
 class ScaledDrawing(_Record):
@@ -156,12 +152,14 @@ class DrawingSimilarity(_Record):
     Attributes:
         parts: Symmetry of each.
         pairs: Those that look alike, most alike first.
-        families: Drawings of one shape in different sizes; empty in records of versions that
-            listed them as pairs only.
+        repeats: Names of drawings of one shape and size.
+        families: Drawings of one shape in different sizes. Both are empty in records of versions
+            that listed pairs only.
     """
 
     parts: tuple[PartSymmetry, ...]
     pairs: tuple[LookAlike, ...]
+    repeats: tuple[tuple[str, ...], ...] = ()
     families: tuple[tuple[ScaledDrawing, ...], ...] = ()
 
 

@@ -5,7 +5,7 @@ once; where two parts are laid on each other it is used again with a transform.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,14 +42,14 @@ class Hole:
         x_mm: Its middle in the part's own coordinates, y up.
         y_mm: See x_mm.
         across_mm: Diameter of the circle of its area.
-        label: Where its number is written (x, y), y down.
+        label: Where its number is written (x, y), y down; None where it would hide another one.
     """
 
     number: int
     x_mm: float
     y_mm: float
     across_mm: float
-    label: tuple[float, float]
+    label: tuple[float, float] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ def picture_of(key: int, drawing: Drawing, index: int, symmetry: str) -> Picture
     view, height_px, mm_per_px = _frame(part, width_px)
     font = 11 * mm_per_px
     digits = max(0, math.ceil(-math.log10(mm_per_px / 10)))
-    holes = [_hole(number, hole, font) for number, hole in enumerate(part.holes, 1)]
+    holes = _legible([_hole(number, hole, font) for number, hole in enumerate(part.holes, 1)], font)
     gaps = _gaps_of(drawing, index)
     return Picture(
         key=key,
@@ -184,6 +184,16 @@ def _hole(number: int, contour: Contour, font: float) -> Hole:
         across_mm=2 * math.sqrt(abs(signed_area(contour.xy_mm)) / math.pi),
         label=(x + aside, -y - aside),
     )
+
+
+def _legible(holes: list[Hole], font: float) -> list[Hole]:
+    """Return holes in their order, those without a label whose number would hide a bigger one's."""
+    kept: dict[int, tuple[float, float]] = {}
+    for hole in sorted(holes[: MAX_MARKED + 1], key=lambda one: -one.across_mm):
+        x, y = hole.label or (0.0, 0.0)
+        if all(abs(x - u) > 1.3 * font or abs(y - v) > 0.9 * font for u, v in kept.values()):
+            kept[hole.number] = x, y
+    return [replace(hole, label=kept.get(hole.number)) for hole in holes]
 
 
 def _gaps_of(drawing: Drawing, index: int) -> NDArray[np.float64]:

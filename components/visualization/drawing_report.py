@@ -61,6 +61,7 @@ def drawing_report(drawings: Sequence[Drawing], similarity: SimilarityReport) ->
             overlay_of(parts[keys[pair.first] - 1], (keys[pair.first], keys[pair.second]), pair)
             for pair in alike[:MOST_OVERLAYS]
         ],
+        repeats=similarity.repeats(),
         families=similarity.families(),
         resized=similarity.of_other_sizes(),
         most=MOST_ROWS,

@@ -229,6 +229,18 @@ def test_one_shape_in_many_sizes_is_one_family_and_no_mass_of_pairs():
     assert len(report.pairs) == len(parts)  # four with the first, and those two
 
 
+def test_parts_drawn_more_than_once_are_listed_once():
+    plain = plate_with_hole("b")
+    parts = [turned(plain, "b", 0), turned(plain, "a", 1), turned(plain, "c", 2)]
+    other = part("d", plain.outline.xy_mm, plain.holes[0].xy_mm, regular(60, 4, 30, -12))
+    report = similarity_report([*parts, other])
+    assert report.repeats() == (("b", "a", "c"),)
+    assert [(pair.first, pair.second) for pair in report.of_one_size()] == [("b", "d")]
+    told = similarity_to_json(report)["pairs"]
+    assert len(told) == 6
+    assert [(p["first"], p["second"]) for p in told if not p["folded"]] == [("b", "d")]
+
+
 def test_discs_of_all_sizes_are_one_family():
     parts = [part(f"d{radius}", regular(90, radius)) for radius in (3, 50, 10, 200)]
     report = similarity_report(parts)
@@ -269,6 +281,7 @@ def test_no_parts_make_an_empty_report():
     assert similarity_to_json(similarity_report([])) == {
         "parts": [],
         "pairs": [],
+        "repeats": [],
         "families": [],
     }
 
