@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from components.inspection.fields import FieldStack
 from components.inspection.signatures import PartShape, Start
-from components.inspection.views import View
 
 Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
@@ -53,29 +52,50 @@ class Lays:
             self.misfit_px[index],
         )
 
+    def to_mm(self, index: int) -> Floats:
+        """Return the map of the picture to the drawing of one lay, shape (3, 3)."""
+        a, b, c, d = self.values[index]
+        x0, y0 = self.origin_px
+        f = float(self.flips[index, 0])
+        upright = np.array([[1.0, 0.0, -x0], [0.0, -1.0, y0], [0.0, 0.0, 1.0]])
+        lay = np.array([[f * a, f * b, f * c], [-b, a, d], [0.0, 0.0, 1.0]])
+        return np.asarray(lay @ upright, dtype=np.float64)
+
     def px_per_mm(self) -> Floats:
         """Return the scale of each lay, shape (K,)."""
         return np.asarray(1 / np.hypot(self.values[:, 0], self.values[:, 1]), dtype=np.float64)
 
 
-def lays_from_starts(starts: Sequence[Start], shapes: Sequence[PartShape], view: View) -> Lays:
-    """Return lays of the turns of `starts` with the size and place of the mask."""
+def lays_from_starts(
+    starts: Sequence[Start],
+    shapes: Sequence[PartShape],
+    centre_px: tuple[float, float],
+    area_px: float,
+) -> Lays:
+    """Return lays of the turns of `starts` with the size and place of what is seen.
+
+    Args:
+        starts: Turns of parts.
+        shapes: Of all parts.
+        centre_px: Centroid of the object, its holes filled.
+        area_px: Area of the object, its holes filled.
+    """
     numbers = np.array([start.number for start in starts], dtype=np.intp)
-    flips = np.array([[-1.0 if start.mirrored else 1.0] for start in starts], dtype=np.float32)
+    flips = np.array([-1.0 if start.mirrored else 1.0 for start in starts], dtype=np.float32)
     angles = np.array([start.angle_rad for start in starts])
     areas = np.array([shapes[number].area_mm2 for number in numbers])
-    centroids = np.array([shapes[number].centroid_mm for number in numbers])
-    mm_per_px = np.sqrt(areas / view.area_px)
+    centroids = np.array([shapes[number].centroid_mm for number in numbers]).reshape(-1, 2)
+    mm_per_px = np.sqrt(areas / area_px)
     # The centroid of the mask is the origin: it falls on the part's centroid, mirrored if need be.
     values = np.column_stack(
         [
             mm_per_px * np.cos(angles),
             mm_per_px * np.sin(angles),
-            centroids[:, 0] * flips[:, 0],
+            centroids[:, 0] * flips,
             centroids[:, 1],
         ]
     )
-    return Lays(numbers, flips, values, view.centre_px, np.full(len(numbers), np.inf))
+    return Lays(numbers, flips[:, None], values, centre_px, np.full(len(numbers), np.inf))
 
 
 def aligned(lays: Lays, fields: FieldStack, points_px: Floats, limits_px: Sequence[float]) -> Lays:

@@ -16,17 +16,20 @@ from numpy.typing import NDArray
 from components.domain import Part
 from components.geometry.contours import hole_area, outline_area
 from components.geometry.resemblance import Symmetry
+from components.geometry.transforms import transformed
 from components.inspection.alignment import Lays, aligned, lays_from_starts
 from components.inspection.decision import Judge
 from components.inspection.fields import FieldStack, field_of
 from components.inspection.partial import PairTable, likely_lays
-from components.inspection.refinement import refined
+from components.inspection.refinement import Fit, refined
 from components.inspection.results import NOTHING, Registration
 from components.inspection.signatures import SignatureSet, part_shape
+from components.inspection.twins import likely_twins, twins_of
 from components.inspection.verification import Verdict, material_of, verified
 from components.inspection.views import View, view_of
 from components.settings.inspection import RegistrationSettings
 
+Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Singles = NDArray[np.float32]
 
@@ -35,6 +38,9 @@ COARSE_LIMITS = (0.20, 0.14, 0.09, 0.06)
 
 FINE_LIMITS = (0.045, 0.03)
 LEAST_LIMIT_PX = 3.0
+SAME_LAY = 0.06
+"""Lays that differ by less, over the object's diameter, end in the same place."""
+
 EXACT_LIMITS_PX = (3.0, 2.0, 2.0)
 
 
@@ -76,6 +82,7 @@ class Registrar:
         self._materials = [
             material_of(field, area) for field, area in zip(fields, self._areas, strict=True)
         ]
+        self._twins = twins_of(parts, self._shapes, self._signatures, self._fields)
         self._judge = Judge(names, settings)
 
     def register(
@@ -139,7 +146,7 @@ class Registrar:
         """Return rough lays of the drawings that look like the whole object."""
         settings = self.settings
         starts = self._signatures.starts(view, settings.starts, settings.start_spread)
-        lays = lays_from_starts(starts, self._shapes, view)
+        lays = lays_from_starts(starts, self._shapes, view.centre_px, view.area_px)
         limits = [max(share * view.size_px, LEAST_LIMIT_PX) for share in COARSE_LIMITS]
         return aligned(lays, self._fields, view.edge_px[: settings.coarse_points], limits)
 
@@ -159,20 +166,50 @@ class Registrar:
         return aligned(lays, self._fields, view.edge_px[: settings.coarse_points], limits)
 
     def _checked(self, lays: Lays, view: View) -> list[Verdict]:
-        """Return the best lays, fitted exactly and checked."""
+        """Return the best lays, fitted exactly and checked, with the twins of the very best."""
         settings = self.settings
         if len(lays.numbers) == 0:
             return []
-        lays = lays.chosen(np.argsort(lays.misfit_px)[: settings.contenders + 1])
+        lays = self._distinct(lays.chosen(np.argsort(lays.misfit_px)), view)
         limits = [max(share * view.size_px, LEAST_LIMIT_PX) for share in FINE_LIMITS]
         lays = aligned(lays, self._fields, view.edge_px[: 2 * settings.coarse_points], limits)
         worst = lays.misfit_px.min() * settings.contender_ratio + settings.contender_slack_px
         order = np.argsort(lays.misfit_px)[: settings.contenders]
         lays = lays.chosen(order[lays.misfit_px[order] <= worst])
         fits = refined(lays, self._fields, view, settings.fine_points, EXACT_LIMITS_PX)
-        return [
-            verified(
-                fit, self._materials[fit.number], view, settings.tolerance_px, settings.limit_px
-            )
-            for fit in fits
-        ]
+        verdicts = [self._verified(fit, view) for fit in fits]
+        best = min(verdicts, key=lambda verdict: verdict.error_px2)
+        twins = likely_twins(
+            self._twins[best.fit.number],
+            best.fit,
+            self._fields,
+            view.edge_px[: settings.fine_points],
+            settings.contenders,
+        )
+        return verdicts + [self._verified(fit, view) for fit in twins]
+
+    def _verified(self, fit: Fit, view: View) -> Verdict:
+        """Return what the pixels say about a fit."""
+        settings = self.settings
+        material = self._materials[fit.number]
+        return verified(fit, material, view, settings.tolerance_px, settings.limit_px)
+
+    def _distinct(self, lays: Lays, view: View) -> Lays:
+        """Return the first lays that are neither repeated nor twins of one before."""
+        corners = np.array([[-1.0, -1.0], [1.0, -1.0], [0.0, 1.0]]) * view.size_px / 2
+        corners += view.centre_px
+        limit = SAME_LAY * view.size_px
+        kept: list[int] = []
+        taken: list[tuple[int, Floats]] = []
+        for k in range(len(lays.numbers)):
+            number, to_mm = int(lays.numbers[k]), lays.to_mm(k)
+            here = transformed(corners, to_mm)
+            reach = limit / float(lays.px_per_mm()[k])
+            if any(n == number and np.abs(xy - here).max() < reach for n, xy in taken):
+                continue
+            kept.append(k)
+            taken.append((number, here))
+            taken += [(t.number, transformed(here, t.to_mm)) for t in self._twins[number]]
+            if len(kept) > self.settings.contenders:
+                break
+        return lays.chosen(np.array(kept, dtype=np.intp))

@@ -37,6 +37,7 @@ class Registration:
         edge_rms_px: From the picture to the drawing: root mean square distance of the mask's edge.
         outline_rms_px: From the drawing to the picture: likewise of the drawing's visible edges.
         outliers: Share of the mask's edge that is far from the drawing's, 0..1.
+        unseen: Share of the drawing's visible edges that the mask does not have, 0..1.
         visible_fraction: Share of the drawing's area inside the frame and on no other object.
         wall_px: Length of the side wall in the mask: how far the lower face lies off the upper one.
         candidates: Drawings that were compared, best first, each once.
@@ -51,6 +52,7 @@ class Registration:
     edge_rms_px: float
     outline_rms_px: float
     outliers: float
+    unseen: float
     visible_fraction: float
     wall_px: float
     candidates: tuple[Candidate, ...]
@@ -71,6 +73,7 @@ NOTHING = Registration(
     edge_rms_px=0.0,
     outline_rms_px=0.0,
     outliers=1.0,
+    unseen=1.0,
     visible_fraction=0.0,
     wall_px=0.0,
     candidates=(),

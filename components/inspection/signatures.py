@@ -151,12 +151,21 @@ class SignatureSet:
             spread: How far below the best likeness a start may be.
         """
         values = self.likenesses(view_signature(view))
-        top = np.maximum(np.roll(values, 1, axis=-1), np.roll(values, -1, axis=-1))
-        peaks = np.flatnonzero((values >= top) & (values >= values.max() - spread) & (values > 0))
-        flat = values.ravel()[peaks]
-        order = np.argsort(-flat)[:most]
-        found = []
-        for value, place in zip(flat[order].tolist(), peaks[order].tolist(), strict=True):
-            number, back, turn = np.unravel_index(place, values.shape)
-            found.append(Start(int(number), bool(back), float(_TURNS[turn]), value))
-        return found
+        return _peaks(values, max(float(values.max()) - spread, 0.0), most)
+
+    def starts_above(self, signature: Singles, least: float) -> list[Start]:
+        """Return all ways to lie with at least some likeness to a signature, best first."""
+        return _peaks(self.likenesses(signature), least, ANGLES)
+
+
+def _peaks(values: Singles, least: float, most: int) -> list[Start]:
+    """Return the turns of the best likeness among their neighbours, best first."""
+    top = np.maximum(np.roll(values, 1, axis=-1), np.roll(values, -1, axis=-1))
+    peaks = np.flatnonzero((values >= top) & (values >= least) & (values > 0))
+    flat = values.ravel()[peaks]
+    order = np.argsort(-flat)[:most]
+    found = []
+    for value, place in zip(flat[order].tolist(), peaks[order].tolist(), strict=True):
+        number, back, turn = np.unravel_index(place, values.shape)
+        found.append(Start(int(number), bool(back), float(_TURNS[turn]), value))
+    return found

@@ -67,7 +67,10 @@ class Verdict:
     Attributes:
         fit: The drawing in its place.
         fit_iou: Overlap of the drawing, walls included, with the mask where it can be judged, 0..1.
-        faults_px: Sum of the depths of all faults, in px times pixels.
+        extra_px: Sum of the depths of pixels of the object that the drawing does not cover, in px
+            times pixels.
+        missing_px: Likewise of pixels that the drawing covers and the object does not: holes that
+            the drawing lacks, and whatever lies on the object.
         edges_px2: Sum of the squared distances of edge points from the drawing's edges.
         rms_px: Root mean square distance of the edge points that are not far.
         outliers: Share of the edge points that are, 0..1.
@@ -77,7 +80,8 @@ class Verdict:
 
     fit: Fit
     fit_iou: float
-    faults_px: float
+    extra_px: float
+    missing_px: float
     edges_px2: float
     rms_px: float
     outliers: float
@@ -87,7 +91,7 @@ class Verdict:
     @property
     def error_px2(self) -> float:
         """What the drawing leaves unexplained: the less, the better it fits."""
-        return self.edges_px2 + 2 * self.faults_px
+        return self.edges_px2 + 2 * (self.extra_px + self.missing_px)
 
 
 def drawn_distances(fit: Fit, field: Field, view: View) -> Singles:
@@ -134,7 +138,9 @@ def verified(
     wrong = drawn != mask
     if view.others is not None:
         wrong &= view.judged.view(np.bool_)
-    depth = np.abs(distance[wrong])
+    off = distance[wrong]
+    depth = np.clip(np.abs(off) - tolerance_px, 0.0, limit_px)
+    missing = off < 0
     both = int(np.count_nonzero(drawn & mask))
     visible, beyond, beyond_px = 1.0, 0.0, 0.0
     if view.cut:
@@ -145,8 +151,9 @@ def verified(
     outliers = len(far) - len(near)
     return Verdict(
         fit=fit,
-        fit_iou=both / max(both + len(depth) + beyond, 1.0),
-        faults_px=float(np.clip(depth - tolerance_px, 0.0, limit_px).sum()) + beyond_px,
+        fit_iou=both / max(both + len(off) + beyond, 1.0),
+        extra_px=float(depth[~missing].sum()),
+        missing_px=float(depth[missing].sum()) + beyond_px,
         edges_px2=(squares + outliers * limit_px**2) * len(view.edge_px) / len(far),
         rms_px=math.sqrt(squares / max(len(near), 1)),
         outliers=outliers / len(far),
@@ -188,16 +195,25 @@ def _edge_distances(distance: Singles, view: View) -> Floats:
     return np.asarray(np.abs(here + share * (there - here)), dtype=np.float64)
 
 
-def outline_error(verdict: Verdict, view: View, limit_px: float) -> float:
-    """Return the root mean square distance of the drawing's edges from the mask's edge, in px."""
+def outline_error(verdict: Verdict, view: View, limit_px: float) -> tuple[float, float]:
+    """Return how far the drawing's edges lie from the mask's edge.
+
+    Args:
+        verdict: The drawing in its place.
+        view: What is seen.
+        limit_px: Edges farther away count with this distance.
+
+    Returns:
+        Root mean square distance in px, and the share of the edges that are farther away, 0..1.
+    """
     near = np.abs(verdict.distance_px) <= 0.5
     near &= view.judged > 0
     if not near.any():
-        return limit_px
+        return limit_px, 1.0
     padded = cv2.copyMakeBorder(view.mask, 1, 1, 1, 1, cv2.BORDER_REPLICATE)
     inside = cv2.distanceTransform(padded, cv2.DIST_L2, 5)[1:-1, 1:-1][near]
     outside = cv2.distanceTransform(1 - padded, cv2.DIST_L2, 5)[1:-1, 1:-1][near]
     # The distance of a pixel's centre to the nearest pixel of the other side, less half of it.
     signed = np.where(inside > 0, 0.5 - inside, outside - 0.5)
     error = np.minimum(np.abs(signed - verdict.distance_px[near]), limit_px)
-    return float(np.sqrt(np.square(error).mean()))
+    return float(np.sqrt(np.square(error).mean())), float((error >= limit_px).mean())

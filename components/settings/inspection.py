@@ -31,7 +31,11 @@ class RegistrationSettings(Table):
     tight_outliers: Share
     tight_faults: NotNegative
     min_fit_iou: Share
-    max_faults: Share
+    min_score: Share
+    rough_px: Positive
+    unseen_weight: NotNegative
+    max_extra: NotNegative
+    max_missing: NotNegative
     max_rms_px: Positive
     max_outliers: Share
     ambiguous_px2: NotNegative
