@@ -137,4 +137,6 @@ def _diameter(hole: BaseGeometry) -> float:
 
 
 def _point(place: _Place) -> str:
-    return f"({place[0]:.4g}, {place[1]:.4g})"
+    """Return a place in words, to 1 um: what is nearer to an axis lies on it."""
+    x, y = (round(value, 3) + 0.0 for value in place)
+    return f"({x:.4g}, {y:.4g})"

@@ -10,6 +10,7 @@ of the moments only the sign of the seventh changes for the back of a part.
 """
 
 import io
+import json
 import math
 from collections.abc import Iterable
 from pathlib import Path
@@ -21,7 +22,7 @@ from numpy.typing import NDArray
 
 from components.domain import Part
 from components.errors import ModelError
-from components.files import file_sha256, write_bytes, write_json
+from components.files import file_sha256, remove_partials, write_bytes
 
 INDEX = "index.json"
 FORMAT = "dxfvision-templates-1"
@@ -75,8 +76,9 @@ def hu_moments(mask: NDArray[np.uint8]) -> list[float]:
 def write_templates(folder: Path, parts: Iterable[Part]) -> list[Path]:
     """Write the templates of parts and their index; remove templates of parts that are gone.
 
-    Files that would not change are not touched. The index comes before the removal, so that it
-    never names a file that is missing; its hashes tell a file that was changed after it.
+    Files that would not change are not touched. The index is written after the files that it
+    names and before others are removed, so that it never names a file that is missing. A run that
+    was killed in between leaves what `templates_intact` finds and the next run puts right.
 
     Args:
         folder: `models/opencv_templates` of the home folder.
@@ -95,11 +97,33 @@ def write_templates(folder: Path, parts: Iterable[Part]) -> list[Path]:
         _write_changed(contours_path, _packed(contours))
         written += [mask_path, contours_path]
         records.append(_record(part, mask, mask_path, contours_path))
-    write_json(folder / INDEX, {"format": FORMAT, "templates": records})
-    for stale in [*folder.glob("*.mask.png"), *folder.glob("*.contours.npz")]:
-        if stale not in written:
-            stale.unlink()
+    index = json.dumps({"format": FORMAT, "templates": records}, indent=2, sort_keys=True)
+    _write_changed(folder / INDEX, f"{index}\n".encode())
+    for stale in _template_files(folder) - set(written):
+        stale.unlink()
+    remove_partials(folder)
     return [*written, folder / INDEX]
+
+
+def templates_intact(folder: Path) -> bool:
+    """Return whether a folder holds the very files that its index names, and no other templates."""
+    try:
+        records = json.loads((folder / INDEX).read_bytes())["templates"]
+        hashes = {
+            folder / record[kind]: record[f"{kind}_sha256"]
+            for record in records
+            for kind in ("mask", "contours")
+        }
+        return _template_files(folder) == hashes.keys() and all(
+            file_sha256(path) == sha256 for path, sha256 in hashes.items()
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def _template_files(folder: Path) -> set[Path]:
+    """Return the files of a folder that are named as templates are."""
+    return {path for kind in ("mask.png", "contours.npz") for path in folder.glob(f"*.{kind}")}
 
 
 def _write_changed(path: Path, data: bytes) -> None:

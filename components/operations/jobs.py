@@ -24,7 +24,7 @@ from components.geometry.parts_file import read_parts, write_parts
 from components.geometry.resemblance import similarity_to_json
 from components.geometry.similarity import similarity_report
 from components.home import Home
-from components.inspection.templates import INDEX, write_templates
+from components.inspection.templates import INDEX, templates_intact, write_templates
 from components.operations.lock import hold_home
 from components.operations.stages import Figures, StageResult, input_sha256, run_stage
 from components.progress import Progress
@@ -141,7 +141,8 @@ def read_drawing_folder(run: Run, progress: Progress) -> StageResult:
         }
 
     outputs = [run.home.parts, records_file, page, index, similarity_file(run.home)]
-    return run_stage(run.home, "read-drawings", key, outputs, work)
+    damaged = not templates_intact(run.home.templates)
+    return run_stage(run.home, "read-drawings", key, outputs, work, always=damaged)
 
 
 def drawings_summary(records: Sequence[Mapping[str, Any]]) -> str:

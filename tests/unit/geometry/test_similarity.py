@@ -142,6 +142,13 @@ def test_missing_hole_is_named_by_its_number():
     )
 
 
+def test_place_on_an_axis_is_told_as_nought():
+    one = part("a", rectangle(100, 60))
+    other = part("b", rectangle(100, 60), regular(96, 4, 0, 16))
+    (pair,) = similarity_report([one, other]).pairs
+    assert "(0, 16) mm" in pair.difference() or "(0, -16) mm" in pair.difference()
+
+
 def test_missing_tooth_and_wider_edge_are_places_of_the_outline():
     (pair,) = similarity_report(
         [gear("a", 60, 2.0), turned(gear("b", 60, 2.0, (7,)), "b", 1)]

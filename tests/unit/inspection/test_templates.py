@@ -11,6 +11,7 @@ from components.inspection.templates import (
     read_template_mask,
     template_mask,
     template_scale,
+    templates_intact,
     write_templates,
 )
 from tests.unit.strategies import mirrored_part, part, plate_with_hole, regular, square
@@ -74,3 +75,57 @@ def test_unchanged_templates_are_left_alone_and_the_index_holds_their_hashes(tmp
         for kind in ("mask", "contours"):
             data = (tmp_path / record[kind]).read_bytes()
             assert hashlib.sha256(data).hexdigest() == record[f"{kind}_sha256"]
+
+
+def test_index_of_unchanged_parts_is_not_written_again(tmp_path):
+    parts = [plate_with_hole("a"), part("b", square(40))]
+    write_templates(tmp_path, parts)
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
+    write_templates(tmp_path, parts)
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == before
+
+
+def test_run_killed_at_any_write_leaves_what_the_next_one_puts_right(tmp_path, monkeypatch):
+    old = [plate_with_hole("a"), plate_with_hole("gone")]
+    new = [plate_with_hole("a", x=-30), part("b", square(40))]
+    wanted = tmp_path / "wanted"
+    names = [path.name for path in write_templates(wanted, new)]
+    for writes in range(len(names)):
+        folder = tmp_path / str(writes)
+        write_templates(folder, old)
+        (folder / ".b.mask.png.123.partial").write_bytes(b"half a pic")
+        (folder / "README.md").write_text("of the user")
+        left = iter(range(writes))
+
+        def killed(path, data, left=left):
+            if next(left, None) is None:
+                raise KeyboardInterrupt
+            path.write_bytes(data)
+
+        with monkeypatch.context() as patch:
+            patch.setattr("components.inspection.templates.write_bytes", killed)
+            with pytest.raises(KeyboardInterrupt):
+                write_templates(folder, new)
+        assert templates_intact(folder) == (writes == 0)
+        assert all(
+            (folder / record[kind]).is_file()
+            for record in json.loads((folder / "index.json").read_text())["templates"]
+            for kind in ("mask", "contours")
+        )
+        write_templates(folder, new)
+        assert templates_intact(folder)
+        assert sorted(path.name for path in folder.iterdir()) == sorted([*names, "README.md"])
+        assert all((folder / n).read_bytes() == (wanted / n).read_bytes() for n in names)
+
+
+@pytest.mark.parametrize("harm", ["changed", "missing", "index"])
+def test_damaged_templates_are_not_intact(tmp_path, harm):
+    write_templates(tmp_path, [plate_with_hole("a")])
+    assert templates_intact(tmp_path)
+    if harm == "changed":
+        (tmp_path / "a.mask.png").write_bytes(b"other")
+    elif harm == "missing":
+        (tmp_path / "a.contours.npz").unlink()
+    else:
+        (tmp_path / "index.json").write_text("[")
+    assert not templates_intact(tmp_path)

@@ -78,3 +78,34 @@ def test_parts_that_look_alike_are_drawn_on_each_other_with_the_feature_marked(t
     assert "hole 3 of b" in text
     # The hole of 8 mm needs 4 pixels.
     assert "needs 0.50 px per mm" in text
+
+
+def test_pairs_beyond_the_pictures_sizes_and_repeats_are_lists(tmp_path, monkeypatch):
+    monkeypatch.setattr("components.visualization.drawing_report.MOST_OVERLAYS", 1)
+
+    def draw(scale, *holes):
+        def drawn(space):
+            corners = [(0, 0), (100, 0), (100, 60), (0, 60)]
+            space.add_lwpolyline([(x * scale, y * scale) for x, y in corners], close=True)
+            for x, y in holes:
+                space.add_circle((x * scale, y * scale), 4 * scale)
+
+        return drawn
+
+    plans = {
+        "plain": draw(1),
+        "again": draw(1),
+        "double": draw(2),
+        "holed": draw(1, (20, 10)),
+        "two": draw(1, (20, 10), (60, 40)),
+        "larger": draw(1.5, (20, 10)),
+    }
+    paths = [saved(tmp_path / f"{name}.dxf", plan) for name, plan in plans.items()]
+    drawings = [read_drawing(path, SETTINGS) for path in paths]
+    text = drawing_report(drawings, similarity_report([d.parts[0] for d in drawings]))
+    page = Page(text)
+    assert page.tags.count("svg") == 6 + 1
+    assert "2 more pairs, without pictures" in text  # plain, holed and two: three pairs
+    assert "<p>plain, again</p>" in text
+    assert "plain (1), double (2)" in text
+    assert "holed (1), larger (1.5)" in text
