@@ -16,15 +16,10 @@ from components.modeling.champion import read_champion
 from components.modeling.evaluate import evaluate_split
 from components.modeling.export import export
 from components.modeling.inference import Predictor
-from components.modeling.model_card import (
-    CARD_NAME,
-    MODEL_NAME,
-    ModelCard,
-    read_similarity,
-    write_card,
-)
+from components.modeling.model_card import CARD_NAME, MODEL_NAME, write_card
 from components.modeling.registry import ModelRegistry, ModelVersion
-from components.operations.jobs import Run, known_parts, similarity_file
+from components.operations.jobs import Run, known_parts
+from components.operations.likeness import known_similarity
 from components.operations.promotion import Decision, decide, was_rolled_back
 from components.operations.stages import Figures, StageResult, input_sha256, run_stage
 from components.progress import Progress, SilentProgress, stage
@@ -84,17 +79,19 @@ def export_model(run: Run, progress: Progress) -> StageResult:
     settings = TrainSettings.load(home.configs, run.profile)
     if not home.checkpoint.exists():
         raise ModelError(f"{home.checkpoint}: no network was trained yet; run `dxfvision train`")
+    similarity = known_similarity(home, progress)
     key = fingerprint(
         input_sha256(home.checkpoint, ModelError, "dxfvision train"),
         input_sha256(home.parts, DatasetError, "dxfvision generate"),
-        input_sha256(similarity_file(home), DatasetError, "dxfvision generate"),
+        similarity,
         settings,
         source_fingerprint("modeling", "geometry", "domain.py"),
     )
 
     def work() -> Figures:
         report = export(home, home.checkpoint, known_parts(home), settings, progress)
-        write_card(home.exported / CARD_NAME, _with_similarity(home, report.card))
+        card = report.card.model_copy(update={"similarity": similarity})
+        write_card(home.exported / CARD_NAME, card)
         parity = report.card.parity
         return {
             "summary": f"{parity.pictures} pictures through torch and ONNX: same label "
@@ -103,12 +100,6 @@ def export_model(run: Run, progress: Progress) -> StageResult:
         }
 
     return run_stage(home, "export", key, [home.exported / MODEL_NAME], work)
-
-
-def _with_similarity(home: Home, card: ModelCard) -> ModelCard:
-    """Return a card that says which drawings look alike."""
-    similarity = read_similarity(similarity_file(home))
-    return card.model_copy(update={"similarity": similarity})
 
 
 def confusion_plot(home: Home) -> Path:
