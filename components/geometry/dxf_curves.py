@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from ezdxf.document import Drawing as Document
 from ezdxf.entities.dxfentity import DXFEntity
+from ezdxf.entities.dxfgfx import DXFGraphic
 from ezdxf.math import Matrix44
 from numpy.typing import NDArray
 
@@ -76,6 +77,7 @@ class _Walk:
         self._document, self._rules, self._settings = document, rules, settings
         self._tolerance = tolerance
         self._rule_of_layer: dict[str, str] = {}
+        self._rule_of_linetype: dict[tuple[str, str], str] = {}
 
     def visit(
         self, entities: Iterable[DXFEntity], matrix: Matrix44 | None, parent_layer: str
@@ -84,7 +86,7 @@ class _Walk:
         for entity in entities:
             kind = entity.dxftype()
             # Types that ezdxf does not know carry their tags only.
-            own = str(entity.dxf.layer) if entity.dxf.is_supported("layer") else "0"
+            own = entity.dxf.layer if isinstance(entity, DXFGraphic) else "0"
             layer = parent_layer if own == "0" else own
             rule = self._rule(entity, kind, layer)
             if rule:
@@ -92,7 +94,7 @@ class _Walk:
                 self._note_text(entity, kind, matrix)
                 if kind in CURVES and rule.startswith(NAME_SAYS):
                     self.harvest.named += self._aside(entity, layer, matrix)
-            elif kind != "INSERT" and (rule := self._rule_of_linetype(entity, layer)):
+            elif kind != "INSERT" and (rule := self._linetype_rule(entity, layer)):
                 self.harvest.dropped[kind, layer, rule] += 1
                 self.harvest.aside += self._aside(entity, layer, matrix)
             elif kind == "INSERT":
@@ -159,7 +161,7 @@ class _Walk:
 
     def _rule(self, entity: DXFEntity, kind: str, layer: str) -> str:
         """Return why an entity is dropped; empty if it is not."""
-        if entity.dxf.is_supported("invisible") and entity.dxf.get("invisible", 0):
+        if isinstance(entity, DXFGraphic) and entity.dxf.get("invisible", 0):
             return INVISIBLE
         if kind == "INSERT":
             return self._rules.rule_against_insert(layer, name_of(entity))
@@ -170,9 +172,12 @@ class _Walk:
         # What is hidden is no loss, whatever it is.
         return (of_layer or of_type) if of_type in LOSSES else (of_type or of_layer)
 
-    def _rule_of_linetype(self, entity: DXFEntity, layer: str) -> str:
+    def _linetype_rule(self, entity: DXFEntity, layer: str) -> str:
         """Return why an entity of this linetype is dropped; empty if it is not."""
-        return self._rules.rule_against_linetype(str(entity.dxf.get("linetype", "")), layer)
+        key = str(entity.dxf.get("linetype", "")), layer
+        if key not in self._rule_of_linetype:
+            self._rule_of_linetype[key] = self._rules.rule_against_linetype(*key)
+        return self._rule_of_linetype[key]
 
     def _aside(self, entity: DXFEntity, layer: str, matrix: Matrix44 | None) -> list[Curve]:
         """Return the curves of an entity that is dropped for its linetype or layer."""
@@ -219,8 +224,9 @@ class _Walk:
 
     def _take(self, entity: DXFEntity, layer: str, matrix: Matrix44 | None) -> None:
         """Sample an entity and move it to its place."""
-        curves = curves_of(entity, self._finer(matrix))
-        placed = [checked(_moved(points, matrix), entity) for points in curves]
+        placed = curves_of(entity, self._finer(matrix))
+        if matrix is not None:
+            placed = [checked(_moved(points, matrix), entity) for points in placed]
         extents = [points.max(axis=0) - points.min(axis=0) for points in placed]
         if not any(extent[:2].max() > 0.0 for extent in extents):
             # A line along Z is a point in the plan, but it says that the drawing is no plan.

@@ -5,18 +5,17 @@ Every function returns arrays of shape (N, 3); a closed curve repeats its first 
 
 import math
 from collections.abc import Callable
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from ezdxf.entities.dxfentity import DXFEntity
-from ezdxf.math import OCS, Vec3
+from ezdxf.math import OCS, BSpline, Vec3
 from ezdxf.path import from_hatch
 from numpy.typing import NDArray
 
 from components.errors import DrawingError
 from components.geometry.dxf_document import LOADER_ERRORS
-from components.geometry.flattening import arc_points, bulged_points
+from components.geometry.flattening import arc_points, bulged_points, curve_points
 
 Points3 = NDArray[np.float64]
 
@@ -134,7 +133,8 @@ def _snapped(points: Points3) -> Points3:
 
 def _rows(vectors: Any) -> Points3:
     """Return vectors as rows of x, y, z."""
-    return np.array([Vec3(vector).xyz for vector in vectors], dtype=np.float64).reshape(-1, 3)
+    rows = [Vec3(vector).xyz for vector in vectors]
+    return np.array(rows, dtype=np.float64).reshape(-1, 3)
 
 
 def _lwpolyline(entity: Any, tolerance: float) -> list[Points3]:
@@ -177,8 +177,7 @@ def _spline(entity: Any, tolerance: float) -> list[Points3]:
     if not len(entity.control_points):
         return _fitted_spline(entity, tolerance)
     _check_knots(entity)
-    points = _rows(_valid_range(entity, tolerance))
-    return [_snapped(points)] if len(points) > 1 else []
+    return _sampled(entity.construction_tool(), tolerance)
 
 
 def _fitted_spline(entity: Any, tolerance: float) -> list[Points3]:
@@ -190,7 +189,19 @@ def _fitted_spline(entity: Any, tolerance: float) -> list[Points3]:
         closed = entity.copy()
         closed.fit_points = [*fit, fit[0]]
         entity = closed
-    return [_snapped(_rows(entity.construction_tool().flattening(tolerance, 8)))]
+    return _sampled(entity.construction_tool(), tolerance)
+
+
+def _sampled(curve: BSpline, tolerance: float) -> list[Points3]:
+    """Return points along a spline over the knots where it is defined.
+
+    A periodic spline has knots before and after that range; there it would fall to the origin.
+    """
+    knots, degree = np.asarray(curve.knots(), dtype=np.float64), curve.degree
+    first, last = knots[degree], knots[-degree - 1]
+    spans = np.unique(knots[(knots >= first) & (knots <= last)])
+    points = curve_points(lambda places: _rows(curve.points(places)), spans, tolerance)
+    return [_snapped(points)] if len(points) > 1 else []
 
 
 def _check_knots(entity: Any) -> None:
@@ -208,21 +219,6 @@ def _check_knots(entity: Any) -> None:
     weights = np.asarray(list(entity.weights), dtype=np.float64)
     if len(weights) and not (len(weights) == len(entity.control_points) and np.all(weights > 0)):
         raise DrawingError("a SPLINE has weights that are not positive, or too few of them")
-
-
-def _valid_range(entity: Any, tolerance: float) -> Any:
-    """Yield points of a SPLINE over the knots where it is defined.
-
-    A periodic spline has knots before and after that range; there it would fall to the origin.
-    """
-    curve = entity.construction_tool()
-    knots, degree = np.asarray(curve.knots()), int(entity.dxf.degree)
-    first, last = knots[degree], knots[-degree - 1]
-    if first <= knots[0] and last >= knots[-1]:
-        return curve.flattening(tolerance, 8)
-    spans = np.unique(knots[(knots >= first) & (knots <= last)])
-    chords = np.concatenate([np.linspace(a, b, 33)[:-1] for a, b in pairwise(spans)])
-    return curve.points([*chords, last])
 
 
 def _region(entity: Any, tolerance: float) -> list[Points3]:

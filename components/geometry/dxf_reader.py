@@ -174,27 +174,29 @@ class _Reading:
         # Numbers in mm under another unit are common; without a unit a sheet may be in inches.
         self._units = (guess, MM_PER["mm"], *([] if declared else [MM_PER["inch"]]))
         harvest = self._collect(document, rules, guess)
-        unit = concluded_unit(harvest.biggest_piece(), insunits, measurement, self._settings)
+        size = harvest.biggest_piece()
+        unit = concluded_unit(size, insunits, measurement, self._settings)
         if unit.mm_per_unit > guess:
             # The first sampling was too coarse for the unit that came out.
             harvest = self._collect(document, rules, unit.mm_per_unit)
+            size = harvest.biggest_piece()
         self._drawing = dataclasses.replace(
             self._drawing, mm_per_unit=unit.mm_per_unit, unit_evidence=unit.evidence
         )
         self._warn([*unit.warnings, *harvest.warnings])
         self._repairs += [*harvest.losses(), *(["unusable unit taken as absent"] * unit.repaired)]
-        self._check_extent(harvest, unit)
+        self._check_extent(harvest, size, unit)
         return harvest, unit
 
-    def _check_extent(self, harvest: Harvest, unit: Unit) -> None:
-        """Refuse curves that are not flat or too small to have a part.
+    def _check_extent(self, harvest: Harvest, size: float, unit: Unit) -> None:
+        """Refuse curves that are not flat, or of a size in drawing units too small for a part.
 
         Raises:
             DrawingError: With the reason.
         """
         if harvest.z_extent * unit.mm_per_unit > self._settings.planar_tolerance_mm:
             raise DrawingError("not flat: curves leave the XY plane; export a flat drawing")
-        size_mm = harvest.biggest_piece() * unit.mm_per_unit
+        size_mm = size * unit.mm_per_unit
         if size_mm < self._settings.min_size_mm:
             raise too_small(size_mm, unit, self._settings)
 

@@ -33,12 +33,16 @@ BODY_TYPES = frozenset(
     )
 )  # fmt: skip
 
-RULES = (
-    (TEXT_TYPES, NO_GEOMETRY),
-    (AID_TYPES, NO_CURVE),
-    (SOLID_TYPES, NO_PLANE),
-    (BODY_TYPES, NO_BODY),
-)
+RULES = {
+    kind: rule
+    for types, rule in (
+        (TEXT_TYPES, NO_GEOMETRY),
+        (AID_TYPES, NO_CURVE),
+        (SOLID_TYPES, NO_PLANE),
+        (BODY_TYPES, NO_BODY),
+    )
+    for kind in types
+}
 
 
 def rule_of_type(entity: Any, kind: str) -> str:
@@ -47,4 +51,4 @@ def rule_of_type(entity: Any, kind: str) -> str:
         return NO_PLANE
     if kind in CURVES or kind in REGIONS:
         return ""
-    return next((rule for types, rule in RULES if kind in types), UNKNOWN)
+    return RULES.get(kind, UNKNOWN)

@@ -1,6 +1,7 @@
-"""Arcs and bulges as chords: every vertex lies on the curve."""
+"""Arcs, bulges and parametric curves as chords: every vertex lies on the curve."""
 
 import math
+from collections.abc import Callable
 from itertools import pairwise
 
 import numpy as np
@@ -13,6 +14,12 @@ MIN_CHORDS_PER_TURN = 96
 
 MAX_CHORDS_PER_TURN = 4096
 """Bounds the memory of one circle, however big it is."""
+
+LEAST_CHORDS_PER_SPAN = 8
+"""At least this many chords between two knots: a middle on the chord says little of an S."""
+
+MOST_HALVINGS = 10
+"""Bounds the memory of one curve, however big it is."""
 
 STRAIGHT_BULGE = 1e-9
 """Smaller bulges are straight: the arc leaves its chord by half of this share of its length."""
@@ -97,3 +104,45 @@ def _segment(start: Points, end: Points, tolerance: float) -> Points:
     )[1:]
     points[-1] = end[:2]
     return points
+
+
+def curve_points(
+    at: Callable[[NDArray[np.float64]], Points], spans: NDArray[np.float64], tolerance: float
+) -> Points:
+    """Return points along a parametric curve; chords are halved until their middles are near.
+
+    All chords of a round are looked at together.
+
+    Args:
+        at: Points, shape (N, D), at N parameters.
+        spans: Rising parameters between which the curve is smooth, shape (K,).
+        tolerance: Largest distance between a chord and the curve at the middle of its parameters.
+
+    Returns:
+        Points, shape (M, D), the first and the last at the ends of the spans.
+    """
+    steps = np.arange(LEAST_CHORDS_PER_SPAN) / LEAST_CHORDS_PER_SPAN
+    places = np.append((spans[:-1, None] + np.diff(spans)[:, None] * steps).ravel(), spans[-1])
+    points = at(places)
+    to_halve = np.arange(len(places) - 1)
+    for _ in range(MOST_HALVINGS):
+        if not len(to_halve):
+            break
+        middles = (places[to_halve] + places[to_halve + 1]) / 2
+        found = at(middles)
+        far = _off_chord(points[to_halve], points[to_halve + 1], found) >= tolerance
+        after = to_halve[far] + 1
+        places = np.insert(places, after, middles[far])
+        points = np.insert(points, after, found[far], axis=0)
+        # Each new point moves those after it by one; it ends one chord and begins the next.
+        new = after + np.arange(len(after))
+        to_halve = np.sort(np.concatenate([new - 1, new]))
+    return points
+
+
+def _off_chord(starts: Points, ends: Points, points: Points) -> NDArray[np.float64]:
+    """Return how far points are from the lines through starts and ends, shape (N,)."""
+    along, out = ends - starts, points - starts
+    squared = (along * along).sum(axis=1)
+    share = (out * along).sum(axis=1) / np.where(squared > 0, squared, 1.0)
+    return np.asarray(np.linalg.norm(out - share[:, None] * along, axis=1))

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import lru_cache
 
 from ezdxf.document import Drawing as Document
 
@@ -31,6 +32,7 @@ _IDEOGRAPHS = "\u2e80"
 """From this sign on scripts have no spaces: a word is found anywhere in a name."""
 
 
+@lru_cache(maxsize=4096)
 def plain_text(text: str) -> str:
     """Return `text` decoded, without accents, letters of other scripts kept.
 
@@ -152,13 +154,21 @@ class LayerRules:
 
     def _meaning(self, name: str) -> str:
         """Return what the words of a name say against it; empty if they say nothing."""
-        found = words_of(name)
-        return next((said for word, said in self.words.items() if _is_said(word, found)), "")
+        return self.words.get(_first_said(tuple(self.words), name), "")
 
     def _says_cut(self, name: str) -> bool:
         """Return whether a word of a name says that it is cut."""
-        found = words_of(name)
-        return any(_is_said(word, found) for word in self.cut_words)
+        return bool(_first_said(self.cut_words, name))
+
+
+@lru_cache(maxsize=1024)
+def _first_said(words: tuple[str, ...], name: str) -> str:
+    """Return the first of the words that a name says, empty if none.
+
+    Most files name the same few layers, so the answers are kept.
+    """
+    found = words_of(name)
+    return next((word for word in words if _is_said(word, found)), "")
 
 
 def _is_said(word: str, found: set[str]) -> bool:

@@ -135,8 +135,9 @@ def _check_notches(chains: list[Points], polygons: NDArray[np.object_], limit: f
         starts, ends = (shapely.dwithin(edges, shapely.Point(chain[end]), limit) for end in (0, -1))
         if (starts & ends).any() and not is_line(chain):
             raise PlacedError(
-                "ambiguous: an open line begins and ends on the same contour, at {place}; is it "
-                "a notch? trim the edge it replaces, or put it on its own layer if it is not cut",
+                "ambiguous: an open line begins and ends on the same contour, at {place}; a "
+                "notch, or parts with a common cut? trim the edge it replaces, draw the parts "
+                "apart, or put it on its own layer if it is not cut",
                 (float(chain[0][0]), float(chain[0][1])),
             )
 

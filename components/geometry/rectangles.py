@@ -107,14 +107,14 @@ def rectangles(curves: Sequence[Points], slack: float) -> list[Box]:
     """
     if not curves:
         return []
-    level, upright = _runs(curves, 0, slack), np.array(_runs(curves, 1, slack)).reshape(-1, 3)
+    level, upright = (np.array(_runs(curves, axis, slack)).reshape(-1, 3) for axis in (0, 1))
+    lower, upper = (level[:, None], level[None, :])
+    matched = (upper[..., 0] > lower[..., 0]) & (np.abs(upper - lower)[..., 1:] <= slack).all(-1)
+    sides = [(*level[low].tolist(), level[high, 0].item()) for low, high in np.argwhere(matched)]
     found = [
         Box(x0, y0, x1, y1)
-        for y0, x0, x1 in level
-        for y1, other_x0, other_x1 in level
-        if y1 > y0
-        and max(abs(other_x0 - x0), abs(other_x1 - x1)) <= slack
-        and all(_is_run(upright, x, y0, y1, slack) for x in (x0, x1))
+        for y0, x0, x1, y1 in sides
+        if all(_is_run(upright, x, y0, y1, slack) for x in (x0, x1))
     ]
     return sorted(found, key=lambda box: -box.width * box.height)
 

@@ -174,7 +174,7 @@ class SimilarityReport:
                     same.update(dict.fromkeys(one, one))
         order = {symmetry.name: index for index, symmetry in enumerate(self.symmetries)}
         groups = {id(names): sorted(names, key=order.__getitem__) for names in same.values()}
-        return tuple(tuple(names) for names in groups.values())
+        return tuple(sorted(map(tuple, groups.values()), key=lambda names: order[names[0]]))
 
     def families(self) -> tuple[Family, ...]:
         """Return the shapes that come in sizes that a calibrated camera tells apart."""

@@ -1,7 +1,9 @@
 import math
 
 import ezdxf.filemanagement
+import numpy as np
 import pytest
+import shapely
 
 from components.geometry.contours import hole_area, outline_area
 from components.geometry.dxf_reader import read_drawing
@@ -118,3 +120,23 @@ def test_blocks_show_what_their_layers_show(tmp_path):
 
     (part,) = read_drawing(saved(tmp_path / "a.dxf", draw), SETTINGS).parts
     assert len(part.holes) == 2 + 1
+
+
+@pytest.mark.parametrize("radius", [20.0, 2000.0])
+def test_closed_spline_of_any_size_keeps_the_tolerance_of_curves(tmp_path, radius):
+    angles = np.arange(6) * math.pi / 3
+    corners = radius * np.column_stack([np.cos(angles), np.sin(angles), np.zeros(6)])
+
+    def draw(space):
+        space.add_spline().set_closed(corners.tolist())
+
+    (part,) = read_drawing(saved(tmp_path / "a.dxf", draw), SETTINGS).parts
+    ring = shapely.LinearRing(part.outline.xy_mm)
+    # The uniform cubic B-spline on the corners, by its basis.
+    t = np.linspace(0, 1, 500)[:, None]
+    basis = ((1 - t) ** 3, 3 * t**3 - 6 * t**2 + 4, -3 * t**3 + 3 * t**2 + 3 * t + 1, t**3)
+    curve = np.vstack(
+        [sum(b * corners[(i + k) % 6, :2] for k, b in enumerate(basis)) / 6 for i in range(6)]
+    )
+    off = shapely.distance(shapely.points(curve), ring)
+    assert off.max() < SETTINGS.curve_tolerance_mm
