@@ -24,10 +24,10 @@ WIDE_FROM = 14
 """A part with more holes gets the wide picture."""
 
 NARROW_PX, WIDE_PX = 320, 656
-"""Width of a picture; two narrow ones and a gap are as wide as a wide one."""
+"""Longer side of a picture; two narrow ones and a gap are as wide as a wide one."""
 
 FLATTEST = 0.25
-"""A picture's height is at least this share of its width."""
+"""The shorter side of a picture is at least this share of the longer one."""
 
 MARGIN = 0.06
 """Room around a part as a share of its longer side, for marks on its edge."""
@@ -61,8 +61,8 @@ class Picture:
         figures: As in the JSON record.
         symmetry: In words; empty for none.
         view: SVG viewBox.
-        width_px: Of the picture.
-        height_px: Of the picture.
+        wide: Whether its picture takes two columns.
+        size_px: Width and height of the picture.
         path: Outline and holes.
         font: Height of the numbers in mm.
         holes: Those that are numbered; empty if there are too many.
@@ -73,8 +73,8 @@ class Picture:
     figures: dict[str, object]
     symmetry: str
     view: str
-    width_px: int
-    height_px: int
+    wide: bool
+    size_px: tuple[int, int]
     path: str
     font: float
     holes: tuple[Hole, ...]
@@ -90,8 +90,7 @@ class Overlay:
         first: Number of the first part on the page.
         second: Likewise.
         view: SVG viewBox.
-        width_px: Of the picture.
-        height_px: Of the picture.
+        size_px: Width and height of the picture.
         transform: SVG matrix of the second part.
         mark: Ring (x, y, radius) round the feature that differs, y down; None without one.
     """
@@ -100,8 +99,7 @@ class Overlay:
     first: int
     second: int
     view: str
-    width_px: int
-    height_px: int
+    size_px: tuple[int, int]
     transform: str
     mark: tuple[float, float, float] | None
 
@@ -116,8 +114,8 @@ def picture_of(key: int, drawing: Drawing, index: int, symmetry: str) -> Picture
         symmetry: In words.
     """
     part = drawing.parts[index]
-    width_px = WIDE_PX if len(part.holes) > WIDE_FROM else NARROW_PX
-    view, height_px, mm_per_px = _frame(part, width_px)
+    wide = len(part.holes) > WIDE_FROM
+    view, size_px, mm_per_px = _frame(part, WIDE_PX if wide else NARROW_PX)
     font = 11 * mm_per_px
     digits = max(0, math.ceil(-math.log10(mm_per_px / 10)))
     holes = _legible([_hole(number, hole, font) for number, hole in enumerate(part.holes, 1)], font)
@@ -127,8 +125,8 @@ def picture_of(key: int, drawing: Drawing, index: int, symmetry: str) -> Picture
         figures=part_to_json(part),
         symmetry=symmetry,
         view=view,
-        width_px=width_px,
-        height_px=height_px,
+        wide=wide,
+        size_px=size_px,
         path="".join(_ring(ring, mm_per_px / 5, digits) for ring in (part.outline, *part.holes)),
         font=font,
         holes=tuple(holes) if len(holes) <= MAX_MARKED else (),
@@ -138,7 +136,7 @@ def picture_of(key: int, drawing: Drawing, index: int, symmetry: str) -> Picture
 
 def overlay_of(first: Part, keys: tuple[int, int], pair: Resemblance) -> Overlay:
     """Return the drawing instructions of the second part of a pair laid on the first."""
-    view, height_px, mm_per_px = _frame(first, NARROW_PX)
+    view, size_px, mm_per_px = _frame(first, NARROW_PX)
     mark = None
     if pair.feature is not None:
         radius = max(0.7 * pair.feature.width_mm, 9 * mm_per_px)
@@ -148,8 +146,7 @@ def overlay_of(first: Part, keys: tuple[int, int], pair: Resemblance) -> Overlay
         first=keys[0],
         second=keys[1],
         view=view,
-        width_px=NARROW_PX,
-        height_px=height_px,
+        size_px=size_px,
         transform=_transform(pair),
         mark=mark,
     )
@@ -162,13 +159,19 @@ def _transform(pair: Resemblance) -> str:
     return f"matrix({' '.join(f'{term:.7g}' for term in terms)})"
 
 
-def _frame(part: Part, width_px: int) -> tuple[str, int, float]:
-    """Return the viewBox of a part, the height of its picture and the mm that a pixel shows."""
+def _frame(part: Part, side_px: int) -> tuple[str, tuple[int, int], float]:
+    """Return the viewBox of a part, width and height of its picture and the mm of a pixel.
+
+    The longer side of the picture is `side_px`, the shorter one at least `FLATTEST` of it.
+    """
     margin = 2 * MARGIN * max(part.size_mm)
     width_mm, height_mm = (side + margin for side in part.size_mm)
-    height_px = round(width_px * min(1.0, max(FLATTEST, height_mm / width_mm)))
+    longer = max(width_mm, height_mm)
+    width_px, height_px = (
+        round(side_px * max(FLATTEST, side / longer)) for side in (width_mm, height_mm)
+    )
     view = f"{-width_mm / 2:.6g} {-height_mm / 2:.6g} {width_mm:.6g} {height_mm:.6g}"
-    return view, height_px, max(width_mm / width_px, height_mm / height_px)
+    return view, (width_px, height_px), longer / side_px
 
 
 def _hole(number: int, contour: Contour, font: float) -> Hole:
