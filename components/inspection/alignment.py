@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from components.inspection.fields import FieldStack
+from components.inspection.placing import Placing
 from components.inspection.signatures import PartShape, Start
 
 Floats = NDArray[np.float64]
@@ -52,14 +53,13 @@ class Lays:
             self.misfit_px[index],
         )
 
-    def to_mm(self, index: int) -> Floats:
-        """Return the map of the picture to the drawing of one lay, shape (3, 3)."""
-        a, b, c, d = self.values[index]
-        x0, y0 = self.origin_px
-        f = float(self.flips[index, 0])
-        upright = np.array([[1.0, 0.0, -x0], [0.0, -1.0, y0], [0.0, 0.0, 1.0]])
-        lay = np.array([[f * a, f * b, f * c], [-b, a, d], [0.0, 0.0, 1.0]])
-        return np.asarray(lay @ upright, dtype=np.float64)
+    def placing(self, index: int) -> Placing:
+        """Return one lay: offsets from the origin, y up, to the drawing."""
+        a, b, c, d = self.values[index].tolist()
+        turn, move = complex(a, -b), complex(c, d)
+        if self.flips[index, 0] > 0:
+            return Placing(turn, move, False)
+        return Placing(-turn.conjugate(), -move.conjugate(), True)
 
     def px_per_mm(self) -> Floats:
         """Return the scale of each lay, shape (K,)."""

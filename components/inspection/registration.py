@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from components.domain import Part
 from components.geometry.contours import hole_area, outline_area
 from components.geometry.resemblance import Symmetry
-from components.geometry.transforms import transformed
 from components.inspection.alignment import Lays, aligned, lays_from_starts
 from components.inspection.decision import Judge
 from components.inspection.fields import FieldStack, field_of
 from components.inspection.partial import PairTable, likely_lays
+from components.inspection.placing import Placing
 from components.inspection.refinement import Fit, refined
 from components.inspection.results import NOTHING, Registration
 from components.inspection.signatures import SignatureSet, part_shape
@@ -33,15 +33,15 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Singles = NDArray[np.float32]
 
-COARSE_LIMITS = (0.20, 0.14, 0.09, 0.06)
+COARSE_LIMITS = (0.18, 0.11, 0.06)
 """Distances over the object's diameter beyond which edge points count for nothing, step by step."""
 
-FINE_LIMITS = (0.045, 0.03)
+FINE_LIMIT = 0.035
 LEAST_LIMIT_PX = 3.0
 SAME_LAY = 0.06
 """Lays that differ by less, over the object's diameter, end in the same place."""
 
-EXACT_LIMITS_PX = (3.0, 2.0, 2.0)
+EXACT_LIMITS_PX = (3.0, 2.0)
 
 
 class Registrar:
@@ -162,7 +162,7 @@ class Registrar:
             px_per_mm,
             settings.starts,
         )
-        limits = [max(share * view.size_px, LEAST_LIMIT_PX) for share in COARSE_LIMITS[1:]]
+        limits = [max(share * view.size_px, LEAST_LIMIT_PX) for share in COARSE_LIMITS]
         return aligned(lays, self._fields, view.edge_px[: settings.coarse_points], limits)
 
     def _checked(self, lays: Lays, view: View) -> list[Verdict]:
@@ -171,8 +171,8 @@ class Registrar:
         if len(lays.numbers) == 0:
             return []
         lays = self._distinct(lays.chosen(np.argsort(lays.misfit_px)), view)
-        limits = [max(share * view.size_px, LEAST_LIMIT_PX) for share in FINE_LIMITS]
-        lays = aligned(lays, self._fields, view.edge_px[: 2 * settings.coarse_points], limits)
+        limit = max(FINE_LIMIT * view.size_px, LEAST_LIMIT_PX)
+        lays = aligned(lays, self._fields, view.edge_px[: 2 * settings.coarse_points], [limit])
         worst = lays.misfit_px.min() * settings.contender_ratio + settings.contender_slack_px
         order = np.argsort(lays.misfit_px)[: settings.contenders]
         lays = lays.chosen(order[lays.misfit_px[order] <= worst])
@@ -196,20 +196,16 @@ class Registrar:
 
     def _distinct(self, lays: Lays, view: View) -> Lays:
         """Return the first lays that are neither repeated nor twins of one before."""
-        corners = np.array([[-1.0, -1.0], [1.0, -1.0], [0.0, 1.0]]) * view.size_px / 2
-        corners += view.centre_px
-        limit = SAME_LAY * view.size_px
+        half, limit = view.size_px / 2, SAME_LAY * view.size_px
         kept: list[int] = []
-        taken: list[tuple[int, Floats]] = []
+        taken: list[tuple[int, Placing]] = []
         for k in range(len(lays.numbers)):
-            number, to_mm = int(lays.numbers[k]), lays.to_mm(k)
-            here = transformed(corners, to_mm)
-            reach = limit / float(lays.px_per_mm()[k])
-            if any(n == number and np.abs(xy - here).max() < reach for n, xy in taken):
+            number, placing = int(lays.numbers[k]), lays.placing(k)
+            if any(n == number and p.near(placing, half, limit) for n, p in taken):
                 continue
             kept.append(k)
-            taken.append((number, here))
-            taken += [(t.number, transformed(here, t.to_mm)) for t in self._twins[number]]
+            taken.append((number, placing))
+            taken += [(twin.number, twin.placing.after(placing)) for twin in self._twins[number]]
             if len(kept) > self.settings.contenders:
                 break
         return lays.chosen(np.array(kept, dtype=np.intp))

@@ -16,6 +16,7 @@ from components.geometry.contours import perimeter, resampled
 from components.geometry.transforms import transformed
 from components.inspection.alignment import Lays, aligned, lays_from_starts
 from components.inspection.fields import FieldStack
+from components.inspection.placing import Placing
 from components.inspection.refinement import Fit
 from components.inspection.signatures import PartShape, SignatureSet
 
@@ -36,6 +37,9 @@ _MOST = 12
 _FAR_PX = 3.0
 """Edge points farther from a drawing than this all count alike."""
 
+_SLACK_PX = 0.1
+"""Twins whose mean distance exceeds the best one's by more are not looked at."""
+
 _POINTS = 240
 _LIMITS = (0.10, 0.06, 0.04, 0.02, 0.01, 0.01)
 """Distances over the diameter beyond which points count for nothing, step by step."""
@@ -47,22 +51,25 @@ class Twin:
 
     Attributes:
         number: Of this drawing.
-        flipped: Whether it lies there with its back up.
-        to_mm: Map of the other drawing's plane to this one's, shape (3, 3): a similarity.
-        scale: Millimetres of this drawing for one of the other.
+        placing: Map of the other drawing's plane to this one's.
+        to_mm: The same as a matrix, shape (3, 3).
     """
 
     number: int
-    flipped: bool
+    placing: Placing
     to_mm: Floats
-    scale: float
+
+    @property
+    def scale(self) -> float:
+        """Millimetres of this drawing for one of the other."""
+        return abs(self.placing.turn)
 
     def fitted(self, fit: Fit) -> Fit:
         """Return this drawing in the place of the other one."""
         return replace(
             fit,
             number=self.number,
-            mirrored=fit.mirrored != self.flipped,
+            mirrored=fit.mirrored != self.placing.mirrored,
             to_mm=self.to_mm @ fit.to_mm,
             px_per_mm=fit.px_per_mm / self.scale,
         )
@@ -103,33 +110,29 @@ def _twins(
     diameter = 2 * float(np.sqrt(shape.area_mm2 / np.pi))
     limits = [limit * diameter for limit in _LIMITS]
     lays = aligned(lays, fields, points[number] * (1, -1), limits)
+    itself = Twin(number, Placing(1 + 0j, 0j, False), np.eye(3))
     found: list[Twin] = []
     for k in np.argsort(lays.misfit_px).tolist():
         twin = _twin(lays, k)
-        if twin.number == number and _is_identity(twin, diameter):
-            continue
-        known = any(_same(twin, other, diameter) for other in found)
+        known = any(_same(twin, other, diameter) for other in [itself, *found])
         if not known and _alike(number, twin, points, fields, diameter):
             found.append(twin)
     return found[:_MOST]
 
 
 def _twin(lays: Lays, k: int) -> Twin:
-    to_mm = lays.to_mm(k) @ np.diag([1.0, -1.0, 1.0])
-    scale = float(np.hypot(*lays.values[k, :2]))
-    return Twin(int(lays.numbers[k]), bool(lays.flips[k, 0] < 0), to_mm, scale)
-
-
-def _is_identity(twin: Twin, diameter: float) -> bool:
-    change = np.abs(twin.to_mm - np.eye(3))
-    return bool(change[:2, :2].max() < 0.02 and change[:2, 2].max() < 0.02 * diameter)
+    """Return one lay of a drawing on another as a twin."""
+    # Offsets are counted from the centroid: (x, -y) of the picture of the other drawing.
+    x, y = lays.origin_px
+    placing = lays.placing(k).after(Placing(1 + 0j, complex(-x, y), False))
+    return Twin(int(lays.numbers[k]), placing, placing.matrix())
 
 
 def _same(one: Twin, other: Twin, diameter: float) -> bool:
-    if one.number != other.number or one.flipped != other.flipped:
+    """Return whether two twins are one drawing in one place."""
+    if one.number != other.number:
         return False
-    change = np.abs(one.to_mm - other.to_mm)
-    return bool(change[:2, :2].max() < 0.02 and change[:2, 2].max() < 0.02 * diameter)
+    return one.placing.near(other.placing, diameter, 0.04 * diameter)
 
 
 def _alike(
@@ -162,13 +165,14 @@ def likely_twins(
         points_px: Edge points, shape (N, 2).
         most: Largest number of fits.
     """
-    fits = [twin.fitted(fit) for twin in twins]
-    if len(fits) <= most:
-        return fits
+    if len(twins) < 2:
+        return [twin.fitted(fit) for twin in twins]
     here = transformed(points_px, fit.to_mm)
     placed = np.stack([transformed(here, twin.to_mm) for twin in twins]).astype(np.float32)
     numbers = np.array([twin.number for twin in twins])
     far = np.abs(fields.look_up(numbers, placed[..., 0], placed[..., 1])[0])
     scales = np.array([[1 / twin.scale] for twin in twins]) * fit.px_per_mm
-    order = np.argsort(np.minimum(far * scales, _FAR_PX).mean(axis=1))
-    return [fits[k] for k in order[:most].tolist()]
+    misfits = np.minimum(far * scales, _FAR_PX).mean(axis=1)
+    order = np.argsort(misfits)[:most]
+    near = order[misfits[order] <= misfits[order[0]] + _SLACK_PX]
+    return [twins[k].fitted(fit) for k in near.tolist()]

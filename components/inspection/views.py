@@ -139,9 +139,13 @@ def _own_probability(own: Mask, probability: Singles) -> Singles:
 
 def _edge_points(own: Mask, soft: Singles | None) -> Floats:
     """Return where rows and columns of pixels pass the edge, shape (N, 2), in the window."""
-    rows, columns = np.nonzero(own[:, 1:] != own[:, :-1])
+    width = own.shape[1]
+    flat = own.ravel()
+    # One long row is searched much faster than many; pairs that wrap around are left out.
+    rows, columns = np.divmod(np.flatnonzero(flat[1:] != flat[:-1]), width)
+    rows, columns = rows[columns < width - 1], columns[columns < width - 1]
     across = np.column_stack([columns + _share(soft, rows, columns, rows, columns + 1), rows])
-    rows, columns = np.nonzero(own[1:] != own[:-1])
+    rows, columns = np.divmod(np.flatnonzero(flat[width:] != flat[:-width]), width)
     down = np.column_stack([columns, rows + _share(soft, rows, columns, rows + 1, columns)])
     return np.vstack([across, down]).astype(np.float64)
 
