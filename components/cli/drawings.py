@@ -1,6 +1,7 @@
 """`dxfvision drawings`: the doctor for DXF files."""
 
 import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -61,7 +62,8 @@ def examine_drawings(
         for record in records:
             print_json(record)
     else:
-        print_table("Drawings", [drawing_row(record) for record in records])
+        print_table("Drawings", verdict_rows(records))
+        typer.echo(verdict_counts(records))
     if html is not None:
         # The comparison of many parts takes minutes; the verdicts must not wait for it.
         sys.stdout.flush()
@@ -80,23 +82,47 @@ def write_page(path: Path, drawings: Sequence[Drawing], progress: Progress) -> N
     write_drawing_report(path, drawings, similarity_report(parts, progress=progress))
 
 
+def verdict_rows(records: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """Return the rows of the table; files of one name are told by their paths."""
+    names = Counter(Path(record["file"]).name for record in records)
+    return [
+        drawing_row(record) | ({"drawing": record["file"]} if names[name] > 1 else {})
+        for record in records
+        for name in [Path(record["file"]).name]
+    ]
+
+
+def verdict_counts(records: Sequence[Mapping[str, Any]]) -> str:
+    """Return in one line how many files have which verdict."""
+    verdicts = Counter(record["verdict"] for record in records)
+    counts = ", ".join(f"{verdicts[name]} {name}" for name in ("accepted", "repaired", "rejected"))
+    return f"{len(records)} files: {counts}; {sum(len(r['parts']) for r in records)} parts"
+
+
 def drawing_row(record: Mapping[str, Any]) -> dict[str, str]:
     """Return what a table shows of one drawing: its verdict card."""
-    kept, dropped = (sum(row["count"] for row in record[which]) for which in ("kept", "dropped"))
     unit = f"1 unit = {record['mm_per_unit'] or 0:g} mm ({record['unit_evidence']})"
     found = [
         record["reason"],
         *record["warnings"],
         *map(_part_line, record["parts"]),
         unit if record["unit_evidence"] else "",
-        f"entities kept {kept}, dropped {dropped}; gaps {len(record['gaps'])}"
-        + _widest(record["gaps"]),
+        _entity_line(record),
     ]
     return {
         "drawing": Path(record["file"]).name,
         "verdict": record["verdict"],
         "found": "\n".join(filter(None, found)),
     }
+
+
+def _entity_line(record: Mapping[str, Any]) -> str:
+    """Return the counts of entities and gaps; nothing for a file that was not read."""
+    kept, dropped = (sum(row["count"] for row in record[which]) for which in ("kept", "dropped"))
+    if not kept + dropped:
+        return ""
+    gaps = record["gaps"]
+    return f"entities kept {kept}, dropped {dropped}; gaps {len(gaps)}{_widest(gaps)}"
 
 
 def _part_line(part: Mapping[str, Any]) -> str:
