@@ -181,15 +181,11 @@ def mined(chains: list[Points], tolerance: float, start: float, result: Joined) 
 
     Chains that would vanish within the tolerance take no part in it.
     """
-    still_open, pieces = [], []
+    still_open: list[Points] = []
+    pieces: list[Points] = []
     for chain, near in zip(chains, _near_another_end(chains, tolerance), strict=True):
-        length = length_of(chain) if near else 0.0
-        if length <= 4.0 * tolerance:
-            still_open.append(chain)
-        elif _distance(chain[0], chain[-1]) <= tolerance:
-            _join([chain], tolerance, start, result)
-        else:
-            pieces.append(chain)
+        is_long = near and length_of(chain) > 4.0 * tolerance
+        (pieces if is_long else still_open).append(chain)
     for found in simple_chains(pieces, tolerance):
         still_open += _join(found, tolerance, start, result)
     return still_open
@@ -201,14 +197,18 @@ def simple_chains(pieces: list[Points], tolerance: float) -> list[list[Points]]:
     `edgeminer.find_all_simple_chains` begins at an edge that a set happens to give: sizes and
     places of gaps would differ from run to run. Here each run begins at its first piece.
     """
-    if not pieces:
-        return []
-    edges = [
-        edgeminer.make_edge(Vec3(piece[0]), Vec3(piece[-1]), length_of(piece), payload=piece)
-        for piece in pieces
-    ]
-    deposit = edgeminer.Deposit(edges, gap_tol=tolerance)
     runs: list[list[Points]] = []
+    edges = []
+    for piece in pieces:
+        if _distance(piece[0], piece[-1]) <= tolerance:
+            # edgeminer would find it twice, as its own neighbour.
+            runs.append([piece])
+        else:
+            start, end = Vec3(piece[0]), Vec3(piece[-1])
+            edges.append(edgeminer.make_edge(start, end, length_of(piece), payload=piece))
+    if not edges:
+        return runs
+    deposit = edgeminer.Deposit(edges, gap_tol=tolerance)
     known: set[edgeminer.Edge] = set()
     for edge in edges:
         if edge not in known:

@@ -22,9 +22,6 @@ from components.settings.drawings import DrawingSettings
 FRAME = "frame"
 """What the words of sheet frames and title blocks say, in `ignore_words`."""
 
-NOTE = "note"
-"""What the words of texts, dimensions and aids say."""
-
 _CODED = re.compile(r"_?\\?U\+([0-9A-Fa-f]{4})")
 _LETTERS = re.compile(r"[^\W\d_]+")
 

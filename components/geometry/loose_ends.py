@@ -42,7 +42,8 @@ BESIDE = 0.1
 """An open shape beside the parts as big as this share of the biggest one is a lost part."""
 
 AROUND = 1.3
-"""Loose lines that spread over this many times the parts' area are an outline in pieces."""
+"""Loose lines that spread over this many times the parts' area are an outline in pieces, if they
+are half as long as the way round them: marks at the corners are not."""
 
 
 def check_loose(chains: list[Points], rings: list[Points], limit: float, mm: float) -> None:
@@ -159,5 +160,6 @@ def _check_spread(chains: list[Points], whole: BaseGeometry, mm: float, limit: f
         PlacedError: Naming the end of the longest one.
     """
     spread = shapely.union_all([shapely.LineString(c).convex_hull for c in chains]).convex_hull
-    if spread.area > AROUND * whole.area and shapely.contains(spread, whole):
+    is_long = 2 * sum(map(length_of, chains)) > spread.length
+    if is_long and spread.area > AROUND * whole.area and shapely.contains(spread, whole):
         raise open_contour(max(chains, key=extent_of), mm, limit)

@@ -15,14 +15,10 @@ from numpy.typing import NDArray
 from components.geometry.drawing import counted, shown
 from components.geometry.harvest import Curve, Harvest
 from components.geometry.joining import JoinSettings, joined
-from components.geometry.layers import FRAME, NOTE
 from components.geometry.rectangles import are_level
 from components.geometry.sheet_content import ROUND
 
 Points = NDArray[np.float64]
-
-SHEETLIKE = frozenset((FRAME, NOTE))
-"""Meanings of layers on which a border round everything is drawn."""
 
 ASK = "name the layers that are cut with --cut-layers"
 
@@ -78,7 +74,7 @@ def named_layers(harvest: Harvest, joins: JoinSettings) -> list[NamedLayer]:
         curves = [curve.xy for curve in harvest.named if curve.layer == name]
         rings = joined(curves, joins).rings if curves else []
         around = [ring for ring in rings if content.may_be_holes_in(ring)]
-        outlines = [ring for ring in around if not content.may_be_framed_by(ring, meaning)]
+        outlines = [ring for ring in around if not content.may_be_framed_by(ring)]
         layers.append(NamedLayer(name, meaning, rings, bool(around), bool(outlines)))
     return layers
 
@@ -94,11 +90,11 @@ class _Content:
         """Return whether there is something, all of it within a ring, and none of it a part."""
         return bool(self._curves) and self._lies_in(ring) and not self._holds_parts()
 
-    def may_be_framed_by(self, ring: Points, meaning: str) -> bool:
+    def may_be_framed_by(self, ring: Points) -> bool:
         """Return whether a ring round everything may be the border of a sheet, not of the part."""
         level = bool(are_level([np.vstack([ring, ring[:1]])])[0])
         holes_alone = all(curve.entity in ROUND for curve in self._curves)
-        return meaning in SHEETLIKE and level and not holes_alone
+        return level and not holes_alone
 
     def _lies_in(self, ring: Points) -> bool:
         """Return whether all curves lie within a ring."""

@@ -123,6 +123,7 @@ class _Page:
         self._removed: set[int] = set()
         self._weights: dict[str, float] = {}
         self._sides: list[int] = []
+        self._rim_holes = 0
 
     def holds_something(self) -> bool:
         """Return whether a curve lies inside without touching the outermost line."""
@@ -134,7 +135,11 @@ class _Page:
         groups = self._groups()
         blocks = self._take_blocks(groups, texts)
         content = [[i for i in group if i not in self._removed] for group, _ in groups]
-        self._weigh(marks, blocks, [group for group in content if group], mm_per_unit)
+        content = [group for group in content if group]
+        # Without anything else on it a rectangle is no sheet.
+        if content or blocks:
+            self._weigh_lines(marks, mm_per_unit)
+            self._weigh(blocks, content)
 
     def tell(self, found: Sheets, is_chosen: Callable[[str], bool]) -> None:
         """Put the verdict into what was found."""
@@ -170,7 +175,9 @@ class _Page:
                 self._sides.append(index)
             elif self._is_mark(index, box) and band.intersects(line):
                 marks += 1
-            elif not self._is_in_margin(box):
+            elif self._is_in_margin(box):
+                self._rim_holes += self._curves[index].entity == "CIRCLE"
+            else:
                 continue
             self._removed.add(index)
         return marks
@@ -252,16 +259,19 @@ class _Page:
             if bounds.holds(box, 0.0) and area.covers(shapely.LineString(self._curves[index].xy))
         )
 
-    def _weigh(
-        self,
-        marks: int,
-        blocks: list[Block],
-        content: list[list[int]],
-        mm_per_unit: Sequence[float],
-    ) -> None:
-        """Weigh all signs; without anything else on it a rectangle is no sheet."""
-        if not content and not blocks:
-            return
+    def _weigh(self, blocks: list[Block], content: list[list[int]]) -> None:
+        """Weigh what lies inside."""
+        weights = self._weights
+        if blocks:
+            best = max(blocks, key=lambda block: block.weight)
+            weights[best.said] = best.weight
+        groups = [[self._curves[index] for index in group] for group in content]
+        told = weight_of_content(groups, len(self._lines) > 1)
+        if weight := told.weight if weights else told.alone:
+            weights[told.said] = weight
+
+    def _weigh_lines(self, marks: int, mm_per_unit: Sequence[float]) -> None:
+        """Weigh the signs of the lines themselves and of what lies between them."""
         weights = self._weights
         sheet = next(
             (s for b in self._lines if (s := sheet_of(b.width, b.height, mm_per_unit))), ""
@@ -274,13 +284,9 @@ class _Page:
             weights["a double line"] = 1.0
         if marks >= 4:
             weights[f"{marks} marks on it"] = 1.0
-        if blocks:
-            best = max(blocks, key=lambda block: block.weight)
-            weights[best.said] = best.weight
-        groups = [[self._curves[index] for index in group] for group in content]
-        told = weight_of_content(groups, len(self._lines) > 1)
-        if weight := told.weight if weights else told.alone:
-            weights[told.said] = weight
+        if self._rim_holes:
+            # Zones have letters and ticks; circles between two lines are holes of a rim.
+            weights["holes between its lines"] = -1.5
 
 
 def _is_border(outer: Box, inner: Box, slack: float) -> bool:

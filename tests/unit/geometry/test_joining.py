@@ -82,3 +82,9 @@ def test_order_of_runs_follows_that_of_the_pieces_and_no_set():
     assert [len(run) for run in runs] == [1] * len(pieces)
     for (run,), piece in zip(runs, pieces, strict=True):
         assert np.array_equal(run, piece) or np.array_equal(run[::-1], piece)
+
+
+def test_piece_whose_ends_meet_is_a_run_of_its_own():
+    turn = np.linspace(0, 1.95 * np.pi, 50)
+    piece = np.column_stack([np.cos(turn), np.sin(turn)])
+    assert [len(run) for run in simple_chains([piece, piece + 9], 0.5)] == [1, 1]

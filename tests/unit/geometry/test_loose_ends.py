@@ -133,3 +133,15 @@ def test_straight_line_across_a_part_is_a_bend_line(tmp_path):
 
     drawing = read_drawing(saved(tmp_path / "a.dxf", draw), SETTINGS)
     assert (drawing.verdict, len(drawing.parts)) == ("repaired", 1)
+
+
+def test_marks_at_the_corners_of_a_sheet_are_no_outline(tmp_path):
+    def draw(space):
+        space.add_lwpolyline([(0, 0), (100, 0), (100, 60), (0, 60)], close=True)
+        for x, y in ((-10, -10), (110, -10), (110, 70), (-10, 70)):
+            space.add_line((x - 3, y), (x + 3, y))
+            space.add_line((x, y - 3), (x, y + 3))
+
+    drawing = read_drawing(saved(tmp_path / "a.dxf", draw), SETTINGS)
+    assert (drawing.verdict, len(drawing.parts), drawing.warnings) == ("repaired", 1, ())
+    assert drawing.reason.startswith("8 open chains dropped (6 mm from")

@@ -49,7 +49,7 @@ def test_outline_of_another_shape_on_a_frame_layer_may_have_shaped_holes(tmp_pat
     assert hole_area(part) == pytest.approx(200)
 
 
-@pytest.mark.parametrize("layer", ["FRAME", "Zeichnungsrahmen", "Construction"])
+@pytest.mark.parametrize("layer", ["FRAME", "Zeichnungsrahmen", "Construction", "ENGRAVE"])
 @pytest.mark.parametrize("hole", [True, False])
 def test_border_round_a_part_stays_left_out_and_is_told(tmp_path, layer, hole):
     def draw(space):

@@ -324,3 +324,19 @@ def test_turned_sheet_leaves_the_part_as_the_upright_one_does(tmp_path, degrees)
     (part,) = drawing.parts
     assert outline_area(part) == pytest.approx(2400)
     assert "it has the size of A3" in drawing.warnings[0]
+
+
+def test_rim_with_holes_between_its_lines_is_a_part_and_told(tmp_path):
+    def draw(space):
+        pen = Pen(space)
+        pen.box(0, 0, 300, 200)
+        pen.box(20, 20, 280, 180)
+        for x in (10, 290):
+            space.add_circle((x, 10), 3)
+        draw_part(space, 50, 50)
+        draw_part(space, 150, 50)
+
+    drawing = read(tmp_path, draw)
+    assert round(outline_area(drawing.parts[0])) == 300 * 200
+    assert [len(part.holes) for part in drawing.parts] == [3, 1, 1]
+    assert "may be a sheet frame (a double line, several parts in it)" in drawing.warnings[0]
