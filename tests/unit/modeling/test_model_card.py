@@ -5,9 +5,12 @@ import pytest
 
 from components.errors import ModelError
 from components.files import write_json
+from components.geometry.resemblance import similarity_to_json
+from components.geometry.similarity import similarity_report
 from components.modeling.card_page import to_markdown
 from components.modeling.model_card import read_card, read_similarity, write_card
 from tests.bundles import make_bundle
+from tests.unit.strategies import part, plate_with_hole, rectangle
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +80,22 @@ def test_card_says_which_drawings_look_alike(path: Path, tmp_path: Path) -> None
     )
     assert "| ring | all look the same | looks the same |" in page
     assert "| plate | 60 look the same | - |" in page
+
+
+def test_page_lists_drawings_of_one_shape_once(path: Path, tmp_path: Path) -> None:
+    parts = [
+        part("plate", rectangle(100, 60)),
+        part("again", rectangle(100, 60)),
+        part("double", rectangle(200, 120)),
+        plate_with_hole("holed"),
+    ]
+    write_json(tmp_path / "similarity.json", similarity_to_json(similarity_report(parts)))
+    similarity = read_similarity(tmp_path / "similarity.json")
+    page = to_markdown(read_card(path).model_copy(update={"similarity": similarity}))
+    assert page.count("| confusable |") == 1
+    assert "| plate, holed | confusable |" in page
+    assert "\n- plate, again\n" in page
+    assert "\n- the same shape: plate (1), double (2)\n" in page
 
 
 def test_page_of_many_pairs_shows_the_first_and_counts_the_rest(path: Path, tmp_path: Path) -> None:
