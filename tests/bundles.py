@@ -81,6 +81,7 @@ def _card(name: str, onnx_sha256: str) -> ModelCard:
         peak_support=1.0,
         min_area_px=64,
         heat_weight=0.0,
+        sure=0.5,
     )
     return ModelCard(
         name=name,

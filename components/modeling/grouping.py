@@ -44,7 +44,7 @@ class Instances:
 
     Attributes:
         ids: 0 background, else 1..M, shape (h/2, w/2), int32.
-        scores: Belief that it is one whole part, shape (M,), float32; for an object that is
+        scores: Belief that it is a part as seen, shape (M,), float32; for an object that is
             rather other than part, that it is such an object.
         is_part: Shape (M,), bool.
         labels: Mean probability of each drawing, shape (M, K), float32.
@@ -72,13 +72,13 @@ def group(answer: Answer, settings: GroupingSettings) -> Instances:
     cells = np.stack([columns, rows], 1) // ratio
     offset = answer.offset[:, cells[:, 1], cells[:, 0]].T
     votes = ((cells + 0.5) * CENTRE_STRIDE - 0.5 + offset).astype(np.float32)
-    centres, heights = _centres(votes, answer.heat, settings)
+    centres = _centres(votes, answer.heat, settings)
     assigned = _assigned(votes, regions[rows, columns], centres, answer.heat.shape, settings)
     area = settings.min_area_px / SIGHT_STRIDE**2
-    numbers, assigned = _numbered(assigned, area)
+    count, assigned = _numbered(assigned, area)
     ids = np.zeros(on_object.shape, np.int32)
     ids[rows, columns] = assigned
-    return _judged(answer, ids, numbers, heights, settings)
+    return _judged(answer, ids, count, settings)
 
 
 def _regions(on_object: NDArray[np.bool_], seam: NDArray[np.bool_]) -> NDArray[np.int32]:
@@ -101,8 +101,8 @@ def _regions(on_object: NDArray[np.bool_], seam: NDArray[np.bool_]) -> NDArray[n
 
 def _centres(
     votes: NDArray[np.float32], heat: NDArray[np.float32], settings: GroupingSettings
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return where votes gather, (M, 2) in network pixels, and the heat there, (M,)."""
+) -> NDArray[np.float32]:
+    """Return where votes gather, shape (M, 2), in network pixels."""
     height, width = heat.shape
     cells = _cells(votes)
     inside = ((cells >= 0) & (cells < (width, height))).all(1)
@@ -120,9 +120,8 @@ def _centres(
     maxima = ((density >= highest) & (density > enough)).astype(np.uint8)
     # Neighbouring cells may be equally high: one centre in their middle.
     _, _, _, middles = cv2.connectedComponentsWithStats(maxima, connectivity=8)
-    places = np.rint(middles[1:]).astype(np.int64)
     centres = (middles[1:] + 0.5) * CENTRE_STRIDE - 0.5
-    return centres.astype(np.float32), warm[places[:, 1], places[:, 0]]
+    return np.asarray(centres, np.float32)
 
 
 def _assigned(
@@ -170,36 +169,33 @@ def _cells(points: NDArray[np.float32]) -> NDArray[np.int64]:
     return np.rint((points + 0.5) / CENTRE_STRIDE - 0.5).astype(np.int64)
 
 
-def _numbered(
-    assigned: NDArray[np.int64], least_area: float
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return which groups are big enough, and each pixel's place 1.. among them, 0 for none."""
+def _numbered(assigned: NDArray[np.int64], least_area: float) -> tuple[int, NDArray[np.int64]]:
+    """Return how many groups are big enough, and each pixel's group 1.. of them, 0 for none."""
     count = np.bincount(assigned) if len(assigned) else np.zeros(0, np.int64)
     kept = np.flatnonzero(count >= max(least_area, 1.0))
     place = np.zeros(len(count) + 1, np.int64)
     place[kept] = np.arange(1, len(kept) + 1)
-    return kept, place[assigned]
+    return len(kept), place[assigned]
 
 
 def _judged(
-    answer: Answer,
-    ids: NDArray[np.int32],
-    numbers: NDArray[np.int64],
-    heights: NDArray[np.float32],
-    settings: GroupingSettings,
+    answer: Answer, ids: NDArray[np.int32], count: int, settings: GroupingSettings
 ) -> Instances:
-    """Return the instances with their scores: how clearly seen, how sure their centre."""
-    count = len(numbers) + 1
+    """Return instances 1..count with their scores: how clearly they are seen.
+
+    Belief alone ranks a blurred whole above a sharp one with a doubtful corner, so up to half of it
+    is taken away by the share of the pixels that are not sure.
+    """
     flat = ids.ravel()
-    area = np.maximum(np.bincount(flat, minlength=count), 1)[1:]
-    part = np.bincount(flat, answer.sight[PART].ravel(), count)[1:] / area
-    other = np.bincount(flat, answer.sight[OTHER].ravel(), count)[1:] / area
-    heat = np.zeros(len(numbers), np.float32)
-    known = numbers < len(heights)
-    heat[known] = heights[numbers[known]]
-    belief = (1.0 - settings.heat_weight) + settings.heat_weight * heat
-    scores = np.maximum(part, other) * belief
-    return Instances(ids, scores.astype(np.float32), part >= other, _labels(answer, ids, count))
+    area = np.maximum(np.bincount(flat, minlength=count + 1), 1)[1:]
+    kinds = np.stack([answer.sight[PART].ravel(), answer.sight[OTHER].ravel()])
+    means = np.stack([np.bincount(flat, kind, count + 1)[1:] / area for kind in kinds])
+    sures = np.stack(
+        [np.bincount(flat, kind >= settings.sure, count + 1)[1:] / area for kind in kinds]
+    )
+    scores = (means * (1.0 + sures) / 2.0)[means.argmax(0), np.arange(count)]
+    is_part = means[0] >= means[1]
+    return Instances(ids, scores.astype(np.float32), is_part, _labels(answer, ids, count + 1))
 
 
 def _labels(answer: Answer, ids: NDArray[np.int32], count: int) -> NDArray[np.float32]:

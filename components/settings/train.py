@@ -111,6 +111,7 @@ class GroupingSettings(Table):
     peak_support: Share
     min_area_px: PositiveInt
     heat_weight: Share
+    sure: Share
 
 
 class PredictionSettings(Table):

@@ -1,3 +1,5 @@
+import dataclasses
+
 import cv2
 import numpy as np
 import pytest
@@ -121,9 +123,26 @@ def test_other_object_is_no_part(settings: GroupingSettings) -> None:
     assert instances.is_part.tolist() == [False]
 
 
-def test_score_is_belief_in_part_and_centre(settings: GroupingSettings) -> None:
+def test_score_is_the_belief_less_up_to_half_for_unsure_pixels(settings: GroupingSettings) -> None:
     scene = Scene()
     scene.add(box(20, 20, 60, 60), (39.5, 39.5))
-    instances = group(scene.answer(), settings)
-    weight = settings.heat_weight
-    assert instances.scores[0] == pytest.approx(0.93 * (1 - weight + weight * 0.9), abs=1e-5)
+    answer = scene.answer()
+    sure = group(answer, settings)
+    assert sure.scores[0] == pytest.approx(0.93, abs=1e-5)
+    doubtful = answer.sight.copy()
+    doubtful[:, 10:30, 10:20] = np.array([0.2, 0.8, 0.0])[:, None, None]
+    half = group(dataclasses.replace(answer, sight=doubtful), settings)
+    assert half.scores[0] == pytest.approx((0.93 + 0.8) / 2 * (1 + 0.5) / 2, abs=1e-5)
+
+
+def test_three_objects_in_a_row_come_apart_at_their_seams(settings: GroupingSettings) -> None:
+    scene = Scene()
+    for left in (4, 44, 84):
+        scene.add(box(left, 40, left + 40, 80), (left + 19.5, 59.5))
+    answer = scene.answer()
+    seam = answer.seam.copy()
+    for border in (22, 42):
+        seam[20:40, border - 1 : border + 1] = 0.9
+    instances = group(dataclasses.replace(answer, seam=seam), settings)
+    # A seam's pixels go to the side they lie on.
+    assert areas(instances) == [1600, 1600, 1600]
