@@ -5,7 +5,7 @@ all are built of solids like the parts themselves and get the same light, rims a
 Lengths are in frames, the width of what the picture shows.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -223,6 +223,18 @@ def _small_object(seed: int, number: int) -> tuple[_Piece, ...]:
         part, middle = part_of_region(largest(solid.region), f"small-{number}")
         pieces.append(_Piece(part, middle, solid.z, solid.thickness, surface, solid.domed))
     return tuple(pieces)
+
+
+def shapes(seed: int) -> Iterator[Part]:
+    """Yield the shapes of all plates and small objects of a dataset; each process makes them once.
+
+    Args:
+        seed: The dataset's.
+    """
+    for number in range(PLATES):
+        yield unknown_plate(seed, number)
+    for number in range(_SMALL_OBJECTS):
+        yield from (piece.part for piece in _small_object(seed, number))
 
 
 def small_object(rng: Rng, seed: int, frame_mm: float) -> SceneObject:

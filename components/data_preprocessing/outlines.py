@@ -67,11 +67,11 @@ def _drawable(xy_mm: Points, longer_mm: float) -> Points:
     following = np.roll(ring, -1, axis=0)
     lengths = np.linalg.norm(following - ring, axis=1)
     counts = np.maximum(1, np.ceil(lengths / (_LONGEST * longer_mm))).astype(int)
-    pieces = [
-        start + (end - start) * (np.arange(count)[:, None] / count)
-        for start, end, count in zip(ring, following, counts, strict=True)
-    ]
-    return np.vstack(pieces)
+    # Step n of an edge's `count` lies n / count of the way along it.
+    steps = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    ways = np.repeat(following - ring, counts, axis=0)
+    ways *= (steps / np.repeat(counts, counts))[:, None]
+    return np.add(np.repeat(ring, counts, axis=0), ways)
 
 
 def base_and_top(

@@ -4,7 +4,6 @@ They are written from the shards' records, one sample at a time: memory does not
 dataset.
 """
 
-import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
@@ -16,7 +15,7 @@ import yaml
 
 from components.dataset.annotations import coco_annotation, coco_categories, coco_image
 from components.dataset.jobs import Job
-from components.dataset.manifest import sample_line
+from components.dataset.manifest import json_line, sample_line
 from components.dataset.shards import Entry, read_record, record_path
 from components.domain import SPLITS, Split
 from components.files import replacing, write_text
@@ -70,7 +69,7 @@ class _CocoFile:
             if self._with_polygons:
                 record["segmentation"] = rings
             comma = ",\n" if self._count > 1 else "\n"
-            self._out.write(comma + json.dumps(record))
+            self._out.write(comma + json_line(record))
 
     def end(self) -> None:
         """Write what is left."""
@@ -80,7 +79,7 @@ class _CocoFile:
             "info": {"description": "dxfvision, generated scenes", "version": "1"},
             "licenses": [],
         }
-        self._out.write("\n], " + json.dumps(rest)[1:] + "\n")
+        self._out.write("\n], " + json_line(rest)[1:] + "\n")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,16 @@
 """The manifest: one JSON line per sample with its truth, its files and their hashes."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import orjson
 
 from components.domain import Annotation, Pose, Rle, Sample
 from components.errors import DatasetError
+
+_PLAIN = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
 
 
 def sample_line(sample: Sample) -> str:
@@ -26,7 +28,16 @@ def sample_line(sample: Sample) -> str:
         "annotations": [_annotation_record(annotation) for annotation in sample.annotations],
         "sha256": sample.sha256,
     }
-    return json.dumps(record, separators=(",", ":"))
+    return json_line(record)
+
+
+def json_line(value: object) -> str:
+    """Return a value of plain types, arrays and integer keys as JSON without spaces or line ends.
+
+    Raises:
+        TypeError: If something in it has no JSON form.
+    """
+    return orjson.dumps(value, option=_PLAIN).decode()
 
 
 def _annotation_record(annotation: Annotation) -> dict[str, Any]:
@@ -49,7 +60,7 @@ def _pose_record(pose: Pose) -> dict[str, Any]:
         "angle_rad": pose.angle_rad,
         "px_per_mm": pose.px_per_mm,
         "mirrored": pose.mirrored,
-        "mm_to_px": None if pose.mm_to_px is None else pose.mm_to_px.tolist(),
+        "mm_to_px": pose.mm_to_px,
     }
 
 
@@ -59,7 +70,7 @@ def sample_from_line(line: str) -> Sample:
     Raises:
         ValueError: If the line is no JSON or lacks something.
     """
-    return sample_from_record(json.loads(line))
+    return sample_from_record(orjson.loads(line))
 
 
 def sample_from_record(record: dict[str, Any]) -> Sample:

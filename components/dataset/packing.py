@@ -1,7 +1,6 @@
 """A rendered sample -> the bytes of its files, and the line of the record that tells of them."""
 
 import hashlib
-import json
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -13,10 +12,11 @@ from numpy.typing import NDArray
 from components.data_preprocessing.backgrounds import Ground
 from components.dataset.annotations import coco_polygons, semantic_mask, windows, yolo_line
 from components.dataset.jobs import Job
-from components.dataset.manifest import sample_line
+from components.dataset.manifest import json_line, sample_line
 from components.dataset.samples import RenderedSample
-from components.domain import Sample
+from components.domain import SPLITS, Sample, Split
 from components.files import file_sha256
+from components.home import Home
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +24,11 @@ class PackedSample:
     """The files of one sample, not yet written.
 
     Attributes:
-        contents: Bytes of each file by its path.
+        contents: Bytes of each file by its path below the home folder.
         line: The record's line.
     """
 
-    contents: dict[Path, bytes]
+    contents: dict[str, bytes]
     line: str
 
 
@@ -111,15 +111,15 @@ def recorded(
     job: Job, rendered: RenderedSample, pictures: Pictures, polygons: Outlines
 ) -> PackedSample:
     """Return the files of a sample with their hashes in the record's line."""
-    home, split, name = job.home, rendered.split, f"{rendered.index:06d}"
-    image = home.images(split) / f"{name}.{job.settings.image_format}"
-    semantic = home.masks(split) / f"{name}.png"
-    instances = home.masks(split) / f"{name}.instances.png"
+    split, name = rendered.split, f"{rendered.index:06d}"
+    images, masks, labels = _folders(split)
+    image = f"{images}/{name}.{job.settings.image_format}"
+    semantic, instances = f"{masks}/{name}.png", f"{masks}/{name}.instances.png"
     contents = {
         image: pictures.image,
         semantic: pictures.semantic,
         instances: pictures.instances,
-        home.yolo / "labels" / split / f"{name}.txt": polygons.yolo.encode(),
+        f"{labels}/{name}.txt": polygons.yolo.encode(),
     }
     height, width = rendered.instances.shape
     sample = Sample(
@@ -127,16 +127,24 @@ def recorded(
         split=split,
         group=rendered.group,
         ground=ground_name(rendered.scene.ground),
-        image=image.relative_to(job.root),
-        semantic_mask=semantic.relative_to(job.root),
-        instance_mask=instances.relative_to(job.root),
+        image=Path(image),
+        semantic_mask=Path(semantic),
+        instance_mask=Path(instances),
         width_px=width,
         height_px=height,
         annotations=rendered.annotations,
-        sha256={
-            path.relative_to(job.root).as_posix(): hashlib.sha256(content).hexdigest()
-            for path, content in contents.items()
-        },
+        sha256={path: hashlib.sha256(content).hexdigest() for path, content in contents.items()},
     )
-    rings = json.dumps(polygons.coco, separators=(",", ":"))
-    return PackedSample(contents, f'{{"sample":{sample_line(sample)},"polygons":{rings}}}')
+    line = f'{{"sample":{sample_line(sample)},"polygons":{json_line(polygons.coco)}}}'
+    return PackedSample(contents, line)
+
+
+@lru_cache(maxsize=len(SPLITS))
+def _folders(split: Split) -> tuple[str, str, str]:
+    """Return the folders of a split's pictures, masks and YOLO labels below the home folder.
+
+    Once for all samples: joining paths costs more than hashing the files.
+    """
+    home = Home(Path())
+    labels = home.yolo / "labels" / split
+    return home.images(split).as_posix(), home.masks(split).as_posix(), labels.as_posix()

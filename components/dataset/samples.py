@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from components.data_preprocessing.composing import Place, compose, random_place
-from components.data_preprocessing.renderer import render
+from components.data_preprocessing.renderer import Rendering, render
 from components.data_preprocessing.scene import Scene
 from components.dataset.annotations import annotate
 from components.dataset.splits import group_name, group_number, split_of_group
@@ -75,15 +75,32 @@ def _place_of_group(
     return split, place
 
 
-def make_sample(
+@dataclass(frozen=True, slots=True, eq=False)
+class PlannedSample:
+    """A sample before it is drawn.
+
+    Attributes:
+        index: Number of the sample.
+        split: Where it stands.
+        group: Samples of one group share background and lamps.
+        scene: What is to be drawn.
+    """
+
+    index: int
+    split: Split
+    group: str
+    scene: Scene
+
+
+def plan_sample(
     parts: Sequence[Part],
     settings: DataSettings,
     seed: int,
     index: int,
     photos: Sequence[Path] = (),
     split: Split | None = None,
-) -> RenderedSample:
-    """Return one sample.
+) -> PlannedSample:
+    """Return what one sample shows.
 
     Args:
         parts: Drawings to choose from.
@@ -96,14 +113,31 @@ def make_sample(
     group = group_number(index, settings.samples_per_group)
     split, place = _place_of_group(settings, seed, group, split, photos)
     scene = compose(np.random.default_rng([seed, _SAMPLE, index]), parts, place, settings, seed)
-    rendering = render(scene)
-    annotations = annotate(scene, rendering, settings.min_area_px)
+    return PlannedSample(index, split, group_name(seed, group), scene)
+
+
+def described(planned: PlannedSample, rendering: Rendering, min_area_px: int) -> RenderedSample:
+    """Return a drawn sample with its truth; objects smaller than `min_area_px` are left out."""
+    annotations = annotate(planned.scene, rendering, min_area_px)
     return RenderedSample(
-        index=index,
-        split=split,
-        group=group_name(seed, group),
+        index=planned.index,
+        split=planned.split,
+        group=planned.group,
         image=rendering.image,
         instances=rendering.instances,
         annotations=annotations,
-        scene=scene,
+        scene=planned.scene,
     )
+
+
+def make_sample(
+    parts: Sequence[Part],
+    settings: DataSettings,
+    seed: int,
+    index: int,
+    photos: Sequence[Path] = (),
+    split: Split | None = None,
+) -> RenderedSample:
+    """Return one sample, drawn and described; the arguments are `plan_sample`'s."""
+    planned = plan_sample(parts, settings, seed, index, photos, split)
+    return described(planned, render(planned.scene), settings.min_area_px)

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from components.dataset.jobs import Job
 from components.dataset.manifest import sample_from_record
 from components.dataset.packing import PackedSample, pack
@@ -65,7 +67,7 @@ def write_packed(job: Job, shard: int, samples: Iterable[PackedSample]) -> int:
     lines = []
     for packed in samples:
         for path, content in packed.contents.items():
-            batch.add(path, content)
+            batch.add(f"{job.root}/{path}", content)
         lines.append(packed.line)
     batch.commit()
     text = "\n".join(lines) + "\n"
@@ -79,11 +81,12 @@ class _Batch:
 
     def __init__(self) -> None:
         """Begin without files."""
-        self._partials: dict[Path, Path] = {}
+        self._partials: dict[str, Path] = {}
 
-    def add(self, path: Path, content: bytes) -> None:
+    def add(self, path: str, content: bytes) -> None:
         """Write a file under a temporary name."""
-        partial = path.parent / f".{path.name}.{os.getpid()}{PARTIAL_SUFFIX}"
+        folder, name = os.path.split(path)
+        partial = Path(f"{folder}/.{name}.{os.getpid()}{PARTIAL_SUFFIX}")
         self._partials[path] = partial
         try:
             partial.write_bytes(content)
@@ -99,7 +102,8 @@ class _Batch:
     def commit(self) -> None:
         """Flush all files and give them their names."""
         # One folder of each file system: a flush takes in all that was written there.
-        disks = {path.parent.stat().st_dev: path.parent for path in self._partials}
+        folders = {partial.parent for partial in self._partials.values()}
+        disks = {folder.stat().st_dev: folder for folder in folders}
         for folder in disks.values():
             flush_disk(folder)
         for path, partial in self._partials.items():
@@ -125,7 +129,7 @@ def read_record(path: Path) -> Iterator[Entry]:
     if not whole:
         raise DatasetError(f"{path}: the record was changed after it was written; generate again")
     for line in body.split("\n"):
-        yield _entry(json.loads(line))
+        yield _entry(orjson.loads(line))
 
 
 def _entry(record: dict[str, Any]) -> Entry:

@@ -11,18 +11,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-import numpy as np
-
 from components.data_preprocessing.augmentations import photographed
-from components.data_preprocessing.composing import compose, random_place
-from components.data_preprocessing.distractors import PLATES, unknown_plate
+from components.data_preprocessing.distractors import shapes
+from components.data_preprocessing.outlines import shape_of
 from components.data_preprocessing.renderer import render
 from components.data_preprocessing.textures import PATTERNS, VARIANTS, tile
-from components.dataset.annotations import annotate
 from components.dataset.executors import single_threaded_opencv
 from components.dataset.jobs import Job
 from components.dataset.packing import encoded, encoded_image, encoded_mask, outlines, recorded
-from components.dataset.samples import RenderedSample, make_sample
+from components.dataset.samples import RenderedSample, described, plan_sample
 from components.dataset.shards import write_packed, write_shard
 
 STAGES = ("layout", "render", "camera", "labels", "encode", "write")
@@ -127,8 +124,8 @@ def _warm_up(job: Job) -> None:
     for name in PATTERNS:
         for variant in range(VARIANTS):
             tile(name, variant, job.seed)
-    for number in range(PLATES):
-        unknown_plate(job.seed, number)
+    for part in shapes(job.seed):
+        shape_of(part)
     write_shard(job, 0)
 
 
@@ -137,8 +134,7 @@ def _stage_seconds(job: Job, shard: int) -> dict[str, float]:
     clock = _Clock()
     packed = []
     for index in job.samples(shard):
-        sample = make_sample(job.parts, job.settings, job.seed, index, job.photos)
-        _draw_again(job, sample, clock)
+        sample = _sample_by_stages(job, index, clock)
         with clock.timing("labels"):
             polygons = outlines(job, sample)
         with clock.timing("encode"):
@@ -149,7 +145,7 @@ def _stage_seconds(job: Job, shard: int) -> dict[str, float]:
             _copy_and_encode(job, sample)
     # Writing over a file costs many times what a new one does: file systems flush it at once.
     for path in (path for sample in packed for path in sample.contents):
-        path.unlink()
+        (job.root / path).unlink()
     with clock.timing("write"):
         count = write_packed(job, shard, packed)
     # Drawing ends with the camera.
@@ -157,19 +153,18 @@ def _stage_seconds(job: Job, shard: int) -> dict[str, float]:
     return {name: seconds / count for name, seconds in clock.seconds.items()}
 
 
-def _draw_again(job: Job, sample: RenderedSample, clock: _Clock) -> None:
-    """Count the times of laying out, drawing and describing a sample."""
-    settings, seed, scene = job.settings, job.seed, sample.scene
+def _sample_by_stages(job: Job, index: int, clock: _Clock) -> RenderedSample:
+    """Make a sample as `make_sample` does; count the times of laying out, drawing, describing."""
+    settings = job.settings
     with clock.timing("layout"):
-        rng = np.random.default_rng([seed, sample.index])
-        place = random_place(rng, settings, sample.split, job.photos)
-        compose(rng, job.parts, place, settings, seed)
+        planned = plan_sample(job.parts, settings, job.seed, index, job.photos)
+    scene = planned.scene
     with clock.timing("render"):
         rendering = render(scene)
     with clock.timing("camera"):
         photographed(rendering.image, scene.effects, scene.seed)
     with clock.timing("labels"):
-        annotate(scene, rendering, settings.min_area_px)
+        return described(planned, rendering, settings.min_area_px)
 
 
 def _copy_and_encode(job: Job, sample: RenderedSample) -> None:
