@@ -38,6 +38,9 @@ COARSE_LIMITS = (0.18, 0.11, 0.06)
 
 FINE_LIMIT = 0.035
 LEAST_LIMIT_PX = 3.0
+ROUGH = 1.15
+"""Rough lays may be so much larger or smaller than the scale that is known."""
+
 SAME_LAY = 0.06
 """Lays that differ by less, over the object's diameter, end in the same place."""
 
@@ -114,10 +117,9 @@ class Registrar:
         view = view_of(mask, others, probability)
         if view is None:
             return NOTHING
-        whole = self._checked(self._coarse(view), view)
-        verdicts = whole
-        if not self._judge.explained(whole, view):
-            verdicts = whole + self._checked(self._pieces(view, px_per_mm), view)
+        verdicts = self._checked(self._coarse(view), view, px_per_mm)
+        if not self._judge.explained(verdicts, view):
+            verdicts += self._checked(self._pieces(view, px_per_mm), view, px_per_mm)
         return self._judge.answer(verdicts, view, class_scores or {})
 
     def register_all(
@@ -165,9 +167,15 @@ class Registrar:
         limits = [max(share * view.size_px, LEAST_LIMIT_PX) for share in COARSE_LIMITS]
         return aligned(lays, self._fields, view.edge_px[: settings.coarse_points], limits)
 
-    def _checked(self, lays: Lays, view: View) -> list[Verdict]:
+    def _checked(
+        self, lays: Lays, view: View, px_per_mm: tuple[float, float] | None
+    ) -> list[Verdict]:
         """Return the best lays, fitted exactly and checked, with the twins of the very best."""
         settings = self.settings
+        low, high = px_per_mm or (0.0, np.inf)
+        if px_per_mm is not None:
+            scales = lays.px_per_mm()
+            lays = lays.chosen(np.flatnonzero((scales > low / ROUGH) & (scales < high * ROUGH)))
         if len(lays.numbers) == 0:
             return []
         lays = self._distinct(lays.chosen(np.argsort(lays.misfit_px)), view)
@@ -186,7 +194,8 @@ class Registrar:
             view.edge_px[: settings.fine_points],
             settings.contenders,
         )
-        return verdicts + [self._verified(fit, view) for fit in twins]
+        verdicts += [self._verified(fit, view) for fit in twins]
+        return [verdict for verdict in verdicts if low <= verdict.fit.px_per_mm <= high]
 
     def _verified(self, fit: Fit, view: View) -> Verdict:
         """Return what the pixels say about a fit."""

@@ -144,7 +144,7 @@ def verified(
     missing = off < 0
     both = int(np.count_nonzero(drawn & mask))
     visible, beyond, beyond_px = 1.0, 0.0, 0.0
-    if view.cut:
+    if view.cut or _at_border(drawn):
         visible, beyond, beyond_px = _beyond(fit, material, view, tolerance_px, limit_px)
     far = _edge_distances(distance, view)
     near = far[far < limit_px]
@@ -161,6 +161,12 @@ def verified(
         visible_fraction=visible,
         distance_px=distance,
     )
+
+
+def _at_border(drawn: NDArray[np.bool_]) -> bool:
+    """Return whether a drawing reaches the border of its window."""
+    sides = drawn[0], drawn[-1], drawn[:, 0], drawn[:, -1]
+    return any(bool(side.any()) for side in sides)
 
 
 def _beyond(

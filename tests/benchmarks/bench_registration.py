@@ -280,7 +280,7 @@ def main() -> None:
     instances = list(photoreal(corpus / "photoreal/dev"))
     clear = [i for i in instances if i.visible >= CLEAR]
     partly = [i for i in instances if CLEAR > i.visible >= 0.5]
-    little = [i for i in instances if 0.5 > i.visible]
+    little = [i for i in instances if i.visible < 0.5]
     report: dict[str, Any] = {
         "machine": f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores",
         "load": round(os.getloadavg()[0], 1),
