@@ -33,7 +33,8 @@ def read_drawings(run: Run) -> StageResult:
     show_table("symmetries", similarity["parts"], "Turns and mirror images that look the same")
     show_table(
         "confusable-parts",
-        [_pair_row(pair) for pair in similarity["pairs"] if not pair["folded"]],
+        [_pair_row(pair) for pair in similarity["pairs"] if not pair["folded"]]
+        or [{"drawings": "no two look alike"}],
         "Drawings that are easily confused",
     )
     show_table(

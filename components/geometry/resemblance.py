@@ -148,16 +148,15 @@ class SimilarityReport:
     def of_one_size(self) -> tuple[Resemblance, ...]:
         """Return the pairs of different shapes that any camera may confuse.
 
-        Of parts drawn more than once only the first counts: the others are in `repeats`.
+        Of parts drawn more than once only the first counts: the others are in `repeats`. Of the
+        two sides of a part only the nearer one counts.
         """
         again = {name for names in self.repeats() for name in names[1:]}
-        return tuple(
-            pair
-            for pair in self.pairs
-            if pair.one_size
-            and pair.relation != "duplicate"
-            and not again & {pair.first, pair.second}
-        )
+        nearest: dict[tuple[str, str], Resemblance] = {}
+        for pair in self.pairs:
+            if pair.one_size and not again & {pair.first, pair.second}:
+                nearest.setdefault((pair.first, pair.second), pair)
+        return tuple(pair for pair in nearest.values() if pair.relation != "duplicate")
 
     def of_other_sizes(self) -> tuple[Resemblance, ...]:
         """Return the pairs that differ in size and in a feature."""
@@ -178,12 +177,18 @@ class SimilarityReport:
 
     def families(self) -> tuple[Family, ...]:
         """Return the shapes that come in sizes that a calibrated camera tells apart."""
+        pairs = [pair for pair in self.pairs if pair.scale != 1.0 and pair.feature is None]
+        seconds = {pair.second for pair in pairs if not pair.one_size}
         copies: dict[str, list[Member]] = {}
-        for pair in self.pairs:
-            if not pair.one_size and pair.feature is None:
+        for pair in pairs:
+            if pair.first not in seconds:
                 own = copies.setdefault(pair.first, [Member(pair.first, 1.0, False)])
                 own.append(Member(pair.second, 1 / pair.scale, pair.mirrored))
-        return tuple(_family(members) for members in copies.values())
+        return tuple(
+            _family(members)
+            for members in copies.values()
+            if seconds & {member.name for member in members}
+        )
 
 
 def _family(members: list[Member]) -> Family:

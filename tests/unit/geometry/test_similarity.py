@@ -249,10 +249,25 @@ def test_parts_drawn_more_than_once_are_listed_once():
 
 
 def test_discs_of_all_sizes_are_one_family():
-    parts = [part(f"d{radius}", regular(90, radius)) for radius in (3, 50, 10, 200)]
-    report = similarity_report(parts)
-    assert [m.name for m in report.families()[0].members] == ["d3", "d10", "d50", "d200"]
-    assert report.of_one_size() == report.of_other_sizes() == ()
+    radii = (50, 3, 51, 10, 200)
+    report = similarity_report([part(f"d{radius}", regular(90, radius)) for radius in radii])
+    (family,) = report.families()
+    assert [m.name for m in family.members] == ["d3", "d10", "d50", "d51", "d200"]
+    assert [(p.first, p.second) for p in report.of_one_size()] == [("d50", "d51")]
+    assert report.of_other_sizes() == ()
+
+
+def test_of_two_sides_that_are_alike_the_nearer_is_shown():
+    outline = rectangle(100, 60)
+    one = part("a", outline, regular(64, 4, 30, 18), regular(64, 4, -30, 10))
+    other = part(
+        "b", outline, regular(64, 4, -30, 18), regular(64, 4, 30, 10), regular(64, 2, 0, 0)
+    )
+    report = similarity_report([one, other])
+    assert sorted(pair.mirrored for pair in report.pairs) == [False, True]
+    (shown,) = report.of_one_size()
+    # Turned over, only the hole in the middle differs.
+    assert (shown.mirrored, shown.feature.second_hole) == (True, 3)
 
 
 @pytest.mark.parametrize(("factor", "told"), [(1.9, 1), (2.2, 0)])
