@@ -195,7 +195,10 @@ class _Reading:
             DrawingError: With the reason.
         """
         if harvest.z_extent * unit.mm_per_unit > self._settings.planar_tolerance_mm:
-            raise DrawingError("not flat: curves leave the XY plane; export a flat drawing")
+            out_mm = harvest.z_extent * unit.mm_per_unit
+            raise DrawingError(
+                f"not flat: a curve leaves the XY plane by {out_mm:.4g} mm; export a flat drawing"
+            )
         size_mm = size * unit.mm_per_unit
         if size_mm < self._settings.min_size_mm:
             raise too_small(size_mm, unit, self._settings)

@@ -79,9 +79,10 @@ def check_loose(chains: list[Points], rings: list[Points], limit: float, mm: flo
 def open_contour(chain: Points, mm: float, limit: float, hint: str = "") -> PlacedError:
     """Return the fault of one open contour, with a hint at the end of the sentence."""
     gap = float(np.hypot(*(chain[0] - chain[-1]))) * mm
+    # A tolerance of centimetres would join what does not belong together: no advice to give.
+    wider = f" or raise gap_limit_mm (now {limit * mm:.3g})" if gap <= WIDE * limit * mm else ""
     return PlacedError(
-        f"open contour: it ends at {{place}}, {gap:.4g} mm from its start; close it or raise "
-        f"gap_limit_mm (now {limit * mm:.3g}){hint}",
+        f"open contour: it ends at {{place}}, {gap:.4g} mm from its start; close it{wider}{hint}",
         (float(chain[-1][0]), float(chain[-1][1])),
     )
 

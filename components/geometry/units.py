@@ -163,7 +163,7 @@ def _doubts(
         return doubts
     unsure = size > DOUBTFUL_INCHES if name == "inch" else name not in USUAL
     if unsure and _plausible(size, settings):
-        doubts.append(f"{said} as {name}, {_length(size)} as mm; confirm with --unit")
+        doubts.append(f"{said} as {name}, {_length(size)} as mm; confirm one with --unit")
     # AutoCAD templates leave $MEASUREMENT at 0 in metric drawings; only the other way is news.
     if name in ENGLISH and measurement == 1:
         doubts.append(f"$INSUNITS says {name}, $MEASUREMENT says metric")
@@ -215,7 +215,8 @@ def check_size(width_mm: float, height_mm: float, unit: Unit, settings: DrawingS
     if size_mm > settings.max_size_mm:
         raise DrawingError(
             f"a part of {_length(width_mm)} x {_length(height_mm)} is bigger than max_size_mm "
-            f"({settings.max_size_mm:g}); the unit ({unit.name}) must be wrong: choose it"
+            f"({settings.max_size_mm:g}); the unit ({unit.name}) must be wrong: choose it with "
+            "--unit"
         )
     if size_mm < settings.min_size_mm:
         raise too_small(size_mm, unit, settings)
@@ -225,5 +226,5 @@ def too_small(size_mm: float, unit: Unit, settings: DrawingSettings) -> DrawingE
     """Return the fault of a part that is smaller than parts can be."""
     return DrawingError(
         f"a part of {_length(size_mm)} is smaller than min_size_mm ({settings.min_size_mm:g}); "
-        f"the unit ({unit.name}) must be wrong: choose it"
+        f"the unit ({unit.name}) must be wrong: choose it with --unit"
     )

@@ -194,7 +194,7 @@ REFUSED = {
     "not finite": (lambda s: s.add_line((0, 0), (math.nan, 5)), "no finite number"),
     "bad radius": (lambda s: s.add_circle((50, 30), -5), "radius -5"),
     "out of range": (lambda s: s.add_line((0, 0), (1e300, 0)), "out of range"),
-    "not flat": (lambda s: s.add_line((10, 10, 0), (20, 20, 9)), "not flat"),
+    "not flat": (lambda s: s.add_line((10, 10, 0), (20, 20, 9)), "leaves the XY plane by 9 mm"),
     "block loop": (
         lambda s: (s.doc.blocks.new("A").add_blockref("A", (1, 1)), s.add_blockref("A", (0, 0))),
         "block 'a' inserts itself",

@@ -145,3 +145,13 @@ def test_marks_at_the_corners_of_a_sheet_are_no_outline(tmp_path):
     drawing = read_drawing(saved(tmp_path / "a.dxf", draw), SETTINGS)
     assert (drawing.verdict, len(drawing.parts), drawing.warnings) == ("repaired", 1, ())
     assert drawing.reason.startswith("8 open chains dropped (6 mm from")
+
+
+@pytest.mark.parametrize(("gap", "advised"), [(2, True), (40, False)])
+def test_only_a_narrow_gap_is_worth_a_wider_tolerance(tmp_path, gap, advised):
+    def draw(space):
+        space.add_lwpolyline([(0, 0), (100, 0), (100, 60), (0, 60), (0, gap)])
+
+    reason = read_drawing(saved(tmp_path / "a.dxf", draw), SETTINGS).reason
+    assert f"{gap} mm from its start; close it" in reason
+    assert ("raise gap_limit_mm (now 0.5)" in reason) == advised

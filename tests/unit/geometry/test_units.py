@@ -74,7 +74,7 @@ def test_each_code_of_insunits_is_its_length(code, mm):
 
 def test_rare_unit_is_told_when_millimetres_would_do_as_well():
     (warning,) = concluded_unit(2000.0, 9, 0, SETTINGS).warnings
-    assert warning == "50.8 mm as mil, 2000 mm as mm; confirm with --unit"
+    assert warning == "50.8 mm as mil, 2000 mm as mm; confirm one with --unit"
     assert concluded_unit(2.0, 14, 1, SETTINGS).warnings == ()
 
 
@@ -115,7 +115,7 @@ def test_undeclared_small_drawing_is_told_that_it_would_fit_as_inch():
 
 def test_inches_that_may_be_millimetres_are_told_both_ways():
     (warning,) = concluded_unit(50.0, 1, 0, SETTINGS).warnings
-    assert warning == "1270 mm as inch, 50 mm as mm; confirm with --unit"
+    assert warning == "1270 mm as inch, 50 mm as mm; confirm one with --unit"
     assert concluded_unit(12.0, 1, 0, SETTINGS).warnings == ()
 
 
