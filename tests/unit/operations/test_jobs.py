@@ -127,6 +127,21 @@ def test_what_is_no_drawing_is_named_and_left_out(run: jobs.Run) -> None:
     assert jobs.read_drawing_folder(run, SilentProgress()).skipped
 
 
+def test_template_that_was_changed_or_deleted_is_made_again(run: jobs.Run) -> None:
+    shipped = Path(__file__).parents[3] / "data" / "raw" / "dxf_templates" / "hinge_plate.dxf"
+    (run.home.drawings / "good.dxf").write_bytes(shipped.read_bytes())
+    jobs.read_drawing_folder(run, SilentProgress())
+    mask = run.home.templates / "good.mask.png"
+    whole = mask.read_bytes()
+    mask.write_bytes(whole[:40])
+    assert not jobs.read_drawing_folder(run, SilentProgress()).skipped
+    assert mask.read_bytes() == whole
+    mask.unlink()
+    assert not jobs.read_drawing_folder(run, SilentProgress()).skipped
+    assert mask.read_bytes() == whole
+    assert jobs.read_drawing_folder(run, SilentProgress()).skipped
+
+
 def test_second_process_in_one_home_is_refused(run: jobs.Run) -> None:
     code = (
         "import sys; from pathlib import Path; from components.operations import jobs\n"
