@@ -8,8 +8,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
 
 from components.domain import Split
+from components.errors import DatasetError
 
 logger = logging.getLogger(__name__)
 
@@ -19,16 +21,45 @@ _PHOTO_MAX_PX = 1600
 
 
 def usable_photos(folder: Path) -> list[Path]:
-    """Return the pictures of a folder that can be decoded, by name; the others are logged."""
+    """Return the pictures of a folder that can be decoded, by name; other files are logged."""
     photos = []
     for path in sorted(folder.glob("*")):
-        if path.suffix.lower() not in PHOTO_SUFFIXES:
+        if path.name.startswith(".") or path.suffix == ".md":
             continue
-        if cv2.haveImageReader(str(path)) and cv2.imread(str(path)) is not None:
-            photos.append(path)
+        if path.suffix.lower() not in PHOTO_SUFFIXES:
+            known = ", ".join(PHOTO_SUFFIXES)
+            logger.warning("%s: left out: photographs end in %s", path, known)
+        elif _ends_early(path) or _decoded(path) is None:
+            logger.warning("%s: left out: not a picture that can be decoded whole", path)
         else:
-            logger.warning("%s: not a picture that can be decoded; left out", path)
+            photos.append(path)
     return photos
+
+
+def _ends_early(path: Path) -> bool:
+    """Return whether a JPEG stops before its last line: OpenCV would fill the rest with grey."""
+    try:
+        with Image.open(path, formats=["JPEG"]) as image:
+            # An eighth of the size: every byte is read all the same.
+            image.draft("RGB", (image.width // 8, image.height // 8))
+            image.load()
+    except UnidentifiedImageError:
+        return False
+    except (OSError, SyntaxError, Image.DecompressionBombError):
+        return True
+    return False
+
+
+def _decoded(path: Path) -> Picture | None:
+    """Return a picture as BGR, turned as its EXIF data say; None if it cannot be decoded."""
+    if not cv2.haveImageReader(str(path)):
+        return None
+    try:
+        bgr = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    except cv2.error:
+        # Sides or pixels beyond what OpenCV takes, 2^20 and 2^30.
+        return None
+    return None if bgr is None else np.asarray(bgr, dtype=np.uint8)
 
 
 @lru_cache(maxsize=48)
@@ -36,14 +67,19 @@ def read_photo(path: Path) -> Picture:
     """Return a photograph as RGB of at most 1600 pixels a side.
 
     Raises:
-        ValueError: If it cannot be decoded; `usable_photos` finds that out before.
+        DatasetError: If it cannot be decoded any more; `usable_photos` finds out before.
     """
-    bgr = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    bgr = _decoded(path)
     if bgr is None:
-        raise ValueError(f"{path}: not a picture that can be decoded")
-    scale = min(1.0, _PHOTO_MAX_PX / max(bgr.shape[:2]))
+        raise DatasetError(
+            f"{path}: the photograph could be read at the start of this run and cannot any more; "
+            "leave data/raw/images as it is while a dataset is made, then run the command again"
+        )
+    height, width = bgr.shape[:2]
+    scale = _PHOTO_MAX_PX / max(height, width)
     if scale < 1.0:
-        bgr = cv2.resize(bgr, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        size = max(1, round(width * scale)), max(1, round(height * scale))
+        bgr = np.asarray(cv2.resize(bgr, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
     return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), dtype=np.uint8)
 
 

@@ -1,0 +1,69 @@
+"""The user's photographs: what can be used is, what cannot is named."""
+
+import logging
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from components.data_preprocessing.photos import read_photo, usable_photos
+from components.errors import DatasetError
+
+RED = (200, 30, 10)
+
+
+def saved(path: Path, mode: str = "RGB", size: tuple[int, int] = (60, 40)) -> Path:
+    Image.new("RGB", size, RED).convert(mode).save(path)
+    return path
+
+
+def chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def bomb() -> bytes:
+    """A PNG of 74 bytes that says it has ten thousand million pixels."""
+    head = struct.pack(">IIBBBBB", 100_000, 100_000, 8, 2, 0, 0, 0)
+    chunks = chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + chunks
+
+
+def test_every_kind_of_picture_is_read_in_its_colours(tmp_path: Path) -> None:
+    kinds = [("a.jpg", "RGB"), ("b ü.jpeg", "CMYK"), ("c.PNG", "RGBA"), ("d.webp", "RGB")]
+    paths = [saved(tmp_path / name, mode) for name, mode in kinds]
+    assert usable_photos(tmp_path) == paths
+    for path in paths:
+        # JPEG and CMYK round.
+        assert np.abs(read_photo(path).reshape(-1, 3) - np.array(RED, np.int16)).max() <= 6
+
+
+def test_photographs_of_one_pixel_and_of_ten_thousand_are_read(tmp_path: Path) -> None:
+    assert read_photo(saved(tmp_path / "one.png", size=(1, 1))).shape == (1, 1, 3)
+    assert read_photo(saved(tmp_path / "wide.png", size=(10_000, 2))).shape == (1, 1600, 3)
+
+
+def test_what_cannot_be_used_is_left_out_and_named(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (200, 300, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(tmp_path / "half.jpg")
+    whole = (tmp_path / "half.jpg").read_bytes()
+    (tmp_path / "half.jpg").write_bytes(whole[: len(whole) // 2])
+    (tmp_path / "bomb.png").write_bytes(bomb())
+    (tmp_path / "empty.png").touch()
+    (tmp_path / "folder.jpg").mkdir()
+    (tmp_path / "phone.heic").write_bytes(b"\0\0\0\x18ftypheic")
+    (tmp_path / "README.md").touch()
+    (tmp_path / ".DS_Store").touch()
+    with caplog.at_level(logging.WARNING):
+        assert usable_photos(tmp_path) == []
+    named = sorted(Path(record.message.split(": ")[0]).name for record in caplog.records)
+    assert named == ["bomb.png", "empty.png", "folder.jpg", "half.jpg", "phone.heic"]
+
+
+def test_photograph_that_vanishes_during_a_run_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match=r"gone\.jpg.*cannot any more"):
+        read_photo(tmp_path / "gone.jpg")
