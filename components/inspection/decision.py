@@ -93,12 +93,12 @@ class Judge:
             visible_fraction=best.visible_fraction,
             wall_px=float(np.hypot(*best.fit.wall_px)),
             candidates=candidates,
-            margin_px2=float(errors[firsts[1]] - errors[0]) if len(firsts) > 1 else math.inf,
-            pose_margin_px2=float(errors[elsewhere[0]] - errors[0]) if elsewhere else math.inf,
+            margin=float(errors[firsts[1]] - errors[0]) if len(firsts) > 1 else math.inf,
+            pose_margin=float(errors[elsewhere[0]] - errors[0]) if elsewhere else math.inf,
         )
         if quality < self._settings.min_score or not self.fits(best, view):
             return unknown(found, 1.0 - quality)
-        if found.margin_px2 < self._settings.ambiguous_px2 and self.fits(ranked[firsts[1]], view):
+        if found.margin < self._settings.ambiguous_below and self.fits(ranked[firsts[1]], view):
             label = ambiguous_label(found.label, candidates[1].label)
             return replace(found, label=label, score=found.score + candidates[1].score)
         return found
@@ -106,9 +106,9 @@ class Judge:
     def _error(self, verdict: Verdict, class_scores: Mapping[str, float]) -> float:
         """Return what a fit leaves unexplained, the network's opinion counted in."""
         if not class_scores:
-            return verdict.error_px2
+            return verdict.error
         score = max(class_scores.get(self._names[verdict.fit.number], 0.0), _LEAST_SCORE)
-        return verdict.error_px2 - self._settings.prior_px2 * math.log(score)
+        return verdict.error - self._settings.prior_weight * math.log(score)
 
     def _quality(self, verdict: Verdict, unseen: float) -> float:
         """Return how surely an object is what the best drawing shows, 0..1."""
@@ -143,7 +143,7 @@ class Judge:
     ) -> tuple[Candidate, ...]:
         """Return the drawings with their shares of the confidence.
 
-        Measured on near-identical drawings, of answers whose errors differ by d px² a share of
+        Measured on near-identical drawings, of answers whose errors differ by d a share of
         1 / (1 + exp(-d)) is right: the errors act as logarithms of odds.
         """
         shares = np.exp(np.maximum(errors[0] - errors, -50.0))
@@ -154,7 +154,7 @@ class Judge:
                 score=float(share),
                 fit_iou=verdict.fit_iou,
                 pose=pose_from_matrix(np.asarray(np.linalg.inv(verdict.fit.to_mm), np.float64)),
-                error_px2=verdict.error_px2,
+                error=verdict.error,
             )
             for verdict, share in zip(ranked, shares, strict=True)
         )

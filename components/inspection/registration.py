@@ -186,7 +186,7 @@ class Registrar:
         lays = lays.chosen(order[lays.misfit_px[order] <= worst])
         fits = refined(lays, self._fields, view, settings.fine_points, EXACT_LIMITS_PX)
         verdicts = [self._verified(fit, view) for fit in fits]
-        best = min(verdicts, key=lambda verdict: verdict.error_px2)
+        best = min(verdicts, key=lambda verdict: verdict.error)
         twins = likely_twins(
             self._twins[best.fit.number],
             best.fit,

@@ -15,14 +15,15 @@ class Candidate:
         fit_iou: Overlap of the drawing with the mask, where it can be seen, 0..1. The drawing's
             side walls are counted to it, as masks do.
         pose: Its place; `mm_to_px` is the homography of its upper face.
-        error_px2: What it leaves unexplained; comparable between candidates of one object only.
+        error: What it leaves unexplained. The errors of two candidates of one object differ by the
+            logarithm of the odds between them.
     """
 
     label: str
     score: float
     fit_iou: float
     pose: Pose
-    error_px2: float
+    error: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,8 +42,8 @@ class Registration:
         visible_fraction: Share of the drawing's area inside the frame and on no other object.
         wall_px: Length of the side wall in the mask: how far the lower face lies off the upper one.
         candidates: Drawings that were compared, best first, each once.
-        margin_px2: By how much more the runner-up leaves unexplained; infinite without one.
-        pose_margin_px2: Likewise of the same drawing in another place, turned or mirrored.
+        margin: Logarithm of the odds against the runner-up; infinite without one.
+        pose_margin: Likewise of the same drawing in another place, turned or mirrored.
     """
 
     label: str
@@ -56,8 +57,8 @@ class Registration:
     visible_fraction: float
     wall_px: float
     candidates: tuple[Candidate, ...]
-    margin_px2: float
-    pose_margin_px2: float
+    margin: float
+    pose_margin: float
 
     @property
     def runner_up(self) -> str | None:
@@ -77,8 +78,8 @@ NOTHING = Registration(
     visible_fraction=0.0,
     wall_px=0.0,
     candidates=(),
-    margin_px2=float("inf"),
-    pose_margin_px2=float("inf"),
+    margin=float("inf"),
+    pose_margin=float("inf"),
 )
 """The answer where no drawing could be compared."""
 

@@ -21,6 +21,8 @@ Singles = NDArray[np.float32]
 MARGIN_PX = 4
 """Ground round the mask that belongs to the window."""
 
+_BLUR_RANGE_PX = 0.5, 5.0
+
 LEAST_POINTS = 16
 """An object with fewer edge points is too small to be compared with anything."""
 
@@ -46,6 +48,9 @@ class View:
         own_area_px: Pixels of the mask.
         picture_hw: Height and width of the picture.
         others: Pixels of other objects, shape (H, W) of the picture; None for none.
+        soft: Probability in the window, float32, 0 away from the object; None if only a mask is
+            known.
+        blur_px: Width (standard deviation) of the soft edge; 0 for a mask.
     """
 
     left: int
@@ -60,6 +65,8 @@ class View:
     own_area_px: int
     picture_hw: tuple[int, int]
     others: Bools | None = None
+    soft: Singles | None = None
+    blur_px: float = 0.0
 
     @property
     def size_px(self) -> float:
@@ -97,6 +104,11 @@ def view_of(
     if len(points) < LEAST_POINTS:
         return None
     filled, area, (x, y) = _filled(own)
+    own_soft, blur = None, 0.0
+    if probability is not None:
+        reach = cv2.dilate(own, np.ones((2 * MARGIN_PX + 1,) * 2, np.uint8))
+        own_soft = np.asarray(probability[window] * reach, dtype=np.float32)
+        blur = _blur_of(own_soft, points)
     return View(
         left=left,
         top=top,
@@ -110,7 +122,17 @@ def view_of(
         own_area_px=cv2.countNonZero(own),
         picture_hw=(height, width),
         others=others,
+        soft=own_soft,
+        blur_px=blur,
     )
+
+
+def _blur_of(soft: Singles, points: Floats) -> float:
+    """Return the standard deviation of the blur of a soft edge, from its slope half-way."""
+    along_x, along_y = (cv2.Sobel(soft, cv2.CV_32F, *d, scale=1 / 8) for d in ((1, 0), (0, 1)))
+    columns, rows = np.round(points).astype(np.intp).T
+    slope = float(np.median(np.hypot(along_x[rows, columns], along_y[rows, columns])))
+    return float(np.clip(1 / (math.sqrt(2 * math.pi) * max(slope, 1e-3)), *_BLUR_RANGE_PX))
 
 
 def _clear_of(hides: Mask, points: Floats) -> Bools:

@@ -38,8 +38,8 @@ class RegistrationSettings(Table):
     max_missing: NotNegative
     max_rms_px: Positive
     max_outliers: Share
-    ambiguous_px2: NotNegative
-    prior_px2: NotNegative
+    ambiguous_below: NotNegative
+    prior_weight: NotNegative
 
 
 class InspectionSettings(YamlSettings):

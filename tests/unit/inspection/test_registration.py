@@ -118,7 +118,7 @@ def test_missing_hole_tells_near_identical_drawings_apart():
     for holes, label in ((2, "two"), (1, "one")):
         found = pair.register(mask_of(bracket("x", holes), posed(240, 180, 70.0, 2.5)))
         assert found.label == label
-        assert found.margin_px2 > 10
+        assert found.margin > 10
         assert found.runner_up in {"one", "two"} - {label}
 
 
