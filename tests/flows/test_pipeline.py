@@ -1,5 +1,6 @@
 """The whole pipeline on the tiny profile, as a real Prefect flow against a real server."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,7 @@ def test_what_the_layout_promises_is_there(first: list[StageResult], home: Home)
         ("parity", "table"),
         ("confusion", "image"),
         ("symmetries", "table"),
+        ("confusable-parts", "table"),
         ("model-card", "markdown"),
         ("trial", "table"),
         ("pipeline-report", "markdown"),
@@ -82,6 +84,24 @@ def test_the_user_sees_the_artifact(first: list[StageResult], key: str, kind: st
             artifact_filter=ArtifactFilter(key=ArtifactFilterKey(any_=[key]))
         )
     assert {artifact.type for artifact in found} == {kind}
+
+
+def test_artifacts_and_card_say_what_looks_alike(first: list[StageResult], home: Home) -> None:
+    with get_client(sync_client=True) as client:
+        found = client.read_artifacts(
+            artifact_filter=ArtifactFilter(key=ArtifactFilterKey(any_=["symmetries"]))
+        )
+    rows = {row["name"]: row for row in json.loads(str(found[0].data))}
+    champion = ModelRegistry(home.registry).champion()
+    assert champion is not None
+    assert champion.card.similarity is not None
+    told = {part.name: part for part in champion.card.similarity.parts}
+    assert told.keys() == rows.keys() == {path.stem for path in DRAWINGS.glob("*.dxf")}
+    assert all(told[name].rotation_order == row["rotation_order"] for name, row in rows.items())
+    pairs = first[0].figures["similarity"]["pairs"]
+    assert [pair.difference for pair in champion.card.similarity.pairs] == [
+        pair["difference"] for pair in pairs
+    ]
 
 
 def test_a_new_seed_makes_new_data_from_the_same_drawings(
