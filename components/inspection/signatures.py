@@ -160,7 +160,8 @@ class SignatureSet:
 
 def _peaks(values: Singles, least: float, most: int) -> list[Start]:
     """Return the turns of the best likeness among their neighbours, best first."""
-    top = np.maximum(np.roll(values, 1, axis=-1), np.roll(values, -1, axis=-1))
+    round_about = np.concatenate([values[..., -1:], values, values[..., :1]], axis=-1)
+    top = np.maximum(round_about[..., 2:], round_about[..., :-2])
     peaks = np.flatnonzero((values >= top) & (values >= least) & (values > 0))
     flat = values.ravel()[peaks]
     order = np.argsort(-flat)[:most]
