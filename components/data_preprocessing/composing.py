@@ -36,7 +36,7 @@ _OVERLAP = 0.45
 Rng = np.random.Generator
 Name = TypeVar("Name", bound=str)
 
-_SIZE_LIMITS = (0.05, 1.1)
+SIZE_LIMITS = (0.05, 1.1)
 """Longer side of parts that may lie in a scene, in frames: others are too small or too big to tell
 at the scene's scale, unless the camera's scale is given."""
 
@@ -119,10 +119,10 @@ def compose(
     size, most = _framing(rng, settings, bool(parts))
     view = _view(rng, parts, settings, size)
     table = Table(view)
-    fitting = _fitting(parts, view)
-    if fitting and rng.random() >= conf.empty_share:
+    laid = fitting(parts, view.width_mm)
+    if laid and rng.random() >= conf.empty_share:
         count = int(rng.integers(conf.parts[0], conf.parts[1] + 1))
-        _lay_parts(rng, table, fitting, place, settings, min(count, most))
+        _lay_parts(rng, table, laid, place, settings, min(count, most))
     for _ in range(int(rng.integers(conf.distractors[0], conf.distractors[1] + 1))):
         _lay_distractor(rng, table, place, settings, seed)
     return Scene(
@@ -156,8 +156,9 @@ def _view(rng: Rng, parts: Sequence[Part], settings: DataSettings, size: float) 
     return random_view(rng, settings.camera, settings.width_px, settings.height_px, px_per_mm)
 
 
-def _fitting(parts: Sequence[Part], view: View) -> list[Part]:
-    low, high = (limit * view.width_mm for limit in _SIZE_LIMITS)
+def fitting(parts: Sequence[Part], frame_mm: float) -> list[Part]:
+    """Return the parts that may lie in pictures of a frame `frame_mm` wide."""
+    low, high = (limit * frame_mm for limit in SIZE_LIMITS)
     return [part for part in parts if low <= longer_mm(part) <= high]
 
 

@@ -14,6 +14,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from components.data_preprocessing.composing import SIZE_LIMITS, fitting
+from components.data_preprocessing.outlines import longer_mm
 from components.data_preprocessing.photos import usable_photos
 from components.dataset.card import DatasetCard, card_path, load_dataset, write_card
 from components.dataset.executors import RUNNERS, worker_count
@@ -47,11 +49,12 @@ def generate_dataset(
         The card of the finished dataset.
 
     Raises:
-        DatasetError: If there are no parts, two have one name, the disk is full, a worker died or
-            another run is writing here.
+        DatasetError: If there are no parts, two have one name, none fits the camera's scale, the
+            disk is full, a worker died or another run is writing here.
         HomeError: If the home folder cannot be written to.
     """
     _check(parts, seed)
+    _check_scale(parts, settings)
     home.prepare()
     job = job_for(parts, home, settings, seed, usable_photos(home.photos))
     with _alone(home), _full_disk_named(home):
@@ -76,6 +79,31 @@ def _check(parts: Sequence[Part], seed: int) -> None:
         )
     if seed < 0:
         raise ValueError(f"the seed must not be negative, got {seed}")
+
+
+def _check_scale(parts: Sequence[Part], settings: DataSettings) -> None:
+    """Name the parts that a given scale keeps out of every picture.
+
+    Raises:
+        DatasetError: If it leaves none.
+    """
+    px_per_mm = settings.camera.px_per_mm
+    if px_per_mm is None:
+        return
+    frame_mm = settings.width_px / px_per_mm
+    kept = {part.name for part in fitting(parts, frame_mm)}
+    out = [f"{p.name} ({longer_mm(p):.4g} mm)" for p in parts if p.name not in kept]
+    if not out:
+        return
+    low, high = (limit * frame_mm for limit in SIZE_LIMITS)
+    text = (
+        f"camera.px_per_mm {px_per_mm:g} and width_px {settings.width_px} in data_config.yaml show "
+        f"{frame_mm:.4g} mm: parts of {low:.3g} to {high:.3g} mm fit, and these are in no "
+        f"picture: {', '.join(out)}; change the scale or the width, or set px_per_mm to null"
+    )
+    if not kept:
+        raise DatasetError(text)
+    logger.warning("%s", text)
 
 
 @contextmanager

@@ -143,7 +143,7 @@ def class_checks(limits: ClassSettings) -> tuple[Check, ...]:
             "total",
             "Number of objects of each part in the dataset",
             (1, None),
-            "generate more pictures, or remove the drawing",
+            "generate more pictures, give the camera a scale that shows it, or remove the drawing",
         ),
         *(
             between(

@@ -48,6 +48,29 @@ def test_card_counts_what_lies_in_the_folders(dataset, parts):
     assert load_dataset(home) == card
 
 
+def scaled(settings, px_per_mm):
+    """Those settings with a camera that shows 128 / px_per_mm of the table."""
+    camera = settings.camera.model_copy(update={"px_per_mm": px_per_mm})
+    return settings.model_copy(update={"camera": camera, "images": 4})
+
+
+def test_scale_that_shows_no_part_is_refused_with_the_sizes_that_fit(parts, settings, tmp_path):
+    # 4 px per mm on 128 px show 32 mm: parts of 1.6 to 35.2 mm; the smallest here has 50.
+    with pytest.raises(DatasetError, match=r"show 32 mm: parts of 1\.6 to 35\.2 mm fit.*square"):
+        make(Home(tmp_path), parts, scaled(settings, 4.0))
+    assert not (tmp_path / "data" / "processed").exists()
+
+
+def test_scale_that_leaves_some_parts_out_names_them(parts, settings, tmp_path, caplog):
+    # 2 px per mm show 64 mm, up to 70.4 mm: the frame of 80 mm and the plate of 100 mm do not fit.
+    card = make(Home(tmp_path), parts, scaled(settings, 2.0))
+    (told,) = [line for line in caplog.messages if "px_per_mm" in line]
+    assert "frame (80 mm)" in told
+    assert "plate (100 mm)" in told
+    assert "square" not in told
+    assert {label for counts in card.instances.values() for label in counts} <= {"square", "other"}
+
+
 @pytest.mark.parametrize("workers", [1, 2, 3])
 @pytest.mark.parametrize("executor", ["process", "thread", "async"])
 def test_every_executor_and_number_of_workers_makes_the_same_bytes(

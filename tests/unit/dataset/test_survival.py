@@ -82,7 +82,7 @@ def test_killed_at_twenty_random_moments_the_dataset_still_becomes_the_same(
     chance, unfinished = random.Random(1), 0
     whole_s = {name: seconds_of(home, parts, settings, name) for name in ("process", "thread")}
     for moment in range(MOMENTS):
-        executor = "thread" if moment % 4 else "process"  # workers take seconds to start
+        executor = "thread" if moment % 7 else "process"  # workers take seconds to start
         child = started(home, parts, settings, executor)
         child.join(chance.uniform(0.02, whole_s[executor]))
         end_group(child)
