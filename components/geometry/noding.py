@@ -70,7 +70,7 @@ def noded(chains: list[Points], limits: NodingLimits) -> Noded:
         return Noded(loose=list(chains))
     while active:
         longer, gaps = led_on(active, limits.gap, limits.start)
-        faces, leftovers = _faces(longer)
+        faces, leftovers = _faces(longer, limits.start)
         stray = _stray(longer, leftovers, faces, limits)
         if not stray:
             if len(faces) > 1:
@@ -92,7 +92,7 @@ def longest_overshoot(chains: list[Points], gap: float, start: float) -> Place |
     active = [chain for chain in chains if len(chain) > 1]
     if not active or len(active) > MAX_CHAINS:
         return None
-    faces, leftovers = _faces(led_on(active, gap, start)[0])
+    faces, leftovers = _faces(led_on(active, gap, start)[0], start)
     if not faces:
         return None
     biggest = max(faces, key=lambda face: float(face.area))
@@ -102,9 +102,15 @@ def longest_overshoot(chains: list[Points], gap: float, start: float) -> Place |
     return max((_place(line, [biggest]) for line in ends), default=None)
 
 
-def _faces(chains: list[Points]) -> tuple[list[shapely.Polygon], list[shapely.LineString]]:
-    """Return the faces that chains make, and the lines that bound none."""
-    lines = shapely.union_all([shapely.LineString(chain) for chain in chains])
+def _faces(
+    chains: list[Points], start: float
+) -> tuple[list[shapely.Polygon], list[shapely.LineString]]:
+    """Return the faces that chains make, and the lines that bound none.
+
+    Points are rounded to a tenth of the start tolerance: lines that overlap in a turned drawing
+    lie beside each other in their last digits and would not be merged.
+    """
+    lines = shapely.union_all([shapely.LineString(chain) for chain in chains], grid_size=start / 10)
     faces, cuts, dangles, _ = shapely.polygonize_full([lines])
     polygons = [face for face in faces.geoms if isinstance(face, shapely.Polygon)]
     left = [line for line in (*cuts.geoms, *dangles.geoms) if isinstance(line, shapely.LineString)]

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from components.errors import DrawingError
+from components.geometry.contours import signed_area
 from components.geometry.drawing import PlacedError
 from components.geometry.loose_ends import check_loose
 from components.geometry.nesting import cleaned, healed, nested, shapes_of, without_double_rings
@@ -111,3 +112,17 @@ def test_lost_contour_is_refused(chain):
 )
 def test_harmless_open_chain_is_left_out(chain):
     check_loose([np.array(chain, dtype=float)], [rectangle(100, 60)], limit=0.5, mm=1.0)
+
+
+@pytest.mark.parametrize("degrees", [0, 17, 30, 123.4, 271])
+def test_overlapping_lines_are_merged_however_the_drawing_is_turned(degrees):
+    turn = np.radians(degrees)
+    matrix = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
+    lines = [
+        [(0, 0), (70, 0)], [(30, 0), (100, 0)], [(100, 0), (100, 60)], [(100, 60), (0, 60)],
+        [(0, 60), (0, 20)], [(0, 35), (0, 0)],
+    ]  # fmt: skip
+    chains = [np.array(line, dtype=float) @ matrix + (700.3, -41.7) for line in lines]
+    result = noded(chains, LIMITS)
+    assert [abs(signed_area(ring)) for ring in result.rings] == [pytest.approx(6000)]
+    assert result.loose == []
