@@ -124,7 +124,10 @@ class SignatureSet:
                 whether its back looks the same.
         """
         cells = np.stack([shape.signature for shape in shapes])
-        self._spectra = np.conj(np.fft.rfft(cells * _WEIGHTS, axis=-1)).astype(np.complex64)
+        spectra = np.conj(np.fft.rfft(cells * _WEIGHTS, axis=-1)).astype(np.complex64)
+        # By frequency: fronts and backs of all parts times rings, for one product of matrices.
+        rows = spectra.reshape(2 * len(shapes), RADII, -1)
+        self._spectra = np.ascontiguousarray(rows.transpose(2, 0, 1))
         self._power = (cells**2 * _WEIGHTS).sum(axis=(2, 3))
         self._allowed = np.ones((len(shapes), 2, ANGLES), dtype=np.float32)
         for number, (order, mirror) in enumerate(orders):
@@ -137,7 +140,8 @@ class SignatureSet:
     def likenesses(self, signature: Singles) -> Singles:
         """Return the overlap with each part, front and back, in each turn, shape (P, 2, ANGLES)."""
         spectrum = np.fft.rfft(signature, axis=-1).astype(np.complex64)
-        common = np.fft.irfft((self._spectra * spectrum).sum(axis=2), ANGLES)
+        products = (self._spectra @ spectrum.T[:, :, None])[:, :, 0]
+        common = np.fft.irfft(products.T, ANGLES).reshape(self._allowed.shape)
         own = float((signature**2 * _WEIGHTS).sum())
         overlap = common / (own + self._power[..., None] - common)
         return np.asarray(overlap * self._allowed, dtype=np.float32)
