@@ -42,9 +42,19 @@ class RegistrationSettings(Table):
     prior_weight: NotNegative
 
 
+class ProposalSettings(Table):
+    """Which regions of a picture may be objects; the file tells what each value means."""
+
+    least_share: Share
+    most_share: Share
+    least_hole_px: Annotated[int, Field(ge=0)]
+    same_iou: Share
+
+
 class InspectionSettings(YamlSettings):
     """Everything that decides how objects are identified and measured."""
 
     file_name: ClassVar[str] = "inspection_config.yaml"
 
     registration: RegistrationSettings
+    proposals: ProposalSettings

@@ -1,0 +1,160 @@
+"""Objects that plain image processing finds: no network, no drawing.
+
+Where the ground is plain or lit from behind, thresholds find parts as exactly as any network. Every
+way of looking gives a map of what may be part; each connected region of a map is a *proposal*. Many
+are wrong: registration decides which of them show a drawing.
+
+- grey: darker or brighter than Otsu's threshold;
+- colour: far from the colours along the frame, which are taken for the ground;
+- edges: closed off from the frame by edges.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from components.settings.inspection import ProposalSettings
+
+Picture = NDArray[np.uint8]
+Mask = NDArray[np.uint8]
+Bools = NDArray[np.bool_]
+Source = Literal["dark", "bright", "colour", "edges"]
+
+_BORDER_SHARE = 0.04
+"""Width of the strip along the frame whose colours are the ground's, over the shorter side."""
+
+_GROUND_COLOURS = 3
+"""Colours that the ground may have: wood and shadows have more than one."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Proposal:
+    """One region that may show an object.
+
+    Attributes:
+        mask: Shape (H, W) of the picture, bool; holes cut out.
+        source: Which way of looking found it.
+    """
+
+    mask: Bools
+    source: Source
+
+
+def propose(image: Picture, settings: ProposalSettings) -> list[Proposal]:
+    """Return regions of a picture that may show parts, bigger ones first, each once.
+
+    Args:
+        image: RGB, shape (H, W, 3), uint8.
+        settings: Sizes and limits.
+
+    Raises:
+        ValueError: If the picture is not of shape (H, W, 3) and uint8.
+    """
+    if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
+        raise ValueError(
+            f"expected RGB of shape (H, W, 3), uint8, got {image.shape}, {image.dtype}"
+        )
+    found = [
+        (int(np.count_nonzero(mask)), Proposal(mask, source))
+        for source, chosen in _maps(image)
+        for mask in _regions(chosen, settings)
+    ]
+    found.sort(key=lambda sized: -sized[0])
+    return _distinct(found, settings.same_iou)
+
+
+def _maps(image: Picture) -> Iterator[tuple[Source, Mask]]:
+    """Yield the maps of what may be part, 255 inside."""
+    smooth = np.asarray(cv2.bilateralFilter(image, 5, 30, 3), dtype=np.uint8)
+    grey = np.asarray(cv2.cvtColor(smooth, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
+    _, bright = cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    yield "bright", np.asarray(bright, dtype=np.uint8)
+    yield "dark", np.asarray(255 - bright, dtype=np.uint8)
+    yield "colour", _far_from_ground(smooth)
+    yield "edges", _between_edges(grey)
+
+
+def _far_from_ground(image: Picture) -> Mask:
+    """Return where colours are far from those along the frame."""
+    colours = np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2LAB), dtype=np.float32)
+    height, width = colours.shape[:2]
+    strip = max(int(_BORDER_SHARE * min(height, width)), 1)
+    inner = colours[strip:-strip, strip:-strip]
+    frame = np.ones((height, width), dtype=np.bool_)
+    frame[strip : strip + inner.shape[0], strip : strip + inner.shape[1]] = False
+    ground = _main_colours(colours[frame])
+    nearest = np.full((height, width), np.inf, dtype=np.float32)
+    for colour in ground:
+        offset = (colours - colour).reshape(-1, 3)
+        squared = np.einsum("ni,ni->n", offset, offset).reshape(height, width)
+        np.minimum(nearest, squared, out=nearest)
+    distance = np.clip(4 * np.sqrt(nearest), 0, 255).astype(np.uint8)
+    _, far = cv2.threshold(distance, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    return np.asarray(far, dtype=np.uint8)
+
+
+def _main_colours(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the colours of the ground, without those of a few pixels: parts that are cut."""
+    sample = np.ascontiguousarray(pixels[:: max(len(pixels) // 2000, 1)])
+    count = min(_GROUND_COLOURS, len(sample))
+    cv2.setRNGSeed(0)
+    criteria = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_MAX_ITER, 10, 1.0)
+    first = np.zeros((len(sample), 1), dtype=np.int32)
+    _, labels, centres = cv2.kmeans(sample, count, first, criteria, 2, cv2.KMEANS_PP_CENTERS)
+    counts = np.bincount(np.asarray(labels, dtype=np.intp).ravel(), minlength=count)
+    often = counts >= min(0.2 * len(sample), float(counts.max()))
+    return np.asarray(np.asarray(centres)[often], dtype=np.float32)
+
+
+def _between_edges(grey: NDArray[np.uint8]) -> Mask:
+    """Return what edges close off from the frame."""
+    level, _ = cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    edges = cv2.Canny(grey, 0.25 * level, 0.6 * level)
+    closed = cv2.morphologyEx(edges, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
+    # Ground is what can be reached from outside; one pixel more all round lets it pass along.
+    padded = cv2.copyMakeBorder(closed, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
+    cv2.floodFill(padded, None, (0, 0), 128)
+    enclosed = np.where(padded[1:-1, 1:-1] == 128, 0, 255).astype(np.uint8)
+    # The edges themselves lie half outside.
+    return np.asarray(cv2.erode(enclosed, np.ones((3, 3), np.uint8)), dtype=np.uint8)
+
+
+def _regions(chosen: Mask, settings: ProposalSettings) -> Iterator[Bools]:
+    """Yield the connected regions of a map that may be objects."""
+    height, width = chosen.shape
+    opened = cv2.morphologyEx(chosen, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    opened = _without_specks(np.asarray(opened, dtype=np.uint8), settings.least_hole_px)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(opened, connectivity=4)
+    least, most = (share * height * width for share in (settings.least_share, settings.most_share))
+    for number, (left, top, wide, high, area) in enumerate(stats.tolist()):
+        sides = (left == 0) + (top == 0) + (left + wide == width) + (top + high == height)
+        # What touches three sides of the frame is ground.
+        if number > 0 and least <= area <= most and sides < 3:
+            yield np.asarray(labels == number)
+
+
+def _without_specks(chosen: Mask, least_px: int) -> Mask:
+    """Return a map with holes of a few pixels filled: noise and glints."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(255 - chosen, connectivity=8)
+    small = stats[:, cv2.CC_STAT_AREA] < least_px
+    small[0] = False
+    return np.where(small[labels], np.uint8(255), chosen)
+
+
+def _distinct(found: list[tuple[int, Proposal]], same_iou: float) -> list[Proposal]:
+    """Return proposals, each once, of those sorted by size."""
+    kept: list[tuple[int, Proposal]] = []
+    for area, proposal in found:
+        alike = (p for a, p in kept if a * same_iou <= area)
+        if not any(_overlap(p.mask, proposal.mask) > same_iou for p in alike):
+            kept.append((area, proposal))
+    return [proposal for _, proposal in kept]
+
+
+def _overlap(one: Bools, other: Bools) -> float:
+    """Return the overlap of two masks that are not empty."""
+    return float(np.count_nonzero(one & other)) / float(np.count_nonzero(one | other))
