@@ -37,6 +37,9 @@ BINS = 30
 _SHORTEST = 0.15
 """Length of a drawing's shortest pair over its longer side: normals of shorter ones say little."""
 
+_SHORTEST_PX = 4.0
+"""Pairs of edge points closer to each other say nothing."""
+
 _PAIRS = 160
 """Pairs of edge points of an object."""
 
@@ -138,14 +141,15 @@ class PairTable:
         """
         rng = np.random.default_rng(1)
         points, normals = _edge_normals(view)
-        one, other = rng.integers(len(points), size=(2, 4 * _PAIRS))
+        one, other = rng.integers(max(len(points), 1), size=(2, 4 * _PAIRS if len(points) else 0))
         chord = points[other] - points[one]
         # Long pairs fix a lay better: keep the longer half of each draw.
         longest = np.argsort(-np.abs(chord))[: 2 * _PAIRS : 2]
+        longest = longest[np.abs(chord[longest]) > _SHORTEST_PX]
         one, other, chord = one[longest], other[longest], chord[longest]
         keys = _keys(chord, normals[one], normals[other])
         low, high = self._bounds[keys], self._bounds[keys + 1]
-        each = max(most // len(keys), 1)
+        each = max(most // max(len(keys), 1), 1)
         drawn = low[:, None] + (rng.random((len(keys), each)) * (high - low)[:, None]).astype(int)
         pair = np.repeat(np.arange(len(keys)), each)
         row = drawn.ravel()

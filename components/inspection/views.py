@@ -85,19 +85,20 @@ def view_of(
         probability: That a pixel shows a part, shape (H, W), 0..1; None if only the mask is known.
     """
     height, width = mask.shape
-    left, top, wide, high = cv2.boundingRect(np.ascontiguousarray(mask).view(np.uint8))
+    pixels = np.ascontiguousarray(mask, dtype=np.bool_).view(np.uint8)
+    left, top, wide, high = cv2.boundingRect(pixels)
     if wide == 0:
         return None
     framed = left == 0 or top == 0 or left + wide == width or top + high == height
     right, bottom = min(left + wide + MARGIN_PX, width), min(top + high + MARGIN_PX, height)
     left, top = max(left - MARGIN_PX, 0), max(top - MARGIN_PX, 0)
     window = np.s_[top:bottom, left:right]
-    own = np.ascontiguousarray(mask[window]).view(np.uint8)
+    own = np.ascontiguousarray(pixels[window])
     soft = None if probability is None else _own_probability(own, probability[window])
     points = _edge_points(own, soft)
     judged, hidden = np.ones_like(own), False
     if others is not None and others[window].any():
-        hides = (others[window] & ~mask[window]).view(np.uint8)
+        hides = (others[window] & (own == 0)).view(np.uint8)
         judged = 1 - hides
         clear = _clear_of(hides, points)
         hidden, points = not clear.all(), points[clear]

@@ -20,7 +20,7 @@ from tests.unit.inspection.shapes import (
     tilted,
     triangle,
 )
-from tests.unit.strategies import part, regular, square
+from tests.unit.strategies import part, rectangle, regular, square
 
 ALL = registrar(bracket(), plate(), disc(), triangle())
 
@@ -204,3 +204,36 @@ def test_names_must_be_unique_and_shapes_equal():
 
 def test_picture_without_objects_has_no_answers():
     assert ALL.register_all([]) == []
+
+
+def strange_masks():
+    """Masks as no part makes them."""
+    rng = np.random.default_rng(5)
+    none = np.zeros((HEIGHT, WIDTH), dtype=bool)
+    row, column, dots, window = (none.copy() for _ in range(4))
+    row[100], column[:, 7], dots[::2, ::2], window[:] = True, True, True, True
+    window[100:120, 50:90] = False
+    smooth = cv2.GaussianBlur(rng.normal(size=(HEIGHT, WIDTH)), (0, 0), 12)
+    return {
+        "row": row,
+        "column": column,
+        "dots": dots,
+        "hole in everything": window,
+        "noise": rng.random((HEIGHT, WIDTH)) > 0.5,
+        "clouds": smooth > 0,
+        "all but a part": ~mask_of(bracket(), posed(240, 180, 30, 2.0)),
+        "half the picture": np.tile(np.arange(WIDTH) < 200, (HEIGHT, 1)),
+    }
+
+
+@pytest.mark.parametrize(("name", "mask"), strange_masks().items(), ids=strange_masks())
+def test_strange_masks_of_strange_parts_have_an_answer(name, mask):
+    slender = part("slender", rectangle(1000, 2))
+    speck = part("speck", rectangle(0.01, 0.006))
+    hoop = part("hoop", regular(300, 50.0), regular(300, 49.8))
+    wavy = regular(5000, 30) * (1 + 0.05 * np.cos(np.arange(5000) * np.pi / 62.5))[:, None]
+    found = registrar(slender, speck, hoop, part("wavy", wavy)).register(mask)
+    assert 0 <= found.score <= 1
+    assert np.isfinite([found.fit_iou, found.edge_rms_px, found.outline_rms_px]).all()
+    if name not in {"row", "column", "half the picture"}:
+        assert found.label == UNKNOWN_LABEL
