@@ -22,6 +22,7 @@ from components.home import Home
 Picture = NDArray[np.uint8]
 
 _OTHER_BGR = (160, 160, 160)
+_FONT, _FONT_SCALE = cv2.FONT_HERSHEY_SIMPLEX, 0.32
 _GAP_PX = 4
 
 
@@ -58,13 +59,20 @@ def with_labels(
         x0, y0, x1, y1 = (round(edge) for edge in annotation.xyxy_px)
         cv2.rectangle(drawn, (x0, y0), (x1 - 1, y1 - 1), colour, 1)
         text = f"{annotation.label} {100 * annotation.visible_fraction:.0f}%"
-        cv2.putText(drawn, text, (x0 + 2, max(9, y0 - 3)), 0, 0.32, colour, 1, cv2.LINE_AA)
+        place = _text_place(text, x0 + 2, y0 - 3, drawn.shape[1])
+        cv2.putText(drawn, text, place, _FONT, _FONT_SCALE, colour, 1, cv2.LINE_AA)
         if annotation.pose is not None:
             reach = (x1 - x0) / 4 / annotation.pose.px_per_mm
             axis = transformed(np.array([[0.0, 0.0], [reach, 0.0]]), pose_matrix(annotation.pose))
             start, end = np.rint(axis).astype(int).tolist()
             cv2.arrowedLine(drawn, start, end, (255, 255, 255), 1, cv2.LINE_AA)
     return drawn
+
+
+def _text_place(text: str, x_px: int, y_px: int, width_px: int) -> tuple[int, int]:
+    """Return where a line of text begins so that a picture `width_px` wide does not cut it."""
+    (length, height), _ = cv2.getTextSize(text, _FONT, _FONT_SCALE, 1)
+    return max(0, min(x_px, width_px - length)), max(height, y_px)
 
 
 def tiled(pictures: Sequence[Picture], columns: int) -> Picture:

@@ -1,13 +1,16 @@
 """Contact sheets of a small dataset."""
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
 
 from components.dataset.generate import generate_dataset
 from components.dataset.manifest import read_manifest
+from components.domain import Annotation, Sample
 from components.errors import DatasetError
-from components.geometry.masks import mask_from_rle
+from components.geometry.masks import mask_from_rle, rle_from_mask
 from components.home import Home
 from components.progress import SilentProgress
 from components.settings.data import DataSettings
@@ -45,6 +48,23 @@ def test_labels_are_drawn_over_the_objects_only(home):
     inside = mask_from_rle(sample.annotations[0].visible)
     assert (drawn[inside] != 100).any(axis=-1).mean() > 0.9
     assert (picture == 100).all()
+
+
+def ink(x: int, y: int) -> int:
+    """Count the pixels that are drawn for a speck at a place of a black picture of 160 x 120."""
+    mask = np.zeros((120, 160), dtype=np.uint8)
+    mask[y : y + 4, x : x + 4] = 1
+    box = (float(x), float(y), x + 4.0, y + 4.0)
+    speck = Annotation(1, "speck", box, 16, rle_from_mask(mask), rle_from_mask(mask), 1.0, None)
+    path = Path("0.png")
+    sample = Sample(0, "train", "g", path, path, path, 160, 120, (speck,))
+    black = np.zeros((120, 160, 3), dtype=np.uint8)
+    return int(np.count_nonzero(with_labels(black, sample, {"speck": (0, 0, 255)}).any(axis=2)))
+
+
+@pytest.mark.parametrize(("x", "y"), [(156, 60), (120, 60), (156, 116)])
+def test_names_at_the_edge_are_written_whole(x, y):
+    assert ink(x, y) == pytest.approx(ink(40, 60), rel=0.1)
 
 
 def test_colours_of_labels_differ():
