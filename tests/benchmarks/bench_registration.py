@@ -2,13 +2,14 @@
 
     python tests/benchmarks/bench_registration.py CORPUS [OUT.json]
 
-CORPUS holds `photoreal/dev` (pictures by another renderer, with exact homographies) and
-`dxf/files` (drawings to look among). Masks are the truth's own, or degraded to what a network
-knows that sees every fourth pixel: in steps of four pixels, or as a smooth probability. Unknown
-objects are the distractors and the random parts of our own scenes, and the pictures' parts when
-their drawings are not there. Angles are told twice: of the rotation nearest to the homography, as
-`Pose` defines it, and of the drawing's x axis, as the pictures' truth defines it. Times are
-processor times of one thread, the fastest of three runs of each object.
+CORPUS holds `photoreal/dev` and `photoreal/overlap` (pictures by another renderer, with exact
+homographies; in the second parts lie on parts) and `dxf/files` (drawings to look among). Masks
+are the truth's own, or degraded to what a network knows that sees every fourth pixel: in steps of
+four pixels, or as a smooth probability. Unknown objects are the distractors and the random parts
+of our own scenes, and the pictures' parts when their drawings are not there. Angles are told
+twice: of the rotation nearest to the homography, as `Pose` defines it, and of the drawing's x axis,
+as the pictures' truth defines it. Times are processor times of one thread, the fastest of three
+runs of each object.
 """
 
 import json
@@ -307,6 +308,10 @@ def main() -> None:
         )
     tell("50-95 % visible", summary(answers(registrar, partly), parts, symmetric))
     tell("less than 50 % visible", summary(answers(registrar, little), parts, symmetric))
+    piled = list(photoreal(corpus / "photoreal/overlap"))
+    for name, least in (("parts on parts, clear", CLEAR), ("parts on parts, hidden", 0.0)):
+        chosen = [i for i in piled if (i.visible >= CLEAR) == (least == CLEAR)]
+        tell(name, summary(answers(registrar, chosen), parts, symmetric))
     tell("unknown: distractors", unknown_summary(answers(registrar, list(scenes(parts, 120)))))
     tell("unknown: random parts", unknown_summary(answers(registrar, list(random_parts(60)))))
     for left_out in ("gasket_cover", "drone_arm"):
