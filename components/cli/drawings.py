@@ -16,10 +16,13 @@ from components.cli.output import (
     print_table,
     progress_bars,
 )
-from components.geometry.drawing import Drawing, drawing_to_json
+from components.geometry.drawing import Drawing, counted, drawing_to_json
 from components.home import Home
 from components.progress import Progress
 from components.settings.drawings import DrawingSettings, UnitName
+
+MOST_KINDS = 4
+"""Kinds of entities that a card lists; the JSON and the page have all."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -96,7 +99,8 @@ def verdict_counts(records: Sequence[Mapping[str, Any]]) -> str:
     """Return in one line how many files have which verdict."""
     verdicts = Counter(record["verdict"] for record in records)
     counts = ", ".join(f"{verdicts[name]} {name}" for name in ("accepted", "repaired", "rejected"))
-    return f"{len(records)} files: {counts}; {sum(len(r['parts']) for r in records)} parts"
+    parts = sum(len(record["parts"]) for record in records)
+    return f"{counted(len(records), 'file')}: {counts}; {counted(parts, 'part')}"
 
 
 def drawing_row(record: Mapping[str, Any]) -> dict[str, str]:
@@ -117,19 +121,33 @@ def drawing_row(record: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _entity_line(record: Mapping[str, Any]) -> str:
-    """Return the counts of entities and gaps; nothing for a file that was not read."""
-    kept, dropped = (sum(row["count"] for row in record[which]) for which in ("kept", "dropped"))
+    """Return the counts of entities by layer and rule, and of gaps; nothing for an unread file."""
+    kept = Counter[str]()
+    for row in record["kept"]:
+        kept[f"{row['entity']} on {row['layer']}"] += row["count"]
+    dropped = Counter[str]()
+    for row in record["dropped"]:
+        dropped[f"{row['entity']} on {row['layer']}, {row['rule']}"] += row["count"]
     if not kept + dropped:
         return ""
     gaps = record["gaps"]
-    return f"entities kept {kept}, dropped {dropped}; gaps {len(gaps)}{_widest(gaps)}"
+    return (
+        f"entities kept {_most(kept)}, dropped {_most(dropped)}; gaps {len(gaps)}{_widest(gaps)}"
+    )
+
+
+def _most(counts: Counter[str]) -> str:
+    """Return the sum and, in brackets, the most frequent kinds."""
+    told = [f"{count} {kind}" for kind, count in counts.most_common(MOST_KINDS)]
+    more = ["..."] if len(counts) > MOST_KINDS else []
+    return f"{counts.total()}" + (f" ({'; '.join(told + more)})" if told else "")
 
 
 def _part_line(part: Mapping[str, Any]) -> str:
     """Return the figures of one part."""
     return (
         f"{part['name']}: {part['width_mm']:.1f} x {part['height_mm']:.1f} mm, outline "
-        f"{part['outer_area_mm2']:.1f} mm\u00b2, {part['hole_count']} holes "
+        f"{part['outer_area_mm2']:.1f} mm\u00b2, {counted(part['hole_count'], 'hole')} "
         f"{part['hole_area_mm2']:.1f} mm\u00b2"
     )
 

@@ -32,8 +32,8 @@ def find_drawings(folder: Path) -> list[Path]:
     if not folder.is_dir():
         what = "is no folder" if folder.exists() else "does not exist"
         raise DrawingError(
-            f"{place}: the drawings folder {what}; make it and put DXF files in it, or choose "
-            "another with --drawings"
+            f"{place}: the drawings folder {what}; make it and put DXF files in it, or name "
+            "another"
         )
     found = []
     for root, folders, names in os.walk(folder):
@@ -42,8 +42,7 @@ def find_drawings(folder: Path) -> list[Path]:
         found += [Path(root, name) for name in (*names, *linked) if _is_named_drawing(name)]
     if not found:
         raise DrawingError(
-            f"{place}: no DXF file in this folder; put drawings (*.dxf) in it or choose another "
-            "with --drawings"
+            f"{place}: no DXF file in this folder; put drawings (*.dxf) in it or name another"
         )
     return sorted(found)
 

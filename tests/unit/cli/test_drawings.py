@@ -22,7 +22,8 @@ def test_card_holds_area_counts_gaps_and_the_unit_evidence_of_an_accepted_drawin
     assert card["verdict"] == "accepted"
     assert "100.0 x 60.0 mm, outline 6000.0 mm\u00b2, 2 holes 157" in card["found"]
     assert "1 unit = 1 mm (taken as mm, declared; $INSUNITS 4 (mm)" in card["found"]
-    assert "entities kept 3, dropped 0; gaps 0" in card["found"]
+    kinds = "2 CIRCLE on 0; 1 LWPOLYLINE on 0"
+    assert f"entities kept 3 ({kinds}), dropped 0; gaps 0" in card["found"]
 
 
 def test_file_that_was_not_read_has_a_reason_and_no_counts(tmp_path: Path) -> None:
