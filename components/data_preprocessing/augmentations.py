@@ -81,7 +81,7 @@ def random_effects(rng: Rng, settings: CameraSettings, motion_share: float) -> C
         shot_noise=_mostly_low(rng, settings.shot_noise),
         noise_at=(rng.random(), rng.random()),
         bayer=rng.random() < settings.demosaic_share,
-        jpeg_quality=int(rng.integers(*settings.jpeg_quality)) if packed else None,
+        jpeg_quality=int(rng.integers(*settings.jpeg_quality, endpoint=True)) if packed else None,
         grey=rng.random() < settings.grey_share,
         sharpening=rng.uniform(*settings.sharpening) if sharpened else 0.0,
     )

@@ -57,6 +57,23 @@ Range = Annotated[
     tuple[Annotated[float, Field(ge=0.0)], Annotated[float, Field(ge=0.0)]],
     AfterValidator(_ordered),
 ]
+SizeRange = Annotated[
+    tuple[Annotated[float, Field(ge=0.01, le=4.0)], Annotated[float, Field(ge=0.01, le=4.0)]],
+    AfterValidator(_ordered),
+]
+DistanceRange = Annotated[
+    tuple[Annotated[float, Field(ge=0.1)], Annotated[float, Field(ge=0.1)]],
+    AfterValidator(_ordered),
+]
+# Flatter light throws shadows without end.
+ElevationRange = Annotated[
+    tuple[Annotated[float, Field(ge=5.0, le=90.0)], Annotated[float, Field(ge=5.0, le=90.0)]],
+    AfterValidator(_ordered),
+]
+QualityRange = Annotated[
+    tuple[Annotated[int, Field(ge=1, le=100)], Annotated[int, Field(ge=1, le=100)]],
+    AfterValidator(_ordered),
+]
 SignedRange = Annotated[tuple[float, float], AfterValidator(_ordered)]
 CountRange = Annotated[
     tuple[Annotated[int, Field(ge=0, le=100)], Annotated[int, Field(ge=0, le=100)]],
@@ -85,11 +102,11 @@ class SceneSettings(Table):
     parts: CountRange
     distractors: CountRange
     empty_share: Share
-    part_size: Range
+    part_size: SizeRange
     close_up_share: Share
-    close_up_size: Range
+    close_up_size: SizeRange
     far_share: Share
-    far_size: Range
+    far_size: SizeRange
     thickness: Range
     thin_share: Share
     mirrored_share: Share
@@ -107,7 +124,7 @@ class SceneSettings(Table):
 class LightSettings(Table):
     """Lamps and the shadows they throw."""
 
-    elevation_deg: Range
+    elevation_deg: ElevationRange
     softness: Range
     shadow_depth: Range
     contact_depth: Range
@@ -126,7 +143,7 @@ class CameraSettings(Table):
     px_per_mm: Annotated[float, Field(gt=0.0)] | None
     tilt_sd_deg: Annotated[float, Field(ge=0.0, le=30.0)]
     tilt_max_deg: Annotated[float, Field(ge=0.0, le=40.0)]
-    distance: Range
+    distance: DistanceRange
     distortion: SignedRange
     auto_exposure: Range
     exposure_sd: Spread
@@ -142,7 +159,7 @@ class CameraSettings(Table):
     sharpen_share: Share
     sharpening: Range
     jpeg_share: Share
-    jpeg_quality: CountRange
+    jpeg_quality: QualityRange
     grey_share: Share
 
 

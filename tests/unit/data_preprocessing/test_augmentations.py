@@ -10,8 +10,10 @@ from components.data_preprocessing.augmentations import (
     CameraEffects,
     exposed,
     photographed,
+    random_effects,
     response,
 )
+from components.settings.data import DataSettings
 
 CLEAR = CameraEffects(
     (1.0, 1.0, 1.0), 1.0, 0.0, 0.0, (0.0, 0.0), 0.0, 0.0, (0.3, 0.6), False, None, False
@@ -94,6 +96,17 @@ def test_earlier_packing_leaves_traces() -> None:
     picture = np.random.default_rng(0).integers(0, 256, (60, 80, 3), dtype=np.uint8)
     packed = photographed(picture, replace(CLEAR, jpeg_quality=40), 1)
     assert (packed != picture).any()
+
+
+def test_quality_of_the_earlier_packing_reaches_both_ends_of_its_range() -> None:
+    def drawn(low: int, high: int) -> set[int | None]:
+        camera = DataSettings.load().camera
+        camera = camera.model_copy(update={"jpeg_share": 1.0, "jpeg_quality": (low, high)})
+        seeds = map(np.random.default_rng, range(40))
+        return {random_effects(rng, camera, 0.0).jpeg_quality for rng in seeds}
+
+    assert drawn(80, 80) == {80}
+    assert drawn(80, 82) == {80, 81, 82}
 
 
 def test_sharpening_raises_edges_and_leaves_flat_areas_alone() -> None:

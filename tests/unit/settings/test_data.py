@@ -22,6 +22,12 @@ def test_bigger_profiles_have_more_pictures():
     [
         ("splits: {train: 0.8, val: 0.1, test: 0.2}", "add up to 1"),
         ("scene: {part_size: [0.5, 0.2]}", "part_size"),
+        ("scene: {part_size: [0, 0.2]}", "part_size"),
+        ("scene: {far_size: [0, 0]}", "far_size"),
+        ("light: {elevation_deg: [0, 45]}", "elevation_deg"),
+        ("camera: {distance: [0, 2]}", "distance"),
+        ("camera: {jpeg_quality: [0, 50]}", "jpeg_quality"),
+        ("camera: {jpeg_quality: [50, 101]}", "jpeg_quality"),
         ("backgrounds: {marble: 1}", "marble"),
         ("presets: {workbench: 0, conveyor: 0, backlight: 0, bright_on_dark: 0}", "presets"),
         ("camera: {px_per_mm: -1}", "px_per_mm"),
