@@ -58,7 +58,7 @@ def test_table_fits_the_terminal_and_hides_nothing(tmp_path: Path, columns: int)
     text = "".join("".join(row[1].split()) for row in cells)
     assert "".join(name.split()) + ".dxf" in text
     assert "link that leaves its folder" in " ".join(row[3].strip() for row in cells)
-    assert lines[-1] == "2 files: 1 accepted, 0 repaired, 1 rejected; 1 parts"
+    assert lines[-1] == "2 files: 1 accepted, 0 repaired, 1 rejected; 1 part"
 
 
 def test_verdicts_are_printed_before_the_page_is_made(

@@ -29,7 +29,7 @@ def test_drawings_of_a_folder_are_found_below_it_and_sorted(tmp_path):
 def test_folder_without_drawings_says_what_to_do(tmp_path, name):
     (tmp_path / "file").write_bytes(b"")
     (tmp_path / "empty").mkdir()
-    with pytest.raises(DrawingError, match="--drawings"):
+    with pytest.raises(DrawingError, match=rf"{name}: .*or name another$"):
         find_drawings(tmp_path / name)
 
 
