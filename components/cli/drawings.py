@@ -131,9 +131,7 @@ def _entity_line(record: Mapping[str, Any]) -> str:
     if not kept + dropped:
         return ""
     gaps = record["gaps"]
-    return (
-        f"entities kept {_most(kept)}, dropped {_most(dropped)}; gaps {len(gaps)}{_widest(gaps)}"
-    )
+    return f"entities kept {_most(kept)}, dropped {_most(dropped)}; gaps {len(gaps)}{_widest(gaps)}"
 
 
 def _most(counts: Counter[str]) -> str:

@@ -32,8 +32,7 @@ def find_drawings(folder: Path) -> list[Path]:
     if not folder.is_dir():
         what = "is no folder" if folder.exists() else "does not exist"
         raise DrawingError(
-            f"{place}: the drawings folder {what}; make it and put DXF files in it, or name "
-            "another"
+            f"{place}: the drawings folder {what}; make it and put DXF files in it, or name another"
         )
     found = []
     for root, folders, names in os.walk(folder):

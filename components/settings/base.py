@@ -74,8 +74,7 @@ def read_profile(path: Path, profile: str) -> dict[str, Any]:
     rows = values.pop("profiles", {})
     if not isinstance(rows, dict) or not set(rows) <= set(ROWS):
         raise SettingsError(
-            f"{path}: profiles: expected a table with rows out of {', '.join(ROWS)}, "
-            f"got {rows!r}"
+            f"{path}: profiles: expected a table with rows out of {', '.join(ROWS)}, got {rows!r}"
         )
     for name, row in rows.items():
         if row is not None and not isinstance(row, dict):
