@@ -13,11 +13,12 @@ from components.geometry.contours import signed_area
 from components.home import Home
 from components.modeling.generic import train_generic
 from components.modeling.generic_model import open_generic
-from components.modeling.generic_weights import read_generic
+from components.modeling.generic_weights import generic_folder, read_generic
 from components.modeling.loop import TrainingResult
+from components.modeling.network import PartNetwork
 from components.modeling.random_parts import FIRST_HELD_OUT, LABEL, RandomParts
 from components.progress import SilentProgress
-from components.settings.base import GENERIC
+from components.settings.base import GENERIC, PROFILES
 from components.settings.data import DataSettings
 from components.settings.train import TrainSettings
 
@@ -156,3 +157,14 @@ def test_weights_that_do_not_fit_the_settings_are_refused(
     wider = generic_settings.network.model_copy(update={"neck_channels": 40})
     with pytest.raises(ModelError, match=r"of another network than train_config\.yaml describes"):
         open_generic(generic_home, generic_settings.model_copy(update={"network": wider}))
+
+
+def test_weights_that_ship_are_whole_small_and_fit_every_profile(tmp_path: Path) -> None:
+    folder = generic_folder(Home(tmp_path))
+    assert folder is not None
+    assert (folder / "weights.pth").stat().st_size <= 6_000_000
+    found = read_generic(folder)
+    assert found.card.stretches[-1].figures["val_agnostic_map"] > 0.4
+    for profile in (*PROFILES, GENERIC):
+        network = PartNetwork(TrainSettings.load(None, profile).network, 1)
+        network.load_state_dict(found.weights)
