@@ -74,8 +74,8 @@ def batches(shards: Sequence[int], workers: int, shard_samples: int) -> list[lis
     """Return the shards of each task.
 
     Examples:
-        >>> batches(range(5), workers=1, shard_samples=250)
-        [[0, 1], [2, 3], [4]]
+        >>> batches(range(9), workers=1, shard_samples=250)
+        [[0, 1], [2, 3], [4, 5], [6, 7], [8]]
         >>> batches(range(3), workers=2, shard_samples=50)
         [[0], [1], [2]]
     """

@@ -58,7 +58,9 @@ def test_single_parts_are_read_and_nothing_breaks_off(corpus):
     read = [drawing for drawing in parts if drawing.verdict != "rejected"]
     assert len(read) >= 0.95 * len(parts)
     reasons = [drawing.reason for _, drawing in corpus.values()]
-    assert not [r for r in reasons if ("_limit_" in r and "gap" not in r) or "understood" in r]
+    # Lengths have limits, too; those of time, memory and size would break a file off.
+    broken = [r for r in reasons if "_limit_" in r.replace("_limit_mm", "") or "understood" in r]
+    assert not broken
 
 
 @needs_corpus
