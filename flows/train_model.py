@@ -4,7 +4,7 @@ from pathlib import Path
 
 from prefect import flow, task
 
-from components.operations import jobs
+from components.operations import jobs, trainings
 from components.operations.jobs import Run
 from components.operations.stages import StageResult
 from components.settings.base import Profile
@@ -15,9 +15,11 @@ from flows.retries import may_pass
 @task(name="train-network", retries=1, retry_delay_seconds=5, retry_condition_fn=may_pass)
 def train_network(run: Run) -> StageResult:
     """Train on the CPU; a retry goes on at the last checkpoint."""
-    result = log_result(jobs.train_network(run, PrefectProgress("train-network-progress")))
+    result = log_result(trainings.train_network(run, PrefectProgress("train-network-progress")))
     show_table("training", [result.figures], "The training and its figures on the val split")
-    show_picture("training-curves", jobs.training_curves(run.home), "Loss and validation figures")
+    show_picture(
+        "training-curves", trainings.training_curves(run.home), "Loss and validation figures"
+    )
     return result
 
 

@@ -165,14 +165,14 @@ def train(
     as_json: JsonOption = False,
 ) -> None:
     """Train on the dataset, or go on with an interrupted training."""
-    from components.operations import jobs
+    from components.operations import jobs, trainings
 
     run = jobs.open_run(home, None, profile, seed)
     with progress_bars() as bars:
         if generic:
-            result = jobs.train_generic_weights(run, bars, minutes)
+            result = trainings.train_generic_weights(run, bars, minutes)
         else:
-            result = jobs.train_network(run, bars, minutes, from_scratch)
+            result = trainings.train_network(run, bars, minutes, from_scratch)
     print_results([result], as_json)
 
 

@@ -7,18 +7,16 @@ same function whoever runs it, and depends on the job and the shard's number alo
 import asyncio
 import multiprocessing
 import os
-import signal
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing import connection
 
 import cv2
 
 from components.dataset.dask_executor import dask
 from components.dataset.jobs import Job
+from components.dataset.worker_process import begin_worker
 from components.errors import DatasetError
 
 Work = Callable[[Job, int], int]
@@ -88,21 +86,10 @@ _job: Job | None = None
 
 
 def _begin_worker(job: Job) -> None:
-    """Prepare a worker process: it gets the job once and ends with its parent."""
+    """Prepare a worker process: it gets the job once."""
     global _job
     _job = job
-    cv2.setNumThreads(1)
-    # Ctrl-C goes to every process of the terminal; the parent decides what it means.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    """Leave as soon as the parent is gone: an orphan would write beside the next run."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        connection.wait([parent.sentinel])
-        os._exit(1)
+    begin_worker()
 
 
 def _in_worker(work: Work, shard: int) -> int:

@@ -8,19 +8,14 @@ The trainer never waits for more than the scenes it asks for; what waits is boun
 """
 
 import multiprocessing
-import os
-import signal
-import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from multiprocessing import connection
 from pathlib import Path
 
-import cv2
-
 from components.dataset.samples import make_sample
+from components.dataset.worker_process import begin_worker
 from components.domain import Part, Split
 from components.errors import ModelError
 from components.modeling.targets import Picture, picture_of
@@ -123,21 +118,10 @@ _recipe: SceneRecipe | None = None
 
 
 def _begin_worker(recipe: SceneRecipe) -> None:
-    """Prepare a generator process: it gets the recipe once and ends with its parent."""
+    """Prepare a generator process: it gets the recipe once."""
     global _recipe
     _recipe = recipe
-    cv2.setNumThreads(1)
-    # Ctrl-C goes to every process of the terminal; the trainer decides what it means.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    """Leave as soon as the trainer is gone."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        connection.wait([parent.sentinel])
-        os._exit(1)
+    begin_worker()
 
 
 def _scene(number: int) -> Picture:

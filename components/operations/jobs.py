@@ -1,8 +1,8 @@
-"""The stages that make a dataset and a network, as plain functions; `releases.py` has the rest.
+"""The stages that make a dataset, as plain functions; then `trainings.py` and `releases.py`.
 
 Each takes a `Run`, works below its home folder and returns a `StageResult`; `flows/` and the
-command line call them. The order is `read_drawing_folder`, `generate`, `validate`,
-`train_network`. What loads torch or Great Expectations is imported by the stage that needs it.
+command line call them. The order is `read_drawing_folder`, `generate`, `validate`. What loads Great
+Expectations is imported by the stage that needs it.
 """
 
 import json
@@ -16,7 +16,7 @@ from components.dataset.card import DatasetCard, load_dataset
 from components.dataset.generate import generate_dataset
 from components.domain import SPLITS, Part
 from components.errors import DatasetError, DrawingError
-from components.files import fingerprint, plain, source_fingerprint, write_json, write_text
+from components.files import fingerprint, source_fingerprint, write_json, write_text
 from components.geometry.drawing import drawing_to_json
 from components.geometry.drawing_files import drawing_digest, find_drawings
 from components.geometry.dxf_reader import read_drawings
@@ -28,10 +28,9 @@ from components.inspection.templates import INDEX, templates_intact, write_templ
 from components.operations.lock import hold_home
 from components.operations.stages import Figures, StageResult, input_sha256, run_stage
 from components.progress import Progress
-from components.settings.base import GENERIC, Profile
+from components.settings.base import Profile
 from components.settings.data import DataSettings
 from components.settings.drawings import DrawingSettings
-from components.settings.train import TrainSettings
 from components.settings.validation import ValidationSettings
 from components.visualization.contact_sheet import write_contact_sheets
 from components.visualization.drawing_report import write_drawing_report
@@ -279,79 +278,3 @@ def validate(run: Run, progress: Progress, always: bool = False, deep: bool = Fa
         }
 
     return run_stage(home, "validate", key, outputs, work, always)
-
-
-def training_curves(home: Home) -> Path:
-    """Path of the picture that shows loss and validation figures over the training."""
-    return home.reports / "training.png"
-
-
-def train_settings(run: Run, row: str, minutes: float | None, from_scratch: bool) -> TrainSettings:
-    """Return the settings of a training.
-
-    Args:
-        run: Whose home folder.
-        row: Of `profiles` in the settings.
-        minutes: Budget in place of the settings' own; None keeps theirs.
-        from_scratch: Start from random weights whatever the settings say.
-    """
-    settings = TrainSettings.load(run.home.configs, row)
-    changes: dict[str, object] = {} if minutes is None else {"minutes": minutes, "steps": None}
-    if from_scratch:
-        changes["from_scratch"] = True
-    return settings.model_copy(update=changes)
-
-
-def train_generic_weights(
-    run: Run, progress: Progress, minutes: float | None = None
-) -> StageResult:
-    """Train the generic weights for one more stretch; an interrupted one goes on.
-
-    Args:
-        run: Whose home folder and seed.
-        progress: Told after each step.
-        minutes: Budget of the stretch; None takes the settings' own.
-    """
-    from components.modeling.generic import train_generic
-
-    home = run.home
-    settings = train_settings(run, GENERIC, minutes, from_scratch=False)
-    data = DataSettings.load(home.configs, GENERIC)
-    result = train_generic(home, data, settings, run.seed, progress)
-    figures: Figures = plain(result) | {
-        "summary": f"{result.steps} steps in {result.seconds:.0f} s, "
-        + ", ".join(f"{name} {value:.3f}" for name, value in result.figures.items())
-    }
-    return StageResult("train-generic", "", False, result.seconds, figures)
-
-
-def train_network(
-    run: Run, progress: Progress, minutes: float | None = None, from_scratch: bool = False
-) -> StageResult:
-    """Train on the dataset; an interrupted training goes on at its last checkpoint.
-
-    Args:
-        run: Whose dataset and seed.
-        progress: Told after each step.
-        minutes: Budget; None takes the settings' own.
-        from_scratch: Start from random weights instead of the generic ones.
-    """
-    from components.modeling.train import inputs_fingerprint, starting_weights, train
-    from components.visualization.plot_results import plot_training
-
-    home = run.home
-    parts = known_parts(home)
-    settings = train_settings(run, run.profile, minutes, from_scratch)
-
-    def work() -> Figures:
-        result = train(home, parts, settings, run.seed, progress)
-        plot_training(home.reports / "training.jsonl", training_curves(home))
-        figures: Figures = plain(result) | {
-            "summary": f"{result.steps} steps in {result.seconds:.0f} s, "
-            + ", ".join(f"{name} {value:.3f}" for name, value in result.figures.items())
-        }
-        return figures
-
-    start = starting_weights(home, settings)
-    key = inputs_fingerprint(home, parts, settings, run.seed, start)
-    return run_stage(home, "train", key, [home.checkpoint, training_curves(home)], work)
