@@ -17,13 +17,13 @@ from components.home import Home
 from components.modeling.coco_scores import LOWEST_SCORE
 from components.modeling.coco_truth import CocoPicture, read_coco
 from components.modeling.figures import Evaluation, Tally
-from components.modeling.inference import Predictor
+from components.modeling.inference import Detector
 from components.modeling.pictures import TRUSTED_MAX_PIXELS, read_picture
 from components.progress import Progress, stage
 
 
 def evaluate(
-    predictor: Predictor,
+    detector: Detector,
     images: Path,
     coco: Path,
     progress: Progress,
@@ -32,7 +32,7 @@ def evaluate(
     """Return how good a model is on the pictures of a COCO file.
 
     Args:
-        predictor: The model.
+        detector: The model.
         images: Folder of the pictures.
         coco: The truth.
         progress: Told after each picture.
@@ -49,12 +49,12 @@ def evaluate(
     if one_label is not None:
         pictures = [_relabelled(picture, one_label) for picture in pictures]
     labels = {item.label for picture in pictures for item in picture.objects}
-    if labels and not labels & set(predictor.card.labels):
+    if labels and not labels & set(detector.card.labels):
         raise ModelError(
             f"{coco}: has the labels {', '.join(sorted(labels))}; the model knows none of them, "
-            f"only {', '.join(predictor.card.labels)}; train on those drawings"
+            f"only {', '.join(detector.card.labels)}; train on those drawings"
         )
-    tally = Tally(labels, predictor.card.labels, predictor.card.prediction.score_threshold)
+    tally = Tally(labels, detector.card.labels, detector.card.prediction.score_threshold)
     with stage(progress, "evaluate", len(pictures), "pictures") as bar:
         for picture in pictures:
             image = read_rgb(picture.path)
@@ -63,7 +63,7 @@ def evaluate(
                     f"{picture.path}: is {image.shape[1]}x{image.shape[0]}, its COCO file says "
                     f"{picture.width_px}x{picture.height_px}"
                 )
-            prediction = predictor.predict(image, LOWEST_SCORE)
+            prediction = detector.predict(image, LOWEST_SCORE)
             tally.add(picture, prediction.detections, prediction.timing_ms)
             bar.advance(1, "")
     return tally.evaluation()
@@ -74,11 +74,9 @@ def _relabelled(picture: CocoPicture, label: str) -> CocoPicture:
     return replace(picture, objects=objects)
 
 
-def evaluate_split(
-    home: Home, predictor: Predictor, split: Split, progress: Progress
-) -> Evaluation:
+def evaluate_split(home: Home, detector: Detector, split: Split, progress: Progress) -> Evaluation:
     """Return how good a model is on one split of the home folder's dataset; see `evaluate`."""
-    return evaluate(predictor, home.images(split), coco_paths(home, split)[0], progress)
+    return evaluate(detector, home.images(split), coco_paths(home, split)[0], progress)
 
 
 def read_rgb(path: Path) -> NDArray[np.uint8]:

@@ -9,7 +9,7 @@ needs beside them.
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Protocol, Self
 
 import cv2
 import numpy as np
@@ -38,6 +38,22 @@ class Prediction:
 
     detections: tuple[Detection, ...]
     timing_ms: dict[str, float]
+
+
+class Detector(Protocol):
+    """Whatever finds objects in pictures: the network alone, or with registration after it."""
+
+    @property
+    def card(self) -> ModelCard:
+        """Of the model inside."""
+
+    def predict(self, image: NDArray[np.uint8], score_threshold: float, /) -> Prediction:
+        """Return the objects in a picture.
+
+        Args:
+            image: RGB, shape (H, W, 3), uint8.
+            score_threshold: Detections below it are dropped.
+        """
 
 
 def detections_of(

@@ -17,7 +17,7 @@ from components.home import Home
 from components.modeling.coco_truth import CocoPicture, read_coco
 from components.modeling.evaluate import read_rgb
 from components.modeling.figures import Confusion
-from components.modeling.inference import Predictor
+from components.modeling.inference import Detector
 from components.modeling.training_log import read_log
 
 DPI = 110
@@ -104,12 +104,12 @@ def plot_confusion(confusion: Confusion, out: Path) -> Path:
     return _saved(figure, out)
 
 
-def plot_predictions(home: Home, predictor: Predictor, split: Split, out: Path) -> Path:
+def plot_predictions(home: Home, detector: Detector, split: Split, out: Path) -> Path:
     """Draw a few pictures of a split with the truth on the left and the answers on the right.
 
     Args:
         home: Where the dataset lies.
-        predictor: Asked for its answers.
+        detector: Asked for its answers.
         split: Which pictures.
         out: PNG file to write.
 
@@ -118,7 +118,7 @@ def plot_predictions(home: Home, predictor: Predictor, split: Split, out: Path) 
     """
     pictures = read_coco(coco_paths(home, split)[0], home.images(split))
     chosen = [pictures[i] for i in np.unique(np.linspace(0, len(pictures) - 1, PAIRS).astype(int))]
-    pairs = [_pair(picture, predictor) for picture in chosen]
+    pairs = [_pair(picture, detector) for picture in chosen]
     columns = 2
     rows = -(-len(pairs) // columns)
     figure = Figure(figsize=(7 * columns, 2.75 * rows), dpi=DPI, layout="constrained")
@@ -127,19 +127,20 @@ def plot_predictions(home: Home, predictor: Predictor, split: Split, out: Path) 
         axes.set_axis_off()
     for axes, (picture, pair) in zip(grid.flat, zip(chosen, pairs, strict=True), strict=False):
         axes.imshow(pair)
-        axes.set_title(f"{picture.path.name}: truth | {predictor.card.name}", fontsize="small")
+        axes.set_title(f"{picture.path.name}: truth | {detector.card.name}", fontsize="small")
     return _saved(figure, out)
 
 
-def _pair(picture: CocoPicture, predictor: Predictor) -> NDArray[np.uint8]:
+def _pair(picture: CocoPicture, detector: Detector) -> NDArray[np.uint8]:
     image = read_rgb(picture.path)
     truth = []
     for item in picture.objects:
         mask = mask_from_rle(item.rle)
         x0, y0, x1, y1 = xyxy_from_mask(mask) or (0.0, 0.0, 0.0, 0.0)
         truth.append(Detection(item.label, 1.0, (x0, y0, x1, y1), mask))
-    found = predictor.predict(image).detections
-    labels = predictor.card.labels
+    card = detector.card
+    found = detector.predict(image, card.prediction.score_threshold).detections
+    labels = card.labels
     gap = np.full((image.shape[0], 6, 3), 255, np.uint8)
     sides = [draw_detections(image, objects, labels) for objects in (truth, found)]
     return np.hstack([sides[0], gap, sides[1]])

@@ -1,15 +1,17 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from components.errors import DatasetError, ModelError
 from components.geometry.masks import rle_from_mask
 from components.modeling.evaluate import evaluate, read_rgb
 from components.modeling.figures import NOTHING
-from components.modeling.inference import Predictor
+from components.modeling.inference import Prediction, Predictor
 from components.progress import SilentProgress
 from tests.bundles import BLUE, RED, make_bundle, scene
 
@@ -134,3 +136,22 @@ def test_evaluation_reads_pictures_like_training_and_service(tmp_path: Path) -> 
     as_in_training = cv2.imread(str(tmp_path / "a.jpg"))
     assert as_in_training is not None
     assert np.array_equal(read_rgb(tmp_path / "a.jpg"), as_in_training[..., ::-1])
+
+
+class Namer:
+    """Finds what the network finds and names every object itself, as registration does."""
+
+    def __init__(self, predictor: Predictor, label: str) -> None:
+        self.card, self._predictor, self._label = predictor.card, predictor, label
+
+    def predict(self, image: NDArray[np.uint8], score_threshold: float) -> Prediction:
+        found = self._predictor.predict(image, score_threshold)
+        detections = tuple(replace(each, label=self._label) for each in found.detections)
+        return Prediction(detections, found.timing_ms | {"name": 1.0})
+
+
+def test_whatever_answers_pictures_can_be_measured(tmp_path: Path, predictor: Predictor) -> None:
+    coco = write(tmp_path, {"ring": RED})
+    figures = evaluate(Namer(predictor, "ring"), tmp_path, coco, SilentProgress())
+    assert figures.per_class["ring"].ap50 > 0.4
+    assert figures.timing_ms["name"] == 1.0
