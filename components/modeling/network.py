@@ -183,7 +183,7 @@ def _together(x: Tensor, *heads: nn.Conv2d) -> tuple[Tensor, ...]:
     weight = torch.cat([head.weight for head in heads])
     bias = torch.cat([head.bias for head in heads if head.bias is not None])
     counts = [head.out_channels for head in heads]
-    return functional.conv2d(x, weight, bias, padding=1).split(counts, 1)
+    return torch.split(functional.conv2d(x, weight, bias, padding=1), counts, 1)
 
 
 def _lay_channels_last(network: nn.Module) -> None:
