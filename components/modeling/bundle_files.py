@@ -1,6 +1,7 @@
 """The files of a bundle and their hashes.
 
 A *bundle* is a folder with everything a model needs to answer: `card.json`, `model.onnx`,
+`model.int8.onnx`,
 `parts.json` and `golden/`. Its *manifest* lists the SHA-256 of every file by its path inside the
 bundle, so that a copy that was cut short, changed or added to is found before it is used.
 """
@@ -8,6 +9,7 @@ bundle, so that a copy that was cut short, changed or added to is found before i
 import json
 from pathlib import Path
 
+from components.errors import ModelError
 from components.files import file_sha256, write_json
 
 PARTS_NAME = "parts.json"
@@ -49,3 +51,21 @@ def fault_of(bundle: Path) -> str | None:
                 f"found {found.get(name, '(no such file)')}"
             )
     return None
+
+
+def require_hash(path: Path, wanted: str, advice: str) -> None:
+    """Check a file against the hash on the card beside it, before anything is loaded from it.
+
+    Args:
+        path: The file.
+        wanted: Its SHA-256 as the card says.
+        advice: What to do if it is missing or another.
+
+    Raises:
+        ModelError: If it is missing or another.
+    """
+    if not path.is_file():
+        raise ModelError(f"{path}: is missing beside its card; {advice}")
+    found = file_sha256(path)
+    if found != wanted:
+        raise ModelError(f"{path}: has the SHA-256 {found}, its card says {wanted}; {advice}")

@@ -4,6 +4,7 @@ from components.modeling.model_card import (
     DrawingSimilarity,
     LookAlike,
     ModelCard,
+    Offer,
     PartSymmetry,
 )
 
@@ -19,6 +20,7 @@ def to_markdown(card: ModelCard) -> str:
         ("Training", f"{card.training_seconds:.0f} s, {card.training_steps} steps"),
         ("Learned values", f"{card.parameters:,}"),
         ("Precision", f"{card.precision}, ONNX opset {card.opset}"),
+        *([("Why", card.precision_reason)] if card.precision_reason else []),
         ("Input", f"{card.input.layout} {card.input.dtype} {card.input.colour}"),
         ("Served size", f"long side {card.prediction.long_side_px} px"),
         ("Dataset", card.dataset_fingerprint[:12]),
@@ -28,12 +30,39 @@ def to_markdown(card: ModelCard) -> str:
             "Against torch",
             f"{card.parity.pictures} pictures, largest difference "
             f"{card.parity.max_abs_difference:.1e}, same label {card.parity.same_label:.1%}, "
-            f"least mask IoU {card.parity.min_mask_iou:.3f}",
+            f"mean mask IoU {card.parity.mean_mask_iou:.3f}, least {card.parity.min_mask_iou:.3f}",
         ),
     ]
     lines = [f"# {card.name}", "", "| | |", "|---|---|"]
     lines += [f"| {name} | {value} |" for name, value in rows]
+    lines += _offer_lines(card)
     return "\n".join(lines + _similarity_lines(card.similarity)) + "\n"
+
+
+def _offer_lines(card: ModelCard) -> list[str]:
+    """Return the section on the precisions that the bundle holds."""
+    if not card.offers:
+        return []
+    pictures = card.offers[0].parity.pictures
+    return [
+        "",
+        "## Precisions",
+        "",
+        f"On {pictures} validation pictures; processor time of one thread of "
+        f"{card.machine or 'an unnamed processor'}.",
+        "",
+        "| Network | Runtime | ms | mAP | Class-agnostic mAP | Same label | Mask IoU | MB |",
+        "|---|---|---|---|---|---|---|---|",
+        *(_offer_row(offer) for offer in card.offers),
+    ]
+
+
+def _offer_row(offer: Offer) -> str:
+    return (
+        f"| {offer.precision} | {offer.runtime} | {offer.network_ms:.1f} | {offer.val_map:.3f} "
+        f"| {offer.val_agnostic_map:.3f} | {offer.parity.same_label:.1%} "
+        f"| {offer.parity.mean_mask_iou:.3f} | {offer.size_bytes / 1e6:.1f} |"
+    )
 
 
 def _similarity_lines(similarity: DrawingSimilarity | None) -> list[str]:

@@ -1,9 +1,10 @@
 """Checkpoint -> bundle: the folder that is registered, released and served.
 
-    model.onnx    the network, preprocessing inside
-    card.json     what it is, what made it, how good it is
-    parts.json    the drawings
-    golden/       pictures with the answers a healthy service gives
+    model.onnx        the network in float32, scaling of colours inside
+    model.int8.onnx   the same in 8-bit integers
+    card.json         what it is, what made it, how good and how fast each of them is
+    parts.json        the drawings
+    golden/           pictures with the answers a healthy service gives
 
 The bundle is made beside its place, compared with the trained network on real pictures and only
 then put in place as a whole; a model that differs is never written there.
@@ -14,9 +15,12 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
+
+import numpy as np
 
 from components.dataset.manifest import read_manifest
-from components.domain import Part, Sample
+from components.domain import Part, Sample, Split
 from components.errors import DatasetError, ModelError
 from components.files import (
     PARTIAL_SUFFIX,
@@ -30,15 +34,21 @@ from components.modeling.golden import write_golden
 from components.modeling.inference import Predictor
 from components.modeling.model_card import (
     CARD_NAME,
+    INT8_NAME,
+    MODEL_NAME,
     ModelCard,
+    Precision,
     write_card,
 )
 from components.modeling.model_files import write_model
 from components.modeling.origin import origin_of
-from components.modeling.parity import parity_of, require_parity
+from components.modeling.parity import require_parity
+from components.modeling.precisions import chosen, measured_offers
+from components.modeling.preparing import prepared
+from components.modeling.quantization import write_int8
 from components.modeling.trained import TrainedNetwork, load_trained
 from components.progress import Progress, stage
-from components.settings.train import TrainSettings
+from components.settings.train import ExportSettings, TrainSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,25 +84,17 @@ def export(
     trained = load_trained(checkpoint)
     _check_labels(checkpoint, trained, parts)
     _check_origin(checkpoint, trained, home, parts)
-    samples = list(read_manifest(home.manifest))
-    compared = _some(samples, "val", settings.export.parity_pictures, home)
-    golden = _some(samples, "test", settings.export.golden_pictures, home)
+    splits = _Splits.of(home, settings.export)
     bundle = home.exported
     partial = bundle.with_name(f".{bundle.name}.{os.getpid()}{PARTIAL_SUFFIX}")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     try:
-        with stage(progress, "export", 4, "steps") as bar:
-            card = write_model(partial, trained, settings)
-            bar.advance(1, "ONNX written")
-            parity = parity_of(
-                trained, Predictor.load(partial), [read_rgb(path) for path in compared]
-            )
-            require_parity(parity, settings.export)
-            bar.advance(1, f"same on {parity.pictures} pictures")
-            card = card.model_copy(update={"parity": parity})
+        with stage(progress, "export", len(splits.compared) + 3, "steps") as bar:
+            card = _card_with_offers(partial, trained, home, splits, settings, bar)
             write_card(partial / CARD_NAME, card)
             write_parts(partial / PARTS_NAME, parts)
+            golden = [home.root / sample.image for sample in splits.golden]
             write_golden(partial, Predictor.load(partial), golden)
             bar.advance(1, "golden pictures")
             _put_in_place(partial, bundle)
@@ -100,6 +102,39 @@ def export(
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return ExportReport(bundle, card)
+
+
+def _card_with_offers(
+    folder: Path,
+    trained: TrainedNetwork,
+    home: Home,
+    splits: "_Splits",
+    settings: TrainSettings,
+    bar: Progress,
+) -> ModelCard:
+    """Write the network in every precision; return a card that says which is served and why.
+
+    Raises:
+        ModelError: If float32 differs from the trained network.
+    """
+    card = write_model(folder, trained, settings)
+    files: dict[Precision, Path] = {"fp32": folder / MODEL_NAME}
+    if settings.export.int8:
+        long_side_px = settings.prediction.long_side_px
+        pictures = [
+            prepared(read_rgb(home.root / sample.image), long_side_px).pixels
+            for sample in splits.calibration
+        ]
+        files["int8"] = folder / INT8_NAME
+        write_int8(files["fp32"], files["int8"], pictures)
+    bar.advance(1, "ONNX written")
+    compared = splits.compared
+    offers = measured_offers(files, trained, card, home.root, compared, settings.export, bar)
+    parity = offers[0].parity
+    require_parity(parity, settings.export)
+    precision, reason = chosen(offers, settings.export)
+    changes = {"precision": precision, "precision_reason": reason, "offers": offers}
+    return card.model_copy(update=changes | {"parity": parity})
 
 
 def _check_labels(checkpoint: Path, trained: TrainedNetwork, parts: Sequence[Part]) -> None:
@@ -121,20 +156,49 @@ def _check_origin(
             f"{checkpoint}: was trained on other drawings of the same names than those given now; "
             "generate the dataset and train again"
         )
-    if trained.origin.dataset != here.dataset:
+    # Scenes of a stream are gone; the dataset serves to check the model all the same.
+    if not trained.origin.streamed and trained.origin.dataset != here.dataset:
         raise ModelError(
             f"{checkpoint}: was trained on another dataset than {home.manifest}; train again"
         )
 
 
-def _some(samples: Sequence[Sample], split: str, count: int, home: Home) -> list[Path]:
-    """Return the paths of a split's first pictures."""
-    paths = [home.root / sample.image for sample in samples if sample.split == split][:count]
-    if not paths:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Splits:
+    """Which samples of the dataset the export uses for what.
+
+    Attributes:
+        calibration: They give int8 its scales.
+        compared: Figures are of these alone.
+        golden: They travel with the model.
+    """
+
+    calibration: Sequence[Sample]
+    compared: Sequence[Sample]
+    golden: Sequence[Sample]
+
+    @classmethod
+    def of(cls, home: Home, settings: ExportSettings) -> Self:
+        """Return the samples; a split of one picture is used twice."""
+        samples = list(read_manifest(home.manifest))
+        held_out = _of_split(samples, "val", home)
+        count = min(settings.calibration_pictures, max(len(held_out) // 2, 1))
+        places = set(np.linspace(0, len(held_out) - 1, count).astype(int).tolist())
+        rest = [sample for place, sample in enumerate(held_out) if place not in places]
+        return cls(
+            calibration=[held_out[place] for place in sorted(places)],
+            compared=(rest or held_out)[: settings.parity_pictures],
+            golden=_of_split(samples, "test", home)[: settings.golden_pictures],
+        )
+
+
+def _of_split(samples: Sequence[Sample], split: Split, home: Home) -> list[Sample]:
+    found = [sample for sample in samples if sample.split == split]
+    if not found:
         raise DatasetError(
             f"{home.manifest}: has no sample of the split {split}; generate a larger dataset"
         )
-    return paths
+    return found
 
 
 def _put_in_place(partial: Path, bundle: Path) -> None:

@@ -20,6 +20,7 @@ from torch import Tensor
 from components.errors import ModelError
 from components.files import file_sha256, fingerprint, source_fingerprint, write_json
 from components.home import Home
+from components.modeling.bundle_files import require_hash
 from components.modeling.utils.checkpoints import read_checkpoint, write_checkpoint
 from components.settings.data import DataSettings
 from components.settings.train import TrainSettings
@@ -129,14 +130,7 @@ def read_generic(folder: Path) -> GenericWeights:
     """
     card = _read_card(folder / CARD_NAME)
     path = folder / WEIGHTS_NAME
-    if not path.is_file():
-        raise ModelError(f"{path}: is missing beside its card; get both anew or remove {folder}")
-    found = file_sha256(path)
-    if found != card.weights_sha256:
-        raise ModelError(
-            f"{path}: has the SHA-256 {found}, its card says {card.weights_sha256}; get both anew "
-            f"or remove {folder}"
-        )
+    require_hash(path, card.weights_sha256, f"get both anew or remove {folder}")
     weights: dict[str, torch.Tensor] = read_checkpoint(path)["weights"]
     return GenericWeights(weights, card)
 

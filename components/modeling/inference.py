@@ -1,4 +1,4 @@
-"""Picture -> instances with masks, by ONNX Runtime; nothing here loads torch.
+"""Picture -> instances with masks; nothing here loads torch.
 
     picture --shrink, pad--> network pixels --ONNX--> heads --group--> instances --enlarge--> masks
 
@@ -13,17 +13,17 @@ from typing import Protocol, Self
 
 import cv2
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from components.domain import UNKNOWN_LABEL, Detection
 from components.errors import ModelError
-from components.files import file_sha256
 from components.geometry.masks import xyxy_from_mask
+from components.modeling.bundle_files import require_hash
 from components.modeling.grouping import Answer, Instances, group
 from components.modeling.heads import BACKGROUND, SIGHT_STRIDE
-from components.modeling.model_card import CARD_NAME, MODEL_NAME, ModelCard, read_card
+from components.modeling.model_card import CARD_NAME, ModelCard, Precision, read_card
 from components.modeling.preparing import Prepared, prepared
+from components.modeling.runtimes import Network, Runtime, open_network
 from components.settings.train import PredictionSettings
 
 
@@ -164,37 +164,43 @@ class Predictor:
     """A loaded model.
 
     Args:
-        session: Of ONNX Runtime.
+        network: Opened by one of the runtimes.
         card: Its card.
     """
 
-    def __init__(self, session: onnxruntime.InferenceSession, card: ModelCard) -> None:
+    def __init__(self, network: Network, card: ModelCard) -> None:
         """Use `Predictor.load`, which checks the files."""
-        self._session = session
+        self._network = network
         self.card = card
 
     @classmethod
-    def load(cls, bundle: Path, threads: int = 1) -> Self:
+    def load(
+        cls,
+        bundle: Path,
+        threads: int = 1,
+        runtime: Runtime = "onnxruntime",
+        precision: Precision | None = None,
+    ) -> Self:
         """Load the model of a bundle.
 
         Args:
-            bundle: Folder with `model.onnx` and `card.json`.
-            threads: Of ONNX Runtime for one picture.
+            bundle: Folder with `card.json` and the ONNX files that it names.
+            threads: For one picture.
+            runtime: What runs the network.
+            precision: Another than the card says is served.
 
         Raises:
-            ModelError: If a file is missing or damaged, or the two do not belong together.
+            ModelError: If a file is missing or damaged, the two do not belong together, the bundle
+                does not have this precision or the runtime is not installed.
         """
         card = read_card(bundle / CARD_NAME)
-        path = bundle / MODEL_NAME
-        if not path.is_file():
-            raise ModelError(f"{path}: is missing beside its card; export the model again")
-        found = file_sha256(path)
-        if found != card.onnx_sha256:
-            raise ModelError(
-                f"{path}: has the SHA-256 {found}, its card says {card.onnx_sha256}; "
-                "export the model again"
-            )
-        return cls(open_session(path, threads), card)
+        wanted = precision or card.precision
+        file = card.file_of(wanted)
+        if file is None:
+            raise ModelError(f"{bundle}: has no network in {wanted}; export the model again")
+        name, sha256 = file
+        require_hash(bundle / name, sha256, "export the model again")
+        return cls(open_network(bundle / name, threads, runtime), card)
 
     def predict(self, image: NDArray[np.uint8], score_threshold: float | None = None) -> Prediction:
         """Return the objects in a picture.
@@ -221,23 +227,10 @@ class Predictor:
 
     def answer(self, pixels: NDArray[np.uint8]) -> Answer:
         """Return the network's answer for one picture at network size, shape (h, w, 3)."""
-        sight, seam, label, heat, offset = self._session.run(None, {"images": pixels[None]})
-        return Answer(sight[0], seam[0, 0], label[0], heat[0, 0], offset[0])
+        return answer_of(self._network, pixels)
 
 
-def open_session(path: Path, threads: int) -> onnxruntime.InferenceSession:
-    """Open an ONNX file for use on a shared box.
-
-    Raises:
-        ModelError: If ONNX Runtime refuses the file.
-    """
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    # Waiting threads would spin and take the processor from everyone else.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    try:
-        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-    except Exception as error:
-        # ONNX Runtime has no public base class for its errors.
-        raise ModelError(f"{path}: ONNX Runtime cannot load it: {error}") from error
+def answer_of(network: Network, pixels: NDArray[np.uint8]) -> Answer:
+    """Return a network's answer for one picture at network size, shape (h, w, 3)."""
+    sight, seam, label, heat, offset = network(pixels[None])
+    return Answer(sight[0], seam[0, 0], label[0], heat[0, 0], offset[0])

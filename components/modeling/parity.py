@@ -1,56 +1,59 @@
-"""Whether the exported model answers like the trained one, on real pictures."""
+"""Whether an exported model answers like the trained one, on real pictures."""
 
 from collections.abc import Sequence
 
 import numpy as np
-import torch
-from numpy.typing import NDArray
 
 from components.domain import Detection
 from components.errors import ModelError
 from components.geometry.masks import mask_iou
 from components.modeling.grouping import Answer
-from components.modeling.inference import Predictor, detections_of
 from components.modeling.model_card import Parity
-from components.modeling.preparing import Prepared, prepared
-from components.modeling.trained import TrainedNetwork, answers_of
-from components.settings.train import ExportSettings, PredictionSettings
+from components.settings.train import ExportSettings
+
+WORST_SHARE = 0.01
+"""Of a thousand masks, one may hang by a hair: where two instances are one in the other model."""
 
 
-def parity_of(
-    trained: TrainedNetwork,
-    predictor: Predictor,
-    pictures: Sequence[NDArray[np.uint8]],
-) -> Parity:
-    """Return how far two models differ.
+class ParityTally:
+    """Adds up, picture by picture, how far an exported model differs from the trained one."""
 
-    Args:
-        trained: In torch.
-        predictor: The exported one.
-        pictures: RGB, shape (H, W, 3) each.
-    """
-    prediction = predictor.card.prediction
-    difference, same, ious, compared = 0.0, 0, [], 0
-    for image in pictures:
-        ready = prepared(image, prediction.long_side_px)
-        pixels = torch.from_numpy(ready.pixels[None])
-        mine = answers_of(trained.network, pixels, trained.offset_unit_px)[0]
-        theirs = predictor.answer(ready.pixels)
-        difference = max(difference, _difference(mine, theirs))
-        hw = (image.shape[0], image.shape[1])
-        wanted = _detections(mine, ready, hw, trained.labels, prediction)
-        found = _detections(theirs, ready, hw, trained.labels, prediction)
-        compared += max(len(wanted), len(found))
-        for one, other in _pairs(wanted, found):
-            same += one.label == other.label
-            ious.append(mask_iou(one.mask, other.mask))
-    return Parity(
-        pictures=len(pictures),
-        max_abs_difference=difference,
-        detections=compared,
-        same_label=same / compared if compared else 1.0,
-        min_mask_iou=min(ious, default=1.0),
-    )
+    def __init__(self) -> None:
+        """Start with nothing."""
+        self._pictures = self._detections = self._same = 0
+        self._difference = 0.0
+        self._ious: list[float] = []
+
+    def add(
+        self,
+        wanted: tuple[Answer, Sequence[Detection]],
+        found: tuple[Answer, Sequence[Detection]],
+    ) -> None:
+        """Add one picture.
+
+        Args:
+            wanted: What the trained network says, in pixels and in detections.
+            found: What the exported one says.
+        """
+        self._pictures += 1
+        self._difference = max(self._difference, _difference(wanted[0], found[0]))
+        self._detections += max(len(wanted[1]), len(found[1]))
+        for one, other in _pairs(wanted[1], found[1]):
+            self._same += one.label == other.label
+            self._ious.append(mask_iou(one.mask, other.mask))
+
+    def parity(self) -> Parity:
+        """Return what was added."""
+        ious = np.array(self._ious or [1.0])
+        return Parity(
+            pictures=self._pictures,
+            max_abs_difference=self._difference,
+            detections=self._detections,
+            same_label=self._same / self._detections if self._detections else 1.0,
+            min_mask_iou=float(ious.min()),
+            low_mask_iou=float(np.quantile(ious, WORST_SHARE)),
+            mean_mask_iou=float(ious.mean()),
+        )
 
 
 def _difference(one: Answer, other: Answer) -> float:
@@ -62,16 +65,6 @@ def _difference(one: Answer, other: Answer) -> float:
     return max(float(np.abs(a - b).max()) for a, b in pairs)
 
 
-def _detections(
-    answer: Answer,
-    ready: Prepared,
-    hw: tuple[int, int],
-    labels: tuple[str, ...],
-    settings: PredictionSettings,
-) -> tuple[Detection, ...]:
-    return detections_of(answer, ready, hw, labels, settings, settings.score_threshold)
-
-
 def _pairs(
     wanted: Sequence[Detection], found: Sequence[Detection]
 ) -> list[tuple[Detection, Detection]]:
@@ -81,9 +74,8 @@ def _pairs(
     for one in wanted:
         if not free:
             break
-        best = max(free, key=lambda other: mask_iou(one.mask, other.mask))
-        free.remove(best)
-        pairs.append((one, best))
+        overlaps = [mask_iou(one.mask, other.mask) for other in free]
+        pairs.append((one, free.pop(int(np.argmax(overlaps)))))
     return pairs
 
 
@@ -104,9 +96,9 @@ def require_parity(parity: Parity, settings: ExportSettings) -> None:
             f"{parity.same_label:.1%} of {parity.detections} detections are the same, wanted are "
             f"{settings.min_same_label:.1%}"
         )
-    if parity.min_mask_iou < settings.min_mask_iou:
+    if parity.low_mask_iou < settings.min_mask_iou:
         faults.append(
-            f"two masks overlap by {parity.min_mask_iou:.3f} only, wanted is "
+            f"one mask in a hundred overlaps by {parity.low_mask_iou:.3f} only, wanted is "
             f"{settings.min_mask_iou:.3f}"
         )
     if faults:

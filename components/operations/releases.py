@@ -20,6 +20,7 @@ from components.modeling.model_card import CARD_NAME, MODEL_NAME, write_card
 from components.modeling.registry import ModelRegistry, ModelVersion
 from components.operations.jobs import Run, known_parts
 from components.operations.likeness import known_similarity
+from components.operations.machine import this_machine
 from components.operations.promotion import Decision, decide, was_rolled_back
 from components.operations.stages import Figures, StageResult, input_sha256, run_stage
 from components.progress import Progress, SilentProgress, stage
@@ -90,13 +91,15 @@ def export_model(run: Run, progress: Progress) -> StageResult:
 
     def work() -> Figures:
         report = export(home, home.checkpoint, known_parts(home), settings, progress)
-        card = report.card.model_copy(update={"similarity": similarity})
+        changes = {"similarity": similarity, "machine": this_machine(()).processor}
+        card = report.card.model_copy(update=changes)
         write_card(home.exported / CARD_NAME, card)
-        parity = report.card.parity
         return {
-            "summary": f"{parity.pictures} pictures through torch and ONNX: same label "
-            f"{parity.same_label:.1%}, least mask IoU {parity.min_mask_iou:.3f}",
-            "parity": parity,
+            "summary": f"{card.parity.pictures} pictures through torch and ONNX: same label "
+            f"{card.parity.same_label:.1%}, mean mask IoU {card.parity.mean_mask_iou:.3f}; served "
+            f"is {card.precision}: {card.precision_reason}",
+            "parity": card.parity,
+            "offers": card.offers,
         }
 
     return run_stage(home, "export", key, [home.exported / MODEL_NAME], work)

@@ -127,6 +127,11 @@ class ExportSettings(Table):
     """What an exported model must pass before it is written."""
 
     opset: Annotated[int, Field(ge=18, le=30)]
+    int8: bool
+    calibration_pictures: PositiveInt
+    max_map_loss: Share
+    min_speedup: PositiveFloat
+    timing_rounds: PositiveInt
     parity_pictures: PositiveInt
     max_abs_difference: PositiveFloat
     min_same_label: Share
