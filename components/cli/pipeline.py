@@ -71,6 +71,16 @@ ScratchOption = Annotated[
     bool,
     typer.Option("--from-scratch", help="Start from random weights, not from the generic ones."),
 ]
+EpochsOption = Annotated[
+    float | None,
+    typer.Option(
+        "--epochs", min=0.01, help="Budget of the training in passes over the training pictures."
+    ),
+]
+StreamOption = Annotated[
+    bool,
+    typer.Option("--stream", help="Make scenes while the network learns; read no dataset."),
+]
 GenericOption = Annotated[
     bool,
     typer.Option(
@@ -160,19 +170,27 @@ def train(
     profile: ProfileOption = "standard",
     seed: SeedOption = 0,
     minutes: MinutesOption = None,
+    epochs: EpochsOption = None,
     from_scratch: ScratchOption = False,
+    stream: StreamOption = False,
     generic: GenericOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Train on the dataset, or go on with an interrupted training."""
+    from components.modeling.team import joined
     from components.operations import jobs, trainings
 
-    run = jobs.open_run(home, None, profile, seed)
-    with progress_bars() as bars:
-        if generic:
-            result = trainings.train_generic_weights(run, bars, minutes)
-        else:
-            result = trainings.train_network(run, bars, minutes, from_scratch)
+    wishes = trainings.Wishes(minutes, epochs, from_scratch, stream)
+    with joined() as team:
+        if not team.leads:
+            trainings.follow_training(jobs.joined_run(home, profile, seed), wishes, team)
+            return
+        run = jobs.open_run(home, None, profile, seed)
+        with progress_bars() as bars:
+            if generic:
+                result = trainings.train_generic_weights(run, bars, minutes)
+            else:
+                result = trainings.train_network(run, bars, wishes, team)
     print_results([result], as_json)
 
 

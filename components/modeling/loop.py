@@ -17,6 +17,7 @@ import cv2
 from components.errors import ModelError
 from components.modeling.losses import Loss
 from components.modeling.picture_sources import PictureSource
+from components.modeling.team import ALONE, Team
 from components.modeling.torch_dataset import CropSource, prefetched
 from components.modeling.training_log import TrainingLog
 from components.modeling.training_state import TrainingState
@@ -113,6 +114,7 @@ def run(
     seed: int,
     progress: Progress,
     stop: Stop | None = None,
+    team: Team = ALONE,
 ) -> None:
     """Train until the budget is used up or `stop` says so; the last act is a checkpoint.
 
@@ -120,38 +122,80 @@ def run(
         lesson: What is learned from.
         state: Where the training stands; changed in place, its threads are ended.
         settings: Budget and the rest.
-        seed: Decides the crops.
+        seed: Decides the crops; each process of a team has its own.
         progress: Told after each step, in percent of the budget.
         stop: Whether to end early.
+        team: Of processes that train together; all call this, the leader alone writes.
     """
     cv2.setNumThreads(1)
     source = CropSource(lesson.pictures, settings, seed)
     source.whole_from = state.whole_from
-    log = TrainingLog(lesson.log, after_step=state.step)
     with (
         closing(source),
         closing(state),
+        closing(_Records(lesson, state, settings, team)) as records,
         closing(prefetched(source, state.step, settings.crops.prefetch)) as batches,
         stage(progress, "train", 100.0, "%") as bar,
     ):
         started = time.monotonic() - state.seconds
-        saved_at = time.monotonic()
         state.network.train()
-        while state.share_done < 1.0 and not (stop and stop()):
+        while not _ends(state, team, stop):
             before = state.share_done
-            loss, rate = state.learn(next(batches))
-            state.seconds = time.monotonic() - started
-            log.step(state.step, state.seconds, loss, rate)
+            loss, rate = state.learn(next(batches), team)
+            (state.seconds,) = team.agree(time.monotonic() - started)
             _plan_whole(state, source, settings)
+            records.step(loss, rate)
             if state.share_done * (settings.validations + 1) >= state.validations + 1:
-                _validate(state, lesson.validation, log)
-                state.seconds = time.monotonic() - started
+                records.validate()
+                (state.seconds,) = team.agree(time.monotonic() - started)
             bar.advance(100.0 * (state.share_done - before), _note(state, loss, rate))
-            if time.monotonic() - saved_at > settings.checkpoint_every_s:
-                write_checkpoint(lesson.checkpoint, state.to_checkpoint())
-                saved_at = time.monotonic()
-    state.finished = state.share_done >= 1.0
-    write_checkpoint(lesson.checkpoint, state.to_checkpoint())
+    records.keep()
+
+
+def _ends(state: TrainingState, team: Team, stop: Stop | None) -> bool:
+    """Return whether no more steps are taken; note it if the training is finished."""
+    finished = state.share_done >= 1.0 or state.gains_nothing
+    # The leader decides: figures and Ctrl-C are its own.
+    ended, stopped = team.agree(float(finished), float(bool(stop and stop())))
+    state.finished = bool(ended)
+    return bool(ended or stopped)
+
+
+class _Records:
+    """What a training leaves on disk; in a team the leader's alone."""
+
+    def __init__(
+        self, lesson: Lesson, state: TrainingState, settings: TrainSettings, team: Team
+    ) -> None:
+        self._lesson, self._state, self._every_s = lesson, state, settings.checkpoint_every_s
+        self._log = TrainingLog(lesson.log, after_step=state.step) if team.leads else None
+        self._saved_at = time.monotonic()
+
+    def step(self, loss: Loss, rate: float) -> None:
+        """Note a step; now and then write a checkpoint."""
+        if self._log:
+            self._log.step(self._state.step, self._state.seconds, loss, rate)
+            if time.monotonic() - self._saved_at > self._every_s:
+                self.keep()
+
+    def validate(self) -> None:
+        """Try the mean weights on the validation split."""
+        state = self._state
+        figures = self._lesson.validation.figures(state.mean_network()) if self._log else {}
+        state.note_validation(figures)
+        if self._log:
+            self._log.validation(state.step, state.seconds, figures)
+
+    def keep(self) -> None:
+        """Write a checkpoint."""
+        if self._log:
+            write_checkpoint(self._lesson.checkpoint, self._state.to_checkpoint())
+            self._saved_at = time.monotonic()
+
+    def close(self) -> None:
+        """Close the log."""
+        if self._log:
+            self._log.close()
 
 
 def _plan_whole(state: TrainingState, source: CropSource, settings: TrainSettings) -> None:
@@ -163,12 +207,6 @@ def _plan_whole(state: TrainingState, source: CropSource, settings: TrainSetting
     if state.whole_from is None and state.share_done >= 1.0 - settings.crops.whole_share:
         state.whole_from = state.step + settings.crops.prefetch + 2
         source.whole_from = state.whole_from
-
-
-def _validate(state: TrainingState, validation: ValidationSet, log: TrainingLog) -> None:
-    state.figures = validation.figures(state.mean_network())
-    state.validations += 1
-    log.validation(state.step, state.seconds, state.figures)
 
 
 def _note(state: TrainingState, loss: Loss, rate: float) -> str:

@@ -15,12 +15,15 @@ class Origin:
     """Dataset and drawings of a training.
 
     Attributes:
-        dataset: SHA-256 of the dataset's manifest.
+        dataset: SHA-256 of the dataset's manifest; of a stream, the hash of what its scenes
+            depend on.
         drawings: Hash of the parts, whatever their order.
+        streamed: Whether the scenes were made while the network learned.
     """
 
     dataset: str
     drawings: str
+    streamed: bool = False
 
 
 def origin_of(home: Home, parts: Sequence[Part]) -> Origin:
@@ -31,5 +34,9 @@ def origin_of(home: Home, parts: Sequence[Part]) -> Origin:
     """
     if not home.manifest.is_file():
         raise DatasetError(f"{home.manifest}: is missing; generate a dataset first")
-    records = [part_record(part) for part in sorted(parts, key=lambda part: part.name)]
-    return Origin(file_sha256(home.manifest), fingerprint(records))
+    return Origin(file_sha256(home.manifest), drawings_hash(parts))
+
+
+def drawings_hash(parts: Sequence[Part]) -> str:
+    """Return the hash of parts, whatever their order."""
+    return fingerprint([part_record(part) for part in sorted(parts, key=lambda part: part.name)])

@@ -58,6 +58,10 @@ class DatasetPictures:
         self._seed = seed
         self._read: dict[int, Picture] = {}
 
+    def __len__(self) -> int:
+        """Return the number of pictures in an epoch."""
+        return len(self._samples)
+
     def move_to(self, first: int, span: int) -> int:
         """Forget what was read before `first`; see `PictureSource`."""
         for position in [p for p in self._read if p < first]:

@@ -26,6 +26,17 @@ PartsOfScene = Callable[[int], Sequence[Part]]
 
 
 @dataclass(frozen=True, slots=True)
+class SameParts:
+    """The same parts may lie in every scene: a user's drawings."""
+
+    parts: tuple[Part, ...]
+
+    def __call__(self, number: int) -> Sequence[Part]:
+        """Return them all, whatever the scene's number."""
+        return self.parts
+
+
+@dataclass(frozen=True, slots=True)
 class SceneRecipe:
     """What a scene is made from, besides its number.
 

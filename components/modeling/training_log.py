@@ -1,12 +1,15 @@
-"""The figures of a training as JSON lines, for plots and for people who watch.
+"""The figures of a training as JSON lines and, for TensorBoard, as its event files.
 
 A line of a step: `step`, `seconds`, `rate`, `loss` and its terms, each the mean of the steps since
 the line before. A line of a validation: `step`, `seconds`, `validation` with its figures.
 """
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
+
+from tensorboardX import SummaryWriter
 
 from components.files import write_text
 from components.modeling.losses import Loss
@@ -29,6 +32,9 @@ class TrainingLog:
         self._waiting: list[Loss] = []
         kept = [line for line in read_log(path) if line["step"] <= after_step]
         write_text(path, "".join(json.dumps(line) + "\n" for line in kept))
+        if after_step == 0:
+            shutil.rmtree(board_folder(path), ignore_errors=True)
+        self._board = SummaryWriter(str(board_folder(path)), purge_step=after_step + 1)
 
     def step(self, step: int, seconds: float, loss: Loss, rate: float) -> None:
         """Note a step; every tenth time a line is written."""
@@ -42,14 +48,30 @@ class TrainingLog:
         }
         self._waiting = []
         self._write({"step": step, "seconds": seconds, "rate": rate, **terms})
+        self._draw(step, {"rate": rate, **terms})
 
     def validation(self, step: int, seconds: float, figures: dict[str, float]) -> None:
         """Note the figures of a validation."""
         self._write({"step": step, "seconds": seconds, "validation": figures})
+        self._draw(step, figures)
+
+    def close(self) -> None:
+        """Write what waits."""
+        self._board.close()
+
+    def _draw(self, step: int, figures: dict[str, float]) -> None:
+        for name, value in figures.items():
+            group = "validation" if name.startswith("val_") else "training"
+            self._board.add_scalar(f"{group}/{name}", value, step)
 
     def _write(self, line: dict[str, Any]) -> None:
         with self._path.open("a", encoding="utf-8") as handle:
             handle.write(json.dumps(line) + "\n")
+
+
+def board_folder(log: Path) -> Path:
+    """Path of the folder with TensorBoard's event files of a training."""
+    return log.with_suffix(".tensorboard")
 
 
 def read_log(path: Path) -> list[dict[str, Any]]:

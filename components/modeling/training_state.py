@@ -13,6 +13,7 @@ from components.modeling.network import PartNetwork
 from components.modeling.optimizer import PartOptimizer, WeightMean
 from components.modeling.origin import Origin
 from components.modeling.replicas import Replicas
+from components.modeling.team import ALONE, Team
 from components.modeling.torch_dataset import Batch
 from components.settings.train import TrainSettings
 
@@ -36,6 +37,8 @@ class TrainingState:
         validations: How many there were.
         whole_from: Number of the first batch of whole pictures; None while it is not known.
         figures: On the validation split, the last ones.
+        best: Highest class-agnostic mAP of the validations.
+        since_best: Validations since then.
         finished: Whether the budget is used up.
     """
 
@@ -60,6 +63,7 @@ class TrainingState:
         self.step, self.seconds, self.validations = 0, 0.0, 0
         self.whole_from = _whole_from(settings)
         self.figures: dict[str, float] = {}
+        self.best, self.since_best = 0.0, 0
         self.finished = False
 
     @property
@@ -72,9 +76,29 @@ class TrainingState:
             shares.append(self.seconds / (60.0 * self._settings.minutes))
         return max(shares)
 
-    def learn(self, batch: Batch) -> tuple[Loss, float]:
-        """Take one step; return the loss before it and the rate as a share of its highest."""
+    @property
+    def gains_nothing(self) -> bool:
+        """Whether so many validations brought no gain that the training may end early."""
+        patience = self._settings.patience
+        return patience is not None and self.since_best >= patience
+
+    def note_validation(self, figures: dict[str, float]) -> None:
+        """Keep the figures of a validation; none if another process of the team has them."""
+        self.figures = figures
+        self.validations += 1
+        reached = figures.get("val_agnostic_map", 0.0)
+        self.since_best = 0 if reached > self.best else self.since_best + 1
+        self.best = max(self.best, reached)
+
+    def learn(self, batch: Batch, team: Team = ALONE) -> tuple[Loss, float]:
+        """Take one step; return the loss before it and the rate as a share of its highest.
+
+        Args:
+            batch: This process's own.
+            team: All take this step together.
+        """
         loss = self._replicas.gradients(batch)
+        team.average(self.network.parameters())
         rate = self._optimizer.step(self.share_done)
         self.step += 1
         self.mean.update(self.network, self.step)
@@ -106,6 +130,8 @@ class TrainingState:
             "validations": self.validations,
             "whole_from": self.whole_from,
             "figures": self.figures,
+            "best": self.best,
+            "since_best": self.since_best,
             "finished": self.finished,
             "mean": self.mean.values,
         }
@@ -146,7 +172,8 @@ class TrainingState:
             value.copy_(state["mean"][name])
         self.step, self.seconds = state["step"], state["seconds"]
         self.validations, self.whole_from = state["validations"], state["whole_from"]
-        self.figures = state["figures"]
+        self.figures, self.best = state["figures"], state["best"]
+        self.since_best = state["since_best"]
         self.finished = state["finished"]
 
 

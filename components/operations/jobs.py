@@ -71,6 +71,18 @@ def open_run(home: Path, drawings: Path | None, profile: Profile, seed: int) -> 
     return Run(place, drawings.resolve() if drawings else place.drawings, profile, seed)
 
 
+def joined_run(home: Path, profile: Profile, seed: int) -> Run:
+    """Return the run of a process that helps another, which has opened the home folder.
+
+    Args:
+        home: As the other's.
+        profile: As the other's.
+        seed: As the other's.
+    """
+    place = Home(home.resolve())
+    return Run(place, place.drawings, profile, seed)
+
+
 def known_parts(home: Home) -> list[Part]:
     """Return the parts of the drawings that were read last.
 

@@ -1,5 +1,6 @@
 """The stages that train a network, as plain functions; torch is loaded by the one that needs it."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -7,13 +8,15 @@ from components.files import plain
 from components.home import Home
 from components.operations.jobs import Run, known_parts
 from components.operations.stages import Figures, StageResult, run_stage
-from components.progress import Progress
+from components.progress import Progress, SilentProgress
 from components.settings.base import GENERIC
 from components.settings.data import DataSettings
 from components.settings.train import TrainSettings
 
 if TYPE_CHECKING:
     from components.modeling.loop import TrainingResult
+    from components.modeling.team import Team
+    from components.modeling.train import Training
 
 
 def training_curves(home: Home) -> Path:
@@ -21,20 +24,35 @@ def training_curves(home: Home) -> Path:
     return home.reports / "training.png"
 
 
-def train_settings(run: Run, row: str, minutes: float | None, from_scratch: bool) -> TrainSettings:
-    """Return the settings of a training.
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What is asked of one training in place of the settings' own.
 
-    Args:
-        run: Whose home folder.
-        row: Of `profiles` in the settings.
-        minutes: Budget in place of the settings' own; None keeps theirs.
+    Attributes:
+        minutes: Budget; None keeps theirs.
+        epochs: Budget in passes over the training pictures; None keeps theirs.
         from_scratch: Start from random weights whatever the settings say.
+        stream: Make scenes while the network learns whatever the settings say.
     """
-    settings = TrainSettings.load(run.home.configs, row)
-    changes: dict[str, object] = {} if minutes is None else {"minutes": minutes, "steps": None}
-    if from_scratch:
-        changes["from_scratch"] = True
-    return settings.model_copy(update=changes)
+
+    minutes: float | None = None
+    epochs: float | None = None
+    from_scratch: bool = False
+    stream: bool = False
+
+    def applied(self, settings: TrainSettings) -> TrainSettings:
+        """Return settings with the wishes laid over them."""
+        changes: dict[str, object] = {}
+        if self.minutes is not None or self.epochs is not None:
+            changes |= {"minutes": self.minutes, "epochs": self.epochs, "steps": None}
+        if self.from_scratch:
+            changes["from_scratch"] = True
+        if self.stream:
+            changes["scenes"] = "stream"
+        return settings.model_copy(update=changes)
+
+
+NO_WISHES = Wishes()
 
 
 def train_generic_weights(
@@ -50,38 +68,60 @@ def train_generic_weights(
     from components.modeling.generic import train_generic
 
     home = run.home
-    settings = train_settings(run, GENERIC, minutes, from_scratch=False)
+    settings = Wishes(minutes).applied(TrainSettings.load(home.configs, GENERIC))
     data = DataSettings.load(home.configs, GENERIC)
     result = train_generic(home, data, settings, run.seed, progress)
     return StageResult("train-generic", "", False, result.seconds, _figures(result))
 
 
 def train_network(
-    run: Run, progress: Progress, minutes: float | None = None, from_scratch: bool = False
+    run: Run, progress: Progress, wishes: Wishes = NO_WISHES, team: "Team | None" = None
 ) -> StageResult:
-    """Train on the dataset; an interrupted training goes on at its last checkpoint.
+    """Train on the user's drawings; an interrupted training goes on at its last checkpoint.
 
     Args:
         run: Whose dataset and seed.
         progress: Told after each step.
-        minutes: Budget; None takes the settings' own.
-        from_scratch: Start from random weights instead of the generic ones.
+        wishes: What differs from the settings.
+        team: Processes that train together, of which this is the leader; None for this alone.
     """
     from components.modeling.train import inputs_fingerprint, starting_weights, train
     from components.visualization.plot_results import plot_training
 
-    home = run.home
-    parts = known_parts(home)
-    settings = train_settings(run, run.profile, minutes, from_scratch)
+    home, training = run.home, _training(run, wishes, team)
 
     def work() -> Figures:
-        result = train(home, parts, settings, run.seed, progress)
+        result = train(training, progress)
         plot_training(home.reports / "training.jsonl", training_curves(home))
         return _figures(result)
 
-    start = starting_weights(home, settings)
-    key = inputs_fingerprint(home, parts, settings, run.seed, start)
-    return run_stage(home, "train", key, [home.checkpoint, training_curves(home)], work)
+    key = inputs_fingerprint(training, starting_weights(home, training.settings))
+    outputs = [home.checkpoint, training_curves(home)]
+    # A team that has begun must go through the training together; it sees itself if that is done.
+    return run_stage(home, "train", key, outputs, work, always=team is not None and team.size > 1)
+
+
+def follow_training(run: Run, wishes: Wishes, team: "Team") -> None:
+    """Take part in a training that another process leads and writes down.
+
+    Args:
+        run: As the leader's.
+        wishes: As the leader's.
+        team: Of which this process is not the leader.
+    """
+    from components.modeling.train import train
+
+    train(_training(run, wishes, team), SilentProgress())
+
+
+def _training(run: Run, wishes: Wishes, team: "Team | None") -> "Training":
+    from components.modeling.team import ALONE
+    from components.modeling.train import Training
+
+    home = run.home
+    settings = wishes.applied(TrainSettings.load(home.configs, run.profile))
+    data = DataSettings.load(home.configs, run.profile)
+    return Training(home, known_parts(home), settings, data, run.seed, team or ALONE)
 
 
 def _figures(result: "TrainingResult") -> Figures:

@@ -4,7 +4,7 @@ The values, their units and why they are what they are stand in that file; here 
 and ranges.
 """
 
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
@@ -145,11 +145,14 @@ class TrainSettings(YamlSettings):
     file_name: ClassVar[str] = "train_config.yaml"
 
     from_scratch: bool
+    scenes: Literal["dataset", "stream"]
     minutes: PositiveFloat | None
     steps: PositiveInt | None
+    epochs: PositiveFloat | None
     threads: Annotated[int, Field(ge=1, le=64)]
     checkpoint_every_s: PositiveFloat
     validations: int = Field(ge=0)
+    patience: PositiveInt | None
     validation_pictures: PositiveInt
     network: NetworkSettings
     generic: GenericSettings
@@ -163,6 +166,8 @@ class TrainSettings(YamlSettings):
 
     @model_validator(mode="after")
     def _has_an_end(self) -> Self:
-        if self.minutes is None and self.steps is None:
-            raise ValueError("set minutes or steps, or training has no end")
+        if self.minutes is None and self.steps is None and self.epochs is None:
+            raise ValueError("set minutes, steps or epochs, or training has no end")
+        if self.epochs is not None and self.scenes == "stream":
+            raise ValueError("epochs: a stream has none; set minutes or steps")
         return self

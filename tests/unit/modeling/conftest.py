@@ -13,6 +13,7 @@ from components.modeling.train import train
 from components.progress import SilentProgress
 from components.settings.data import DataSettings
 from components.settings.train import TrainSettings
+from tests.unit.modeling.trainings import training
 from tests.unit.strategies import part, plate_with_hole, regular, square
 
 STEPS = 8
@@ -67,7 +68,7 @@ def trained_home(
     """The dataset with a finished training; read it, never write to it."""
     root = tmp_path_factory.mktemp("trained") / "home"
     shutil.copytree(dataset_home.root, root)
-    train(Home(root), parts, settings, 3, SilentProgress())
+    train(training(Home(root), parts, settings), SilentProgress())
     return Home(root)
 
 

@@ -24,6 +24,7 @@ from components.modeling.train import train
 from components.modeling.trained import load_trained
 from components.progress import SilentProgress
 from components.settings.train import TrainSettings
+from tests.unit.modeling.trainings import training
 from tests.unit.strategies import part, regular
 
 
@@ -162,7 +163,7 @@ def test_unfinished_training_is_refused(
     home: Home, parts: list[Part], settings: TrainSettings
 ) -> None:
     answers = iter([False, True])
-    train(home, parts, settings, 3, SilentProgress(), lambda: next(answers))
+    train(training(home, parts, settings), SilentProgress(), lambda: next(answers))
     with pytest.raises(ModelError, match=r"not finished \(step 1\)"):
         export(home, home.checkpoint, parts, settings, SilentProgress())
     assert not home.exported.exists()

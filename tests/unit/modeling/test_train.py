@@ -1,5 +1,6 @@
 import ast
 import logging
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,9 +22,9 @@ from components.modeling.training_state import TrainingState
 from components.modeling.utils.checkpoints import read_checkpoint
 from components.progress import SilentProgress
 from components.settings.train import TrainSettings
+from tests.unit.modeling.trainings import SEED, training
 from tests.unit.strategies import part, regular
 
-SEED = 3
 ORIGIN = Origin("dataset", "drawings")
 COMPONENTS = Path(components.modeling.__file__).parents[1]
 
@@ -70,7 +71,7 @@ def test_finished_training_is_not_repeated(
     trained_home: Home, parts: list[Part], settings: TrainSettings
 ) -> None:
     before = trained_home.checkpoint.stat().st_mtime_ns
-    result = train(trained_home, parts, settings, SEED, SilentProgress())
+    result = train(training(trained_home, parts, settings), SilentProgress())
     assert result.skipped
     assert result.finished
     assert trained_home.checkpoint.stat().st_mtime_ns == before
@@ -80,18 +81,18 @@ def test_finished_training_is_not_repeated(
 def test_interrupted_training_ends_with_the_same_weights(
     home: Home, trained_home: Home, parts: list[Part], settings: TrainSettings, cut: int
 ) -> None:
-    halted = train(home, parts, settings, SEED, SilentProgress(), stop_after(cut))
+    halted = train(training(home, parts, settings), SilentProgress(), stop_after(cut))
     assert not halted.finished
     assert halted.steps == cut
-    result = train(home, parts, settings, SEED, SilentProgress())
+    result = train(training(home, parts, settings), SilentProgress())
     assert result.resumed_at == cut
     assert result.finished
     assert same(mean_weights(home), mean_weights(trained_home))
 
 
 def test_another_seed_starts_anew(home: Home, parts: list[Part], settings: TrainSettings) -> None:
-    train(home, parts, settings, SEED, SilentProgress(), stop_after(1))
-    result = train(home, parts, settings, SEED + 1, SilentProgress(), stop_after(1))
+    train(training(home, parts, settings), SilentProgress(), stop_after(1))
+    result = train(training(home, parts, settings, SEED + 1), SilentProgress(), stop_after(1))
     assert result.resumed_at == 0
 
 
@@ -101,7 +102,7 @@ def test_damaged_checkpoint_is_kept_aside_and_said(
     home.checkpoint.parent.mkdir(parents=True, exist_ok=True)
     home.checkpoint.write_bytes(b"half a checkpoint")
     with caplog.at_level(logging.WARNING):
-        result = train(home, parts, settings, SEED, SilentProgress(), stop_after(1))
+        result = train(training(home, parts, settings), SilentProgress(), stop_after(1))
     assert result.steps == 1
     assert "training starts anew" in caplog.text
     kept = Path(f"{home.checkpoint}.damaged")
@@ -112,7 +113,7 @@ def test_budget_of_minutes_ends_with_whole_pictures(
     home: Home, parts: list[Part], settings: TrainSettings
 ) -> None:
     timed = settings.model_copy(update={"steps": None, "minutes": 1.0 / 60.0, "validations": 0})
-    result = train(home, parts, timed, SEED, SilentProgress())
+    result = train(training(home, parts, timed), SilentProgress())
     assert result.finished
     assert result.seconds >= 1.0
     assert read_checkpoint(home.checkpoint)["whole_from"] is not None
@@ -122,7 +123,7 @@ def test_missing_dataset_is_named(
     tmp_path: Path, parts: list[Part], settings: TrainSettings
 ) -> None:
     with pytest.raises(DatasetError, match=r"manifest\.jsonl: is missing; generate"):
-        train(Home(tmp_path), parts, settings, SEED, SilentProgress())
+        train(training(Home(tmp_path), parts, settings), SilentProgress())
 
 
 def imported(file: Path) -> set[Path]:
@@ -155,7 +156,7 @@ def test_how_pixels_become_instances_costs_no_training(
     def inputs(**changes: object) -> str:
         changed = settings.prediction.model_copy(update=changes)
         other = settings.model_copy(update={"prediction": changed})
-        return inputs_fingerprint(dataset_home, parts, other, SEED, None)
+        return inputs_fingerprint(training(dataset_home, parts, other), None)
 
     grouping = settings.prediction.grouping.model_copy(update={"vote_sigma_px": 9.0})
     assert inputs(score_threshold=0.77, max_detections=3, grouping=grouping) == inputs()
@@ -165,11 +166,11 @@ def test_how_pixels_become_instances_costs_no_training(
 def test_changed_drawing_or_dataset_is_another_training(
     home: Home, parts: list[Part], settings: TrainSettings
 ) -> None:
-    before = inputs_fingerprint(home, parts, settings, SEED, None)
+    before = inputs_fingerprint(training(home, parts, settings), None)
     larger = part("disc", regular(60, 31.0))
-    assert inputs_fingerprint(home, [*parts[:2], larger], settings, SEED, None) != before
+    assert inputs_fingerprint(training(home, [*parts[:2], larger], settings), None) != before
     home.manifest.write_text(home.manifest.read_text() + "\n")
-    assert inputs_fingerprint(home, parts, settings, SEED, None) != before
+    assert inputs_fingerprint(training(home, parts, settings), None) != before
 
 
 def generic_weights(home: Home, settings: TrainSettings) -> dict[str, torch.Tensor]:
@@ -186,7 +187,7 @@ def test_training_starts_from_the_homes_generic_weights_but_for_the_labels(
     weights = generic_weights(home, settings)
     still = settings.optimizer.model_copy(update={"muon_rate": 1e-9, "adamw_rate": 1e-9})
     chosen = {"from_scratch": False, "optimizer": still}
-    train(home, parts, settings.model_copy(update=chosen), SEED, SilentProgress())
+    train(training(home, parts, settings.model_copy(update=chosen)), SilentProgress())
     learned = mean_weights(home)
     assert learned["label_head.weight"].shape[0] == len(parts)
     stem = "stem.0.weight"
@@ -201,7 +202,7 @@ def test_other_generic_weights_are_another_training(
     start = starting_weights(home, chosen)
     assert start is not None
     assert starting_weights(home, settings) is None
-    prints = {inputs_fingerprint(home, parts, settings, SEED, s) for s in (None, start)}
+    prints = {inputs_fingerprint(training(home, parts, settings), s) for s in (None, start)}
     assert len(prints) == 2
 
 
@@ -212,4 +213,50 @@ def test_weights_of_another_network_are_refused(
     wider = settings.network.model_copy(update={"neck_channels": 40})
     chosen = settings.model_copy(update={"from_scratch": False, "network": wider})
     with pytest.raises(ModelError, match=r"are of another network: .* train from scratch"):
-        train(home, parts, chosen, SEED, SilentProgress())
+        train(training(home, parts, chosen), SilentProgress())
+
+
+def streamed(settings: TrainSettings, **changes: object) -> TrainSettings:
+    return settings.model_copy(update={"scenes": "stream", "validations": 1, **changes})
+
+
+def test_a_stream_needs_no_dataset_and_goes_on_where_it_was_cut_off(
+    tmp_path: Path, parts: list[Part], settings: TrainSettings
+) -> None:
+    whole, cut = Home(tmp_path / "whole"), Home(tmp_path / "cut")
+    chosen = streamed(settings)
+    result = train(training(whole, parts, chosen), SilentProgress())
+    assert result.finished
+    assert "val_miou" in result.figures
+    assert read_checkpoint(whole.checkpoint)["origin"]["streamed"]
+    halted = train(training(cut, parts, chosen), SilentProgress(), stop_after(3))
+    assert halted.steps == 3
+    train(training(cut, parts, chosen), SilentProgress())
+    assert same(mean_weights(whole), mean_weights(cut))
+
+
+def test_training_without_gain_ends_early(
+    home: Home, parts: list[Part], settings: TrainSettings
+) -> None:
+    still = settings.optimizer.model_copy(update={"muon_rate": 1e-12, "adamw_rate": 1e-12})
+    changes = {"optimizer": still, "validations": 3, "patience": 2}
+    result = train(training(home, parts, settings.model_copy(update=changes)), SilentProgress())
+    assert result.finished
+    assert settings.steps == 8
+    # Validations after every second step. Nothing is found, so the second is in vain.
+    assert result.steps == 4
+
+
+def test_epochs_are_passes_over_the_training_pictures(
+    home: Home, parts: list[Part], samples: list[Sample], settings: TrainSettings
+) -> None:
+    changes = {"steps": None, "epochs": 0.5, "validations": 0}
+    result = train(training(home, parts, settings.model_copy(update=changes)), SilentProgress())
+    shown = sum(sample.split == "train" for sample in samples)
+    assert result.steps == math.ceil(0.5 * shown / settings.crops.fresh_per_step)
+
+
+def test_a_stream_has_no_epochs() -> None:
+    values = TrainSettings.load(None, "tiny").model_dump(mode="json")
+    with pytest.raises(ValueError, match="a stream has none"):
+        TrainSettings.model_validate(values | {"scenes": "stream", "epochs": 1.0})
