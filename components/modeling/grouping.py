@@ -48,12 +48,14 @@ class Instances:
             rather other than part, that it is such an object.
         is_part: Shape (M,), bool.
         labels: Mean probability of each drawing, shape (M, K), float32.
+        boxes: First column and row of each in `ids`, and those after the last, shape (M, 4).
     """
 
     ids: NDArray[np.int32]
     scores: NDArray[np.float32]
     is_part: NDArray[np.bool_]
     labels: NDArray[np.float32]
+    boxes: NDArray[np.int64]
 
 
 def group(answer: Answer, settings: GroupingSettings) -> Instances:
@@ -65,7 +67,8 @@ def group(answer: Answer, settings: GroupingSettings) -> Instances:
     """
     on_object = answer.sight[BACKGROUND] < 1.0 - settings.foreground
     regions = _regions(on_object, answer.seam >= settings.seam)
-    rows, columns = np.nonzero(on_object)
+    places = np.flatnonzero(on_object)
+    rows, columns = np.divmod(places, on_object.shape[1])
     # A pixel votes with its coarse cell: interpolated between two objects, a vote meets neither's
     # centre.
     ratio = CENTRE_STRIDE // SIGHT_STRIDE
@@ -77,8 +80,10 @@ def group(answer: Answer, settings: GroupingSettings) -> Instances:
     area = settings.min_area_px / SIGHT_STRIDE**2
     count, assigned = _numbered(assigned, area)
     ids = np.zeros(on_object.shape, np.int32)
-    ids[rows, columns] = assigned
-    return _judged(answer, ids, count, settings)
+    ids.ravel()[places] = assigned
+    scores, is_part = _judged(answer, places, assigned, count, settings)
+    labels = _labels(answer, ids, count + 1)
+    return Instances(ids, scores, is_part, labels, _boxes(assigned, rows, columns, count))
 
 
 def _regions(on_object: NDArray[np.bool_], seam: NDArray[np.bool_]) -> NDArray[np.int32]:
@@ -179,30 +184,49 @@ def _numbered(assigned: NDArray[np.int64], least_area: float) -> tuple[int, NDAr
 
 
 def _judged(
-    answer: Answer, ids: NDArray[np.int32], count: int, settings: GroupingSettings
-) -> Instances:
-    """Return instances 1..count with their scores: how clearly they are seen.
+    answer: Answer,
+    places: NDArray[np.int64],
+    assigned: NDArray[np.int64],
+    count: int,
+    settings: GroupingSettings,
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Return the scores of instances 1..count, how clearly they are seen, and which are parts.
 
     Belief alone ranks a blurred whole above a sharp one with a doubtful corner, so up to half of it
     is taken away by the share of the pixels that are not sure.
     """
-    flat = ids.ravel()
-    area = np.maximum(np.bincount(flat, minlength=count + 1), 1)[1:]
-    kinds = np.stack([answer.sight[PART].ravel(), answer.sight[OTHER].ravel()])
-    means = np.stack([np.bincount(flat, kind, count + 1)[1:] / area for kind in kinds])
+    area = np.bincount(assigned, minlength=count + 1)[1:]
+    kinds = [answer.sight[kind].ravel()[places] for kind in (PART, OTHER)]
+    means = np.stack([np.bincount(assigned, kind, count + 1)[1:] / area for kind in kinds])
     sures = np.stack(
-        [np.bincount(flat, kind >= settings.sure, count + 1)[1:] / area for kind in kinds]
+        [np.bincount(assigned, kind >= settings.sure, count + 1)[1:] / area for kind in kinds]
     )
     scores = (means * (1.0 + sures) / 2.0)[means.argmax(0), np.arange(count)]
-    is_part = means[0] >= means[1]
-    return Instances(ids, scores.astype(np.float32), is_part, _labels(answer, ids, count + 1))
+    return scores.astype(np.float32), means[0] >= means[1]
 
 
 def _labels(answer: Answer, ids: NDArray[np.int32], count: int) -> NDArray[np.float32]:
     """Return the mean label probabilities of instances 1..count-1, shape (count - 1, K)."""
     ratio = CENTRE_STRIDE // SIGHT_STRIDE
     coarse = ids[::ratio, ::ratio].ravel()
+    cells = np.flatnonzero(coarse)
+    owners = coarse[cells]
     # Instances so thin that no coarse pixel falls on them know nothing: all drawings alike.
-    sums = [np.bincount(coarse, plane.ravel(), count)[1:] for plane in answer.label]
+    sums = [np.bincount(owners, plane.ravel()[cells], count)[1:] for plane in answer.label]
     means = np.stack(sums, 1) + 1e-6
     return np.asarray(means / means.sum(1, keepdims=True), np.float32)
+
+
+def _boxes(
+    assigned: NDArray[np.int64], rows: NDArray[np.int64], columns: NDArray[np.int64], count: int
+) -> NDArray[np.int64]:
+    """Return (x0, y0, x1, y1) of instances 1..count in output pixels, x1 and y1 excluded."""
+    if count == 0:
+        return np.zeros((0, 4), np.int64)
+    # One instance's pixels after the other, each in the order of its rows.
+    order = np.argsort(assigned, kind="stable")
+    starts = np.searchsorted(assigned[order], np.arange(1, count + 2))
+    columns, rows = columns[order], rows[order]
+    left = np.minimum.reduceat(columns, starts[:-1])
+    right = np.maximum.reduceat(columns, starts[:-1]) + 1
+    return np.stack([left, rows[starts[:-1]], right, rows[starts[1:] - 1] + 1], 1)

@@ -24,7 +24,7 @@ from components.modeling.heads import BACKGROUND, SIGHT_STRIDE
 from components.modeling.model_card import CARD_NAME, ModelCard, Precision, read_card
 from components.modeling.preparing import Prepared, prepared
 from components.modeling.runtimes import Network, Runtime, open_network
-from components.settings.train import PredictionSettings
+from components.settings.train import GroupingSettings, PredictionSettings
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,55 +78,66 @@ def detections_of(
     on_object = 1.0 - answer.sight[BACKGROUND]
     order = np.argsort(-instances.scores, kind="stable")
     order = order[instances.scores[order] >= score_threshold][: settings.max_detections]
-    boxes, border = _boxes(instances), settings.grouping.foreground
-    found = []
-    for number in order:
-        mask = _enlarged(
-            on_object, instances.ids, int(number) + 1, boxes[number], picture, hw, border
-        )
-        detection = _detection(instances, int(number), mask, labels)
-        if detection:
-            found.append(detection)
-    return tuple(found)
+    found = [
+        _detection(instances, int(number), on_object, picture, hw, labels, settings.grouping)
+        for number in order
+    ]
+    return tuple(detection for detection in found if detection)
 
 
-def _boxes(instances: Instances) -> NDArray[np.int64]:
-    """Return (x0, y0, x1, y1) of each instance in output pixels, x1 and y1 excluded."""
-    rows, columns = np.nonzero(instances.ids)
-    ids = instances.ids[rows, columns] - 1
-    boxes = np.tile(np.array([2**31, 2**31, 0, 0]), (len(instances.scores), 1))
-    np.minimum.at(boxes[:, 0], ids, columns)
-    np.minimum.at(boxes[:, 1], ids, rows)
-    np.maximum.at(boxes[:, 2], ids, columns + 1)
-    np.maximum.at(boxes[:, 3], ids, rows + 1)
-    return boxes
+def _detection(
+    instances: Instances,
+    number: int,
+    on_object: NDArray[np.float32],
+    picture: Prepared,
+    hw: tuple[int, int],
+    labels: tuple[str, ...],
+    settings: GroupingSettings,
+) -> Detection | None:
+    """Return instance `number`, from 0; None if it lies on the padding only."""
+    window = _enlarged(on_object, instances, number, picture, hw)
+    if window is None:
+        return None
+    belief, left, top = window
+    inside = belief > settings.foreground
+    box = xyxy_from_mask(inside)
+    if box is None:
+        return None
+    mask = np.zeros(hw, np.bool_)
+    mask[top : top + inside.shape[0], left : left + inside.shape[1]] = inside
+    beliefs = instances.labels[number]
+    order = np.argsort(-beliefs, kind="stable")
+    candidates = tuple((labels[i], float(beliefs[i])) for i in order)
+    label = candidates[0][0] if instances.is_part[number] else UNKNOWN_LABEL
+    score = float(min(instances.scores[number], 1.0))
+    x0, y0, x1, y1 = box
+    corners = (x0 + left, y0 + top, x1 + left, y1 + top)
+    return Detection(label, score, corners, mask, candidates)
 
 
 def _enlarged(
     on_object: NDArray[np.float32],
-    ids: NDArray[np.int32],
+    instances: Instances,
     number: int,
-    box: NDArray[np.int64],
     picture: Prepared,
     hw: tuple[int, int],
-    foreground: float,
-) -> NDArray[np.bool_]:
-    """Return one instance's mask in the original picture, shape `hw`.
+) -> tuple[NDArray[np.float32], int, int] | None:
+    """Return how likely pixels round one instance are on it, and the first one's column and row.
 
     The probability is enlarged, not the mask, which keeps the border smooth; where neighbours
     touch, each fades to nothing inside the other, so the border falls between them (and leaves a
     slit of a fraction of a cell where `foreground` is above one half).
     """
-    mask = np.zeros(hw, np.bool_)
-    x0, y0 = np.maximum(box[:2] - 1, 0)
-    x1, y1 = np.minimum(box[2:] + 1, ids.shape[::-1])
+    ids = instances.ids
+    x0, y0 = np.maximum(instances.boxes[number, :2] - 1, 0)
+    x1, y1 = np.minimum(instances.boxes[number, 2:] + 1, ids.shape[::-1])
     cells = ids[y0:y1, x0:x1]
-    belief = np.where((cells == number) | (cells == 0), on_object[y0:y1, x0:x1], 0.0)
+    belief = np.where((cells == number + 1) | (cells == 0), on_object[y0:y1, x0:x1], 0.0)
     per_x, per_y = picture.scale_x / SIGHT_STRIDE, picture.scale_y / SIGHT_STRIDE
     left, top = max(int(x0 / per_x), 0), max(int(y0 / per_y), 0)
     right, bottom = min(int(x1 / per_x) + 1, hw[1]), min(int(y1 / per_y) + 1, hw[0])
     if right <= left or bottom <= top:
-        return mask
+        return None
     # Cell of pixel u: (u + 0.5) * per_x - 0.5, counted from the first cell and pixel of the cut.
     cells_from_pixels = np.array(
         [
@@ -141,23 +152,7 @@ def _enlarged(
         flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
         borderMode=cv2.BORDER_REPLICATE,
     )
-    mask[top:bottom, left:right] = enlarged > foreground
-    return mask
-
-
-def _detection(
-    instances: Instances, number: int, mask: NDArray[np.bool_], labels: tuple[str, ...]
-) -> Detection | None:
-    box = xyxy_from_mask(mask)
-    if box is None:
-        return None
-    beliefs = instances.labels[number]
-    order = np.argsort(-beliefs, kind="stable")
-    candidates = tuple((labels[i], float(beliefs[i])) for i in order)
-    label = candidates[0][0] if instances.is_part[number] else UNKNOWN_LABEL
-    score = float(min(instances.scores[number], 1.0))
-    x0, y0, x1, y1 = box
-    return Detection(label, score, (x0, y0, x1, y1), mask, candidates)
+    return np.asarray(enlarged, np.float32), left, top
 
 
 class Predictor:
