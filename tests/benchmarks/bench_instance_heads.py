@@ -157,7 +157,7 @@ def embedding_term(answer: Tensor, views: list[View]) -> Tensor:
     total = answer.new_zeros(())
     for values, view in zip(answer, views, strict=True):
         ids = torch.from_numpy(view.coarse_ids.astype(np.int64))
-        numbers = [number for number in ids.unique().tolist() if number > 0]
+        numbers = [number for number in np.unique(view.coarse_ids).tolist() if number > 0]
         if not numbers:
             continue
         groups = [values[:, ids == number] for number in numbers]
@@ -203,7 +203,7 @@ def learned(head: Head, views: list[View], epochs: int, seed: int) -> nn.Conv2d:
             batch = [views[number] for number in order[first : first + BATCH]]
             features = torch.stack([v.fine if head.on_fine else v.coarse for v in batch])
             optimizer.zero_grad()
-            head.term(layer(features), batch).backward()  # type: ignore[no-untyped-call]
+            torch.autograd.backward(head.term(layer(features), batch))
             optimizer.step()
             course.step()
     return layer.eval()
