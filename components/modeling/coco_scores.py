@@ -1,4 +1,4 @@
-"""COCO's average precision of masks, from plain lists.
+"""COCO's average precision of masks, from plain lists, of all objects or of some kinds of them.
 
 *AP* is the mean over the overlap thresholds .50, .55, ... .95 of the area under the
 precision-recall curve; *AP50* takes the first threshold alone.
@@ -19,6 +19,12 @@ from components.domain import Rle
 
 LOWEST_SCORE = 0.05
 """Detections below it cannot change average precision in a way that matters, but cost time."""
+
+NOT_MEASURED = -1
+"""pycocotools' mark where there is no object to find."""
+
+ANYTHING = "object"
+"""Label of everything when labels do not count."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,6 +72,26 @@ class Precision:
     ap50: float
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Measured:
+    """What decides which objects count: a number for each.
+
+    Attributes:
+        truth: Of the objects there are.
+        found: Of the objects a model names: a false alarm outside the range does not count against
+            it. NaN lies in every range.
+    """
+
+    truth: Sequence[float]
+    found: Sequence[float]
+
+
+Range = tuple[float, float]
+"""From the first up to, but without, the second."""
+
+EVERYTHING: Range = (0.0, 1e12)
+
+
 def precision_by_label(
     truth: Sequence[TrueObject], found: Sequence[FoundObject], pictures: int
 ) -> dict[str, Precision]:
@@ -76,24 +102,67 @@ def precision_by_label(
         found: All objects a model names; labels that are not in the truth are left out.
         pictures: How many pictures there are, numbered from 0.
     """
+    alike = Measured(np.zeros(len(truth)).tolist(), np.zeros(len(found)).tolist())
+    return precision_by_range(truth, found, pictures, alike, [EVERYTHING])[0]
+
+
+def precision_by_range(
+    truth: Sequence[TrueObject],
+    found: Sequence[FoundObject],
+    pictures: int,
+    measured: Measured,
+    ranges: Sequence[Range],
+) -> list[dict[str, Precision]]:
+    """Return for each range the average precision of every label that has an object in it.
+
+    As COCO does it for sizes: an object outside the range, and what finds it, count neither way.
+
+    Args:
+        truth: All objects there are.
+        found: All objects a model names; labels that are not in the truth are left out.
+        pictures: How many pictures there are, numbered from 0.
+        measured: A number of each object.
+        ranges: Of these numbers.
+    """
     labels = sorted({item.label for item in truth})
     if not labels:
-        return {}
+        return [{} for _ in ranges]
     numbers = {label: number for number, label in enumerate(labels, start=1)}
+    known = [
+        (item, value)
+        for item, value in zip(found, measured.found, strict=True)
+        if item.label in numbers
+    ]
     with contextlib.redirect_stdout(io.StringIO()):
         scores = COCOeval(
-            _dataset(truth, numbers, pictures),
-            _dataset([item for item in found if item.label in numbers], numbers, pictures),
+            _dataset(truth, measured.truth, numbers, pictures),
+            _dataset([item for item, _ in known], [value for _, value in known], numbers, pictures),
             "segm",
         )
+        scores.params.areaRng = [[low, np.nextafter(high, low)] for low, high in ranges]
+        scores.params.areaRngLbl = [str(number) for number in range(len(ranges))]
         scores.evaluate()
         scores.accumulate()
-    # Axes: overlap threshold, recall, label, size range (0 all), detections a picture (-1 most).
-    table = scores.eval["precision"][:, :, :, 0, -1]
-    return {
-        label: Precision(_mean(table[:, :, number - 1]), _mean(table[0, :, number - 1]))
-        for label, number in numbers.items()
-    }
+    # Axes: overlap threshold, recall, label, range, detections a picture (-1 most).
+    table = scores.eval["precision"][..., -1]
+    return [
+        {
+            label: Precision(_mean(cut[:, :, number - 1]), _mean(cut[0, :, number - 1]))
+            for label, number in numbers.items()
+            if (cut[:, :, number - 1] > NOT_MEASURED).any()
+        }
+        for cut in np.moveaxis(table, 3, 0)
+    ]
+
+
+def without_labels(
+    truth: Sequence[TrueObject], found: Sequence[FoundObject]
+) -> tuple[list[TrueObject], list[FoundObject]]:
+    """Return the same objects, all with one label: only the masks count."""
+    return (
+        [TrueObject(item.picture, ANYTHING, item.rle) for item in truth],
+        [FoundObject(item.picture, ANYTHING, item.rle, item.score) for item in found],
+    )
 
 
 def precision_without_labels(
@@ -106,10 +175,8 @@ def precision_without_labels(
         found: All objects a model names.
         pictures: How many pictures there are, numbered from 0.
     """
-    name = "object"
-    same_truth = [TrueObject(item.picture, name, item.rle) for item in truth]
-    same_found = [FoundObject(item.picture, name, item.rle, item.score) for item in found]
-    return precision_by_label(same_truth, same_found, pictures).get(name, Precision(0.0, 0.0))
+    same = precision_by_label(*without_labels(truth, found), pictures)
+    return same.get(ANYTHING, Precision(0.0, 0.0))
 
 
 def mean_precision(by_label: dict[str, Precision]) -> Precision:
@@ -123,13 +190,14 @@ def mean_precision(by_label: dict[str, Precision]) -> Precision:
 
 
 def _mean(precision: Any) -> float:
-    """Return the mean of what was measured; pycocotools marks the rest by -1."""
-    measured = precision[precision > -1]
+    """Return the mean of what was measured."""
+    measured = precision[precision > NOT_MEASURED]
     return float(measured.mean()) if measured.size else 0.0
 
 
 def _dataset(
     objects: Sequence[TrueObject | FoundObject],
+    values: Sequence[float],
     numbers: dict[str, int],
     pictures: int,
 ) -> COCO:
@@ -140,12 +208,13 @@ def _dataset(
             "image_id": item.picture,
             "category_id": numbers[item.label],
             "segmentation": item.rle,
-            "area": float(coco_mask.area(item.rle)),
+            # What pycocotools takes for the area is what it looks for in the ranges.
+            "area": value,
             "bbox": coco_mask.toBbox(item.rle).tolist(),
             "iscrowd": 0,
             "score": item.score if isinstance(item, FoundObject) else 1.0,
         }
-        for number, item in enumerate(objects, start=1)
+        for number, (item, value) in enumerate(zip(objects, values, strict=True), start=1)
     ]
     sizes = {item.picture: item.rle["size"] for item in objects}
     dataset.dataset = {

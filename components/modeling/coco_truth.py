@@ -13,10 +13,17 @@ from components.errors import DatasetError
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CocoObject:
-    """One annotated object: its category's name and its pixels."""
+    """One annotated object.
+
+    Attributes:
+        label: Its category's name.
+        rle: Its visible pixels.
+        visible_fraction: Visible share of the whole object, 0..1; None if the file does not say.
+    """
 
     label: str
     rle: Rle
+    visible_fraction: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,11 +79,16 @@ def _picture(
 ) -> CocoPicture:
     width, height = int(entry["width"]), int(entry["height"])
     objects = tuple(
-        CocoObject(names[int(a["category_id"])], _mask_of(a, width, height))
+        CocoObject(names[int(a["category_id"])], _mask_of(a, width, height), _visible_fraction(a))
         for a in annotations
         if not a.get("iscrowd")
     )
     return CocoPicture(_found(images, str(entry["file_name"])), width, height, objects)
+
+
+def _visible_fraction(annotation: dict[str, Any]) -> float | None:
+    value = annotation.get("visible_fraction")
+    return None if value is None else float(value)
 
 
 def _found(images: Path, file_name: str) -> Path:

@@ -16,9 +16,10 @@ from components.errors import DatasetError, ImageError, ModelError
 from components.home import Home
 from components.modeling.coco_scores import LOWEST_SCORE
 from components.modeling.coco_truth import CocoPicture, read_coco
-from components.modeling.figures import Evaluation, Tally
+from components.modeling.figures import Evaluation
 from components.modeling.inference import Detector
 from components.modeling.pictures import TRUSTED_MAX_PIXELS, read_picture
+from components.modeling.tally import Tally
 from components.progress import Progress, stage
 
 
@@ -63,8 +64,7 @@ def evaluate(
                     f"{picture.path}: is {image.shape[1]}x{image.shape[0]}, its COCO file says "
                     f"{picture.width_px}x{picture.height_px}"
                 )
-            prediction = detector.predict(image, LOWEST_SCORE)
-            tally.add(picture, prediction.detections, prediction.timing_ms)
+            tally.add(picture, image, detector.predict(image, LOWEST_SCORE))
             bar.advance(1, "")
     return tally.evaluation()
 

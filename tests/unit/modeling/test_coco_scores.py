@@ -5,10 +5,12 @@ from components.domain import Rle
 from components.geometry.masks import rle_from_mask
 from components.modeling.coco_scores import (
     FoundObject,
+    Measured,
     Precision,
     TrueObject,
     mean_precision,
     precision_by_label,
+    precision_by_range,
     precision_without_labels,
 )
 
@@ -66,3 +68,36 @@ def test_mean_is_over_labels() -> None:
         pytest.approx(0.4), pytest.approx(0.6)
     )
     assert mean_precision({}) == Precision(0.0, 0.0)
+
+
+SMALL, LARGE = (0.0, 10.0), (10.0, 1e9)
+
+
+def test_only_objects_in_the_range_count() -> None:
+    truth = [TrueObject(0, "plate", box(0, 20)), TrueObject(0, "plate", box(40, 60))]
+    found = [FoundObject(0, "plate", box(0, 20), 0.9)]
+    measured = Measured(truth=[5.0, 50.0], found=[5.0])
+    small, large = precision_by_range(truth, found, 1, measured, [SMALL, LARGE])
+    assert small["plate"].ap == pytest.approx(1.0)
+    assert large["plate"].ap == 0.0
+
+
+def test_false_alarm_counts_in_its_own_range_and_without_a_number_in_each() -> None:
+    truth = [TrueObject(0, "plate", box(0, 20)), TrueObject(0, "plate", box(40, 60))]
+    found = [FoundObject(0, "plate", box(70, 90), 0.95)] + [
+        FoundObject(t.picture, t.label, t.rle, 0.9) for t in truth
+    ]
+
+    def aps(number: float) -> list[float]:
+        measured = Measured(truth=[5.0, 50.0], found=[number, 5.0, 50.0])
+        tables = precision_by_range(truth, found, 1, measured, [SMALL, LARGE])
+        return [table["plate"].ap for table in tables]
+
+    assert aps(5.0) == pytest.approx([0.5, 1.0])
+    assert aps(50.0) == pytest.approx([1.0, 0.5])
+    assert aps(float("nan")) == pytest.approx([0.5, 0.5])
+
+
+def test_range_without_an_object_has_no_figure() -> None:
+    measured = Measured(truth=[5.0, 5.0], found=[])
+    assert precision_by_range(TRUTH, [], 2, measured, [SMALL, LARGE])[1] == {}

@@ -155,3 +155,48 @@ def test_whatever_answers_pictures_can_be_measured(tmp_path: Path, predictor: Pr
     figures = evaluate(Namer(predictor, "ring"), tmp_path, coco, SilentProgress())
     assert figures.per_class["ring"].ap50 > 0.4
     assert figures.timing_ms["name"] == 1.0
+
+
+def test_objects_are_grouped_by_size_visibility_and_contrast(
+    tmp_path: Path, predictor: Predictor
+) -> None:
+    coco = write(tmp_path, {"plate": RED, "ring": BLUE})
+    content = json.loads(coco.read_text())
+    for annotation in content["annotations"]:
+        annotation["visible_fraction"] = 0.3 if annotation["category_id"] == 1 else 1.0
+    coco.write_text(json.dumps(content))
+    figures = evaluate(predictor, tmp_path, coco, SilentProgress())
+    # 60 x 80 pixels and 100 x 100 less 40 x 40: medium both.
+    assert [(each.name, each.objects) for each in figures.by_size] == [("medium, below 96² px", 4)]
+    assert [(each.name, each.objects) for each in figures.by_visibility] == [
+        ("below half", 2),
+        ("whole", 2),
+    ]
+    assert [(each.name, each.objects) for each in figures.by_contrast] == [("clear", 4)]
+    assert all(each.found == each.agnostic_map50 == 1.0 for each in figures.by_visibility)
+
+
+def test_truth_without_visibility_gives_no_such_groups(
+    tmp_path: Path, predictor: Predictor
+) -> None:
+    figures = evaluate(predictor, tmp_path, write(tmp_path, {"plate": RED}), SilentProgress())
+    assert figures.by_visibility == ()
+
+
+def test_pictures_are_listed_from_the_worst(tmp_path: Path, predictor: Predictor) -> None:
+    coco = write(tmp_path, {"plate": RED, "ring": BLUE}, count=25)
+    content = json.loads(coco.read_text())
+    # The truth of one picture loses an object: what is found there is invented.
+    content["annotations"].pop(2 * 7)
+    coco.write_text(json.dumps(content))
+    worst = evaluate(predictor, tmp_path, coco, SilentProgress()).worst
+    assert len(worst) == 20
+    assert (worst[0].file, worst[0].invented, worst[0].objects) == ("7.png", 1, 1)
+    assert [each.quality for each in worst] == sorted(each.quality for each in worst)
+
+
+def test_scores_are_compared_with_success(tmp_path: Path, predictor: Predictor) -> None:
+    coco = write(tmp_path, {"ring": RED})
+    reliability = evaluate(predictor, tmp_path, coco, SilentProgress()).reliability
+    assert reliability.detections == 4
+    assert sum((each.right or 0.0) * each.detections for each in reliability.bins) == 0.0
