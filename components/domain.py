@@ -21,6 +21,9 @@ SPLITS: tuple[Split, ...] = ("train", "val", "test")
 UNKNOWN_LABEL = "unknown"
 """Label of a detection that fits no drawing."""
 
+AMBIGUOUS = "ambiguous: "
+"""How the label of a detection begins that may show either of two drawings: `ambiguous: a | b`."""
+
 OTHER_LABEL = "other"
 """Label of a generated object that is no part: screws, tools, cut-offs, unknown plates."""
 
@@ -175,17 +178,37 @@ class Sample:
     ground: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class FitQuality:
+    """How well a drawing in its place explains what is seen.
+
+    Attributes:
+        iou: Overlap of the drawing, where it can be seen, with the object's own mask, 0..1.
+        edge_rms_px: Root mean square distance of the picture's edges from the drawing's.
+        visible_fraction: Share of the drawing's area that can be seen, 0..1.
+        margin: Logarithm of the odds against the runner-up; None without one.
+        runner_up: Name of the second best drawing, if there is one.
+    """
+
+    iou: float
+    edge_rms_px: float
+    visible_fraction: float
+    margin: float | None
+    runner_up: str | None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Detection:
     """What a model says about one object in a picture.
 
     Attributes:
-        label: Name of a part or `UNKNOWN_LABEL`.
+        label: Name of a part, `UNKNOWN_LABEL`, or two names after `AMBIGUOUS`.
         score: Confidence 0..1.
         xyxy_px: Box round the mask's pixels: pixel edges, as in `Annotation`.
         mask: Shape (H, W) of the picture, bool.
         candidates: Labels and their scores, best first.
         pose: None until the part was registered onto its drawing.
+        fit: How well the drawing fits there; None without a pose.
     """
 
     label: str
@@ -194,3 +217,11 @@ class Detection:
     mask: NDArray[np.bool_]
     candidates: tuple[tuple[str, float], ...] = ()
     pose: Pose | None = None
+    fit: FitQuality | None = None
+
+    @property
+    def guess(self) -> tuple[str, float]:
+        """The label and its score; of an ambiguous answer those of the likelier drawing."""
+        if self.label.startswith(AMBIGUOUS) and self.candidates:
+            return self.candidates[0]
+        return self.label, self.score

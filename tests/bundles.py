@@ -21,6 +21,7 @@ from components.geometry.parts_file import write_parts
 from components.modeling.golden import write_golden
 from components.modeling.inference import Predictor
 from components.modeling.model_card import InputSpec, ModelCard, Parity, write_card
+from components.modeling.origin import drawings_hash
 from components.settings.train import GroupingSettings, PredictionSettings
 
 LABELS = ("plate", "ring")
@@ -55,7 +56,7 @@ def make_bundle(folder: Path, name: str = "bright", sharpness: float = 0.2) -> P
     onnx_bytes = _graph(sharpness).SerializeToString()
     write_bytes(folder / "model.onnx", onnx_bytes)
     write_card(folder / "card.json", _card(name, hashlib.sha256(onnx_bytes).hexdigest()))
-    write_parts(folder / "parts.json", [_square_part("plate", 30.0), _square_part("ring", 50.0)])
+    write_parts(folder / "parts.json", PARTS)
     pictures = []
     for seed in (1, 2):
         pictures.append(folder / f"{seed}.png")
@@ -66,10 +67,16 @@ def make_bundle(folder: Path, name: str = "bright", sharpness: float = 0.2) -> P
     return folder
 
 
-def _square_part(name: str, side_mm: float) -> Part:
-    half = side_mm / 2
-    corners = np.array([[-half, -half], [half, -half], [half, half], [-half, half]])
-    return Part(name, Contour(corners))
+def _rectangle(width_mm: float, height_mm: float) -> Contour:
+    x, y = width_mm / 2, height_mm / 2
+    return Contour(np.array([[-x, -y], [x, -y], [x, y], [-x, y]]))
+
+
+PARTS = [
+    Part("plate", _rectangle(30.0, 40.0)),
+    Part("ring", _rectangle(50.0, 50.0), (_rectangle(20.0, 20.0),)),
+]
+"""What `scene` shows, at two pixels per mm."""
 
 
 def _card(name: str, onnx_sha256: str) -> ModelCard:
@@ -109,7 +116,7 @@ def _card(name: str, onnx_sha256: str) -> ModelCard:
         training_steps=0,
         parameters=0,
         dataset_fingerprint="0" * 64,
-        drawings_fingerprint="0" * 64,
+        drawings_fingerprint=drawings_hash(PARTS),
         settings_fingerprint="0" * 64,
         source_fingerprint="0" * 64,
         settings={},

@@ -25,6 +25,12 @@ ScoreOption = Annotated[
     typer.Option("--score", min=0.0, max=1.0, help="Report no detection below this score."),
 ]
 
+GROUPS = {
+    "By size (visible pixels)": "by_size",
+    "By visible share": "by_visibility",
+    "By difference of colour to the surroundings": "by_contrast",
+}
+
 
 def add_to(app: typer.Typer) -> None:
     """Add the verbs of this module."""
@@ -127,6 +133,10 @@ def evaluate_champion(
             "--generic", help="Measure the generic weights instead; all categories count as one."
         ),
     ] = False,
+    report: Annotated[
+        Path | None,
+        typer.Option("--report", help="Folder that gets figures, charts and the worst pictures."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Measure the champion on any pictures with a COCO file; categories match by name."""
@@ -138,6 +148,10 @@ def evaluate_champion(
     with progress_bars() as bars:
         one_label = predictor.card.labels[0] if generic else None
         figures = evaluate(predictor, images, coco, bars, one_label)
+    if report is not None:
+        from components.visualization.evaluation_report import write_evaluation
+
+        write_evaluation(figures, images, coco, predictor, report)
     if as_json:
         print_json(figures)
         return
@@ -145,6 +159,16 @@ def evaluate_champion(
     record = plain(figures)
     print_table(str(coco), [{name: record[name] for name in names}])
     print_table("By drawing", [{"drawing": key} | row for key, row in record["per_class"].items()])
+    for title, key in GROUPS.items():
+        if record[key]:
+            print_table(title, record[key])
+    reliability = record["reliability"]
+    console.print(
+        f"Scores: expected calibration error {reliability['expected_error']:.3f} "
+        f"over {reliability['detections']} detections."
+    )
+    if report is not None:
+        console.print(f"Charts and the worst pictures: {report}")
 
 
 def predict_images(
@@ -154,7 +178,8 @@ def predict_images(
     as_json: JsonOption = False,
 ) -> None:
     """Find the parts in pictures with the champion, without a service."""
-    from components.operations.releases import champion_of, open_predictor, picture_bytes
+    from components.operations.inspectors import released_inspector
+    from components.operations.releases import champion_of, picture_bytes
     from components.serving.answers import answer_picture
     from components.serving.schemas import PredictOptions
     from components.settings.serve import ServeSettings
@@ -162,11 +187,11 @@ def predict_images(
     place = open_home(home, writable=False)
     settings = ServeSettings.load(place.configs)
     champion = champion_of(place)
-    predictor = open_predictor(champion)
+    inspector = released_inspector(place, champion)
     for image in images:
         answer = answer_picture(
             picture_bytes(image),
-            predictor,
+            inspector,
             champion.version,
             PredictOptions(score_threshold=score),
             settings,

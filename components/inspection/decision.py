@@ -155,6 +155,7 @@ class Judge:
                 fit_iou=verdict.fit_iou,
                 pose=pose_from_matrix(np.asarray(np.linalg.inv(verdict.fit.to_mm), np.float64)),
                 error=verdict.error,
+                fit=verdict.fit,
             )
             for verdict, share in zip(ranked, shares, strict=True)
         )

@@ -99,6 +99,16 @@ class _Problem:
         )
         self.rows = _HELD * self.prior[:, None]
 
+    def begin_at(self, fit: Fit) -> None:
+        """Begin the only lay at a fit."""
+        x0, y0 = self.lays.origin_px
+        from_offset = np.array([[self.half, 0, x0], [0, -self.half, y0], [0, 0, 1.0]])
+        matrix = fit.to_mm @ from_offset
+        matrix = matrix / matrix[2, 2]
+        matrix[0] *= self.flips[0, 0]
+        self.affine, self.vanishing = matrix[:2].reshape(1, 6), matrix[2:, :2].copy()
+        self.walls = (fit.wall_px * (1, -1))[None]
+
     def residuals(self) -> tuple[Singles, Singles]:
         """Return residuals in px, shape (K, N), and their slopes, shape (K, 10, N)."""
         x, y = self.x, self.y
@@ -196,3 +206,29 @@ def refined(
     for limit in limits_px:
         problem.step(limit)
     return problem.fits()
+
+
+def resumed(
+    fit: Fit, fields: FieldStack, points_px: Floats, view: View, limits_px: Sequence[float]
+) -> Fit:
+    """Return a fit after more steps, towards other edge points.
+
+    Args:
+        fit: Where to begin.
+        fields: Of all parts.
+        points_px: Edge points, shape (N, 2), such as those that the picture itself shows.
+        view: The object.
+        limits_px: From this distance on an edge point counts for nothing, step by step.
+    """
+    problem = _Problem(_lay_of(fit, view), fields, points_px, view)
+    problem.begin_at(fit)
+    for limit in limits_px:
+        problem.step(limit)
+    return problem.fits()[0]
+
+
+def _lay_of(fit: Fit, view: View) -> Lays:
+    """Return a fit as a lay of the same scale about the object's centre."""
+    values = np.array([[1 / fit.px_per_mm, 0.0, 0.0, 0.0]])
+    flips = np.array([[-1.0 if fit.mirrored else 1.0]], dtype=np.float32)
+    return Lays(np.array([fit.number]), flips, values, view.centre_px, np.zeros(1))

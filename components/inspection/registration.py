@@ -75,17 +75,17 @@ class Registrar:
             (known[name].order, known[name].mirrored) if name in known else (1, False)
             for name in names
         ]
-        self.parts, self.settings = tuple(parts), settings
+        self.parts, self.names, self.settings = tuple(parts), tuple(names), settings
         self._shapes = [part_shape(part) for part in parts]
         self._signatures = SignatureSet(self._shapes, orders)
         self._pairs = PairTable(parts, [mirrored for _, mirrored in orders])
         fields = [field_of(part, settings.field_nodes) for part in parts]
-        self._fields = FieldStack(fields)
+        self.fields = FieldStack(fields)
         self._areas = np.array([outline_area(part) - hole_area(part) for part in parts])
-        self._materials = [
+        self.materials = [
             material_of(field, area) for field, area in zip(fields, self._areas, strict=True)
         ]
-        self._twins = twins_of(parts, self._shapes, self._signatures, self._fields)
+        self.twins = twins_of(parts, self._shapes, self._signatures, self.fields)
         self._judge = Judge(names, settings)
 
     def register(
@@ -150,14 +150,14 @@ class Registrar:
         starts = self._signatures.starts(view, settings.starts, settings.start_spread)
         lays = lays_from_starts(starts, self._shapes, view.centre_px, view.area_px)
         limits = [max(share * view.size_px, LEAST_LIMIT_PX) for share in COARSE_LIMITS]
-        return aligned(lays, self._fields, view.edge_px[: settings.coarse_points], limits)
+        return aligned(lays, self.fields, view.edge_px[: settings.coarse_points], limits)
 
     def _pieces(self, view: View, px_per_mm: tuple[float, float] | None) -> Lays:
         """Return rough lays of the drawings of which the object may be a piece."""
         settings = self.settings
         lays = likely_lays(
             self._pairs.lays(view, settings.piece_lays),
-            self._fields,
+            self.fields,
             view,
             self._areas,
             settings.least_visible,
@@ -165,7 +165,7 @@ class Registrar:
             settings.starts,
         )
         limits = [max(share * view.size_px, LEAST_LIMIT_PX) for share in COARSE_LIMITS]
-        return aligned(lays, self._fields, view.edge_px[: settings.coarse_points], limits)
+        return aligned(lays, self.fields, view.edge_px[: settings.coarse_points], limits)
 
     def _checked(
         self, lays: Lays, view: View, px_per_mm: tuple[float, float] | None
@@ -180,17 +180,17 @@ class Registrar:
             return []
         lays = self._distinct(lays.chosen(np.argsort(lays.misfit_px)), view)
         limit = max(FINE_LIMIT * view.size_px, LEAST_LIMIT_PX)
-        lays = aligned(lays, self._fields, view.edge_px[: 2 * settings.coarse_points], [limit])
+        lays = aligned(lays, self.fields, view.edge_px[: 2 * settings.coarse_points], [limit])
         worst = lays.misfit_px.min() * settings.contender_ratio + settings.contender_slack_px
         order = np.argsort(lays.misfit_px)[: settings.contenders]
         lays = lays.chosen(order[lays.misfit_px[order] <= worst])
-        fits = refined(lays, self._fields, view, settings.fine_points, EXACT_LIMITS_PX)
+        fits = refined(lays, self.fields, view, settings.fine_points, EXACT_LIMITS_PX)
         verdicts = [self._verified(fit, view) for fit in fits]
         best = min(verdicts, key=lambda verdict: verdict.error)
         twins = likely_twins(
-            self._twins[best.fit.number],
+            self.twins[best.fit.number],
             best.fit,
-            self._fields,
+            self.fields,
             view.edge_px[: settings.fine_points],
             settings.contenders,
         )
@@ -200,7 +200,7 @@ class Registrar:
     def _verified(self, fit: Fit, view: View) -> Verdict:
         """Return what the pixels say about a fit."""
         settings = self.settings
-        material = self._materials[fit.number]
+        material = self.materials[fit.number]
         return verified(fit, material, view, settings.tolerance_px, settings.limit_px)
 
     def _distinct(self, lays: Lays, view: View) -> Lays:
@@ -214,7 +214,7 @@ class Registrar:
                 continue
             kept.append(k)
             taken.append((number, placing))
-            taken += [(twin.number, twin.placing.after(placing)) for twin in self._twins[number]]
+            taken += [(twin.number, twin.placing.after(placing)) for twin in self.twins[number]]
             if len(kept) > self.settings.contenders:
                 break
         return lays.chosen(np.array(kept, dtype=np.intp))

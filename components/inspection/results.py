@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, replace
 
-from components.domain import UNKNOWN_LABEL, Pose
+from components.domain import AMBIGUOUS, UNKNOWN_LABEL, Pose
+from components.inspection.refinement import Fit
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -17,6 +18,7 @@ class Candidate:
         pose: Its place; `mm_to_px` is the homography of its upper face.
         error: What it leaves unexplained. The errors of two candidates of one object differ by the
             logarithm of the odds between them.
+        fit: Its place with its side walls.
     """
 
     label: str
@@ -24,6 +26,7 @@ class Candidate:
     fit_iou: float
     pose: Pose
     error: float
+    fit: Fit
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,7 +95,7 @@ def ambiguous_label(first: str, second: str) -> str:
         'ambiguous: plate_a | plate_b'
     """
     low, high = sorted((first, second))
-    return f"ambiguous: {low} | {high}"
+    return f"{AMBIGUOUS}{low} | {high}"
 
 
 def unknown(found: Registration, score: float) -> Registration:

@@ -45,12 +45,14 @@ class Material:
         area_mm2: Holes cut out.
         inner_mm: Points spread evenly over it, shape (N, 2).
         depth_mm: How deep each lies under the part's edge, shape (N,).
+        box_mm: Lower left and upper right corner of the part, shape (2, 2).
     """
 
     field: Field
     area_mm2: float
     inner_mm: Floats
     depth_mm: Floats
+    box_mm: Floats
 
 
 def material_of(field: Field, area_mm2: float) -> Material:
@@ -60,7 +62,10 @@ def material_of(field: Field, area_mm2: float) -> Material:
     rows, columns = np.nonzero(sparse < 0)
     inner = np.column_stack([columns, rows]) * (pitch * field.step_mm) + np.array(field.low_mm)
     depth = -sparse[rows, columns].astype(np.float64)
-    return Material(field, area_mm2, inner, depth)
+    nodes_y, nodes_x = np.nonzero(field.distance_mm < field.step_mm)
+    nodes = np.column_stack([nodes_x, nodes_y])
+    ends = np.array([nodes.min(axis=0), nodes.max(axis=0)]) * field.step_mm + field.low_mm
+    return Material(field, area_mm2, inner, depth, np.asarray(ends, dtype=np.float64))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,8 +98,26 @@ class Verdict:
     distance_px: Singles
 
 
-def drawn_distances(fit: Fit, field: Field, view: View) -> Singles:
-    """Return the signed distance of each pixel of the window, in px, walls included."""
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A part of the picture: its first column and row, and its size."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+    @property
+    def slices(self) -> tuple[slice, slice]:
+        """Rows and columns of the picture that it covers."""
+        return (
+            slice(self.top, self.top + self.height),
+            slice(self.left, self.left + self.width),
+        )
+
+
+def drawn_distances(fit: Fit, field: Field, window: Window) -> Singles:
+    """Return the signed distance of each pixel of a window, in px, walls included."""
     x0, y0 = field.low_mm
     step = field.step_mm
     grid = np.array([[1 / step, 0, -x0 / step], [0, 1 / step, -y0 / step], [0, 0, 1.0]])
@@ -102,15 +125,14 @@ def drawn_distances(fit: Fit, field: Field, view: View) -> Singles:
     long = float(np.hypot(*fit.wall_px))
     # Short walls are no more than a shift: the middle stands for them.
     shares: Sequence[float] = (0.5,) if long < 0.8 else (0.0, 1.0) if long < 3 else (0.0, 0.5, 1.0)
-    height, width = view.mask.shape
     nearest: Singles | None = None
     for share in shares:
-        left, top = np.array([view.left, view.top]) - share * fit.wall_px
+        left, top = np.array([window.left, window.top]) - share * fit.wall_px
         shift = np.array([[1.0, 0, left], [0, 1.0, top], [0, 0, 1.0]])
         drawn = cv2.warpPerspective(
             field.distance_mm,
             to_grid @ shift,
-            (width, height),
+            (window.width, window.height),
             flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
             borderMode=cv2.BORDER_CONSTANT,
             borderValue=FAR_MM,
@@ -132,7 +154,8 @@ def verified(
         tolerance_px: Depth that counts for nothing.
         limit_px: Greatest depth that one pixel counts with, and greatest distance of an edge point.
     """
-    distance = drawn_distances(fit, material.field, view)
+    high, wide = view.mask.shape
+    distance = drawn_distances(fit, material.field, Window(view.left, view.top, wide, high))
     drawn = distance < 0
     mask = view.mask.view(np.bool_)
     wrong = drawn != mask
@@ -165,6 +188,29 @@ def verified(
         visible_fraction=visible,
         distance_px=distance,
     )
+
+
+def drawn_mask(
+    fit: Fit, material: Material, picture_hw: tuple[int, int]
+) -> tuple[NDArray[np.bool_], Window]:
+    """Return the pixels that a drawing covers, walls included, and the window they lie in.
+
+    Args:
+        fit: The drawing in its place.
+        material: Of its part.
+        picture_hw: Height and width of the picture; what lies beyond is cut off.
+    """
+    height, width = picture_hw
+    low, high = material.box_mm
+    corners = np.array([low, (high[0], low[1]), high, (low[0], high[1])])
+    ends = transformed(corners, np.asarray(np.linalg.inv(fit.to_mm), dtype=np.float64))
+    ends = np.vstack([ends, ends + fit.wall_px])
+    left, top = np.clip(np.floor(ends.min(axis=0)) - 1, 0, (width, height)).astype(int).tolist()
+    right, bottom = np.clip(np.ceil(ends.max(axis=0)) + 2, 0, (width, height)).astype(int).tolist()
+    window = Window(left, top, max(right - left, 0), max(bottom - top, 0))
+    if window.width == 0 or window.height == 0:
+        return np.zeros((window.height, window.width), dtype=np.bool_), window
+    return drawn_distances(fit, material.field, window) < 0, window
 
 
 def _pixel_error(distance: Singles, view: View) -> float:

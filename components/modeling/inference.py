@@ -47,12 +47,14 @@ class Detector(Protocol):
     def card(self) -> ModelCard:
         """Of the model inside."""
 
-    def predict(self, image: NDArray[np.uint8], score_threshold: float, /) -> Prediction:
+    def predict(
+        self, image: NDArray[np.uint8], score_threshold: float | None = None, /
+    ) -> Prediction:
         """Return the objects in a picture.
 
         Args:
             image: RGB, shape (H, W, 3), uint8.
-            score_threshold: Detections below it are dropped.
+            score_threshold: Detections below it are dropped; None takes the detector's own.
         """
 
 

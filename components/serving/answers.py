@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from components.domain import Detection, Rle
 from components.geometry.masks import mask_from_rle, polygons_from_mask, rle_from_mask
-from components.modeling.inference import Predictor
+from components.geometry.transforms import pose_matrix
+from components.modeling.inference import Detector
 from components.modeling.pictures import decode_picture
 from components.serving.schemas import (
     CandidateAnswer,
@@ -18,6 +19,7 @@ from components.serving.schemas import (
     PictureFacts,
     PictureQuality,
     PolygonAnswer,
+    PoseAnswer,
     PredictAnswer,
     PredictOptions,
     RleAnswer,
@@ -29,7 +31,7 @@ WHITE = 255
 
 def answer_picture(
     data: bytes,
-    predictor: Predictor,
+    predictor: Detector,
     version: str,
     options: PredictOptions,
     settings: ServeSettings,
@@ -132,11 +134,32 @@ def _detection_answer(
         xyxy_px=detection.xyxy_px,
         segmentation=RleAnswer(**rle_from_mask(detection.mask)) if options.masks else None,
         polygons=polygons,
-        pose=None,
+        pose=_pose_answer(detection),
         candidates=[
             CandidateAnswer(label=label, score=round(score, 6))
             for label, score in detection.candidates
         ],
+    )
+
+
+def _pose_answer(detection: Detection) -> PoseAnswer | None:
+    pose, fit = detection.pose, detection.fit
+    if pose is None or fit is None:
+        return None
+    angle_deg = round(math.degrees(pose.angle_rad), 4)
+    return PoseAnswer(
+        x_px=round(pose.x_px, 3),
+        y_px=round(pose.y_px, 3),
+        # Rounding must not turn -179.99999 into the excluded end.
+        angle_deg=180.0 if angle_deg <= -180 else angle_deg,
+        px_per_mm=round(pose.px_per_mm, 6),
+        mirrored=pose.mirrored,
+        fit_iou=round(fit.iou, 4),
+        edge_rms_px=round(fit.edge_rms_px, 3),
+        visible_fraction=round(fit.visible_fraction, 4),
+        runner_up=fit.runner_up,
+        margin=None if fit.margin is None else round(fit.margin, 3),
+        mm_to_px=pose_matrix(pose).tolist(),
     )
 
 

@@ -193,7 +193,7 @@ def _predict(
     picture: SentPicture, loaded: LoadedModel, options: PredictOptions, settings: ServeSettings
 ) -> str:
     answer = answer_picture(
-        picture.data, loaded.predictor, loaded.version.version, options, settings
+        picture.data, loaded.inspector, loaded.version.version, options, settings
     )
     telemetry.observe_answer(answer)
     return answer.model_dump_json()
@@ -203,7 +203,7 @@ def _overlay(
     picture: SentPicture, loaded: LoadedModel, options: OverlayOptions, settings: ServeSettings
 ) -> bytes:
     asked = PredictOptions(score_threshold=options.score_threshold, masks=False)
-    answer = answer_picture(picture.data, loaded.predictor, loaded.version.version, asked, settings)
+    answer = answer_picture(picture.data, loaded.inspector, loaded.version.version, asked, settings)
     telemetry.observe_answer(answer)
     image_rgb = decode_picture(picture.data, settings.limits.max_pixels)
     return overlay_png(image_rgb, answer.detections)
@@ -221,7 +221,7 @@ def _predict_batch(
     for picture in pictures:
         try:
             answer = answer_picture(
-                picture.data, loaded.predictor, loaded.version.version, options, settings
+                picture.data, loaded.inspector, loaded.version.version, options, settings
             )
         except ImageError as error:
             fault = error_body(request_error(error), request_id)

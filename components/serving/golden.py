@@ -11,8 +11,8 @@ from pathlib import Path
 from components.domain import Detection, Rle
 from components.errors import ModelError
 from components.geometry.masks import mask_from_rle, xyxy_from_mask
+from components.inspection.inspector import Inspector
 from components.modeling.bundle_files import EXPECTED_NAME, GOLDEN_FOLDER
-from components.modeling.inference import Predictor
 from components.modeling.pictures import TRUSTED_MAX_PIXELS, read_picture
 from components.serving.agreement import Tolerance, disagreements
 
@@ -40,15 +40,21 @@ def read_expected(bundle: Path) -> dict[Path, list[Detection]]:
     return expected
 
 
-def check_golden(bundle: Path, predictor: Predictor, tolerance: Tolerance) -> None:
+def check_golden(bundle: Path, inspector: Inspector, tolerance: Tolerance) -> None:
     """Ask the model about its golden pictures; this also warms it up.
+
+    What the network sees is compared: settings that change how drawings are registered need no new
+    model. Each picture is registered, too, so that the first request finds everything in place.
 
     Raises:
         ModelError: Naming the picture and what was answered wrong.
     """
+    predictor = inspector.predictor
     threshold = predictor.card.prediction.score_threshold
     for path, wanted in read_expected(bundle).items():
-        got = predictor.predict(read_picture(path, TRUSTED_MAX_PIXELS)).detections
+        image = read_picture(path, TRUSTED_MAX_PIXELS)
+        got = predictor.predict(image).detections
+        inspector.predict(image)
         faults = disagreements(wanted, got, tolerance, threshold)
         if faults:
             raise ModelError(

@@ -14,10 +14,9 @@ from datetime import UTC, datetime
 
 from components.domain import Part
 from components.errors import PipelineError
-from components.geometry.parts_file import read_parts
-from components.modeling.bundle_files import PARTS_NAME
+from components.inspection.inspector import Inspector
+from components.inspection.opening import open_inspector
 from components.modeling.champion import ChampionRecord, read_champion
-from components.modeling.inference import Predictor
 from components.modeling.registry import ModelRegistry, ModelVersion
 from components.serving.agreement import Tolerance
 from components.serving.golden import check_golden
@@ -28,6 +27,7 @@ from components.serving.telemetry import (
     observe_process,
     observe_version,
 )
+from components.settings.inspection import InspectionSettings
 from components.settings.serve import ServeSettings
 
 logger = logging.getLogger(__name__)
@@ -39,15 +39,18 @@ class LoadedModel:
 
     Attributes:
         version: Its place in the registry and its card.
-        predictor: Answers pictures.
-        parts: The drawings it knows.
+        inspector: Answers pictures.
         since: When it was put to use, UTC.
     """
 
     version: ModelVersion
-    predictor: Predictor
-    parts: tuple[Part, ...]
+    inspector: Inspector
     since: datetime
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The drawings it knows."""
+        return self.inspector.registrar.parts
 
 
 class LiveModel:
@@ -56,11 +59,14 @@ class LiveModel:
     Args:
         registry: Where the champion is looked up.
         settings: How often, and how golden pictures are compared.
+        inspection: How objects are identified.
     """
 
-    def __init__(self, registry: ModelRegistry, settings: ServeSettings) -> None:
+    def __init__(
+        self, registry: ModelRegistry, settings: ServeSettings, inspection: InspectionSettings
+    ) -> None:
         """Load nothing yet."""
-        self._registry, self._settings = registry, settings
+        self._registry, self._settings, self._inspection = registry, settings, inspection
         self._current: LoadedModel | None = None
         self._refused: ChampionRecord | None = None
         self._retry_at = 0.0
@@ -128,14 +134,13 @@ class LiveModel:
         self._refused = record
         self._retry_at = time.monotonic() + self._settings.models.retry_after_s
         version = self._registry.verify(record.version)
-        predictor = Predictor.load(version.path, self._settings.runtime_threads)
-        parts = tuple(read_parts(version.path / PARTS_NAME))
+        inspector = open_inspector(version.path, self._inspection, self._settings.runtime_threads)
         models = self._settings.models
         check_golden(
-            version.path, predictor, Tolerance(models.golden_min_iou, models.golden_score_tolerance)
+            version.path, inspector, Tolerance(models.golden_min_iou, models.golden_score_tolerance)
         )
         before = self._current
-        self._current = LoadedModel(version, predictor, parts, datetime.now(UTC))
+        self._current = LoadedModel(version, inspector, datetime.now(UTC))
         self._refused, self._reason = None, ""
         MODEL_LOADS.labels("taken").inc()
         READY.set(1)

@@ -58,14 +58,38 @@ class PolygonAnswer(_Answer):
 
 
 class PoseAnswer(_Answer):
-    """Where the drawing's origin, the centre of the outline's box, lies and how it is turned."""
+    """Where the drawing's origin, the centre of the outline's box, lies and how it is turned.
+
+    Under a tilted camera no single angle tells it all: `angle_deg` and `px_per_mm` are those of
+    the similarity nearest to `mm_to_px` at the origin, which prefers no axis of the drawing.
+    """
 
     x_px: float
     y_px: float
-    angle_deg: float = Field(gt=-180, le=180, description="Counter-clockwise as seen.")
-    px_per_mm: float = Field(gt=0)
+    angle_deg: float = Field(
+        gt=-180,
+        le=180,
+        description="Turn, counter-clockwise as seen: the rotation nearest to `mm_to_px` at the "
+        "drawing's origin. A mirrored part is mirrored (x becomes -x) first.",
+    )
+    px_per_mm: float = Field(gt=0, description="Scale at the drawing's origin.")
     mirrored: bool = Field(description="Whether the part shows its back.")
-    fit_iou: Share = Field(description="Overlap of the placed drawing with the mask.")
+    fit_iou: Share = Field(
+        description="Overlap of the placed drawing, where it can be seen, with the object's own "
+        "mask: the network's, or that of plain image processing."
+    )
+    edge_rms_px: float = Field(
+        ge=0, description="Distance of the picture's edges from the drawing's; 3 at most."
+    )
+    visible_fraction: Share = Field(description="Share of the drawing's area that can be seen.")
+    runner_up: str | None = Field(description="The second best drawing; null if none is near.")
+    margin: float | None = Field(
+        description="Logarithm of the odds against the runner-up; null without one."
+    )
+    mm_to_px: list[list[float]] = Field(
+        description="Homography, 3x3, from the drawing (mm, y up, origin in the middle of the "
+        "outline's box) to the picture (px, y down, pixel centres at integers)."
+    )
 
 
 class CandidateAnswer(_Answer):
@@ -78,12 +102,21 @@ class CandidateAnswer(_Answer):
 class DetectionAnswer(_Answer):
     """One object that was found."""
 
-    label: str = Field(description="Name of the drawing, or `unknown`.")
-    score: Share
+    label: str = Field(
+        description="Name of the drawing; `unknown` if none fits; `ambiguous: a | b` if the "
+        "picture cannot tell two near-identical drawings apart."
+    )
+    score: Share = Field(
+        description="Probability that the label is right and the mask in its place; of an unknown "
+        "object, that there is one."
+    )
     xyxy_px: tuple[float, float, float, float]
-    segmentation: RleAnswer | None = Field(description="Null if the request left masks out.")
+    segmentation: RleAnswer | None = Field(
+        description="Visible pixels of the drawing in its place; of an unknown object what the "
+        "network saw. Null if the request left masks out."
+    )
     polygons: list[PolygonAnswer] | None = Field(description="Null if the request left them out.")
-    pose: PoseAnswer | None = Field(description="Null if the part was not registered.")
+    pose: PoseAnswer | None = Field(description="Null if the object is unknown.")
     candidates: list[CandidateAnswer] = Field(description="Best first.")
 
 
@@ -102,7 +135,9 @@ class PredictOptions(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     score_threshold: Share | None = Field(
-        default=None, description="Lowest score to answer; the model's own if left out."
+        default=None,
+        description="Lowest score to answer; that of the settings if left out. What is seen as "
+        "surely and no drawing explains is `unknown`.",
     )
     masks: bool = Field(default=True, description="Whether to answer run-length encoded masks.")
     polygons: bool = Field(default=True, description="Whether to answer polygons.")
@@ -113,9 +148,7 @@ class OverlayOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    score_threshold: Share | None = Field(
-        default=None, description="Lowest score to draw; the model's own if left out."
-    )
+    score_threshold: Share | None = Field(default=None, description="As of `/predict`.")
 
 
 class ErrorBody(_Answer):

@@ -17,6 +17,7 @@ from components.serving.environment import home_from_environment, settings_from_
 from components.serving.gate import Gate
 from components.serving.guard import end_with_parent
 from components.serving.live_model import LiveModel
+from components.settings.inspection import InspectionSettings
 
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
@@ -24,7 +25,8 @@ LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 _LAST_RESORT_S = 5.0
 
 settings = settings_from_environment()
-live = LiveModel(ModelRegistry(home_from_environment().registry), settings)
+home = home_from_environment()
+live = LiveModel(ModelRegistry(home.registry), settings, InspectionSettings.load(home.configs))
 queue = WorkQueue(settings.limits.running, settings.limits.waiting, settings.limits.timeout_s)
 
 

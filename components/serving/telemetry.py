@@ -39,7 +39,7 @@ REQUEST_SECONDS = Histogram(
 )
 STAGE_SECONDS = Histogram(
     "dxfvision_stage_seconds",
-    "Time of one stage of the work on a picture: decode, network, encode and others.",
+    "Time of one stage of the work on a picture: decode, network, registration, encode and others.",
     ["stage"],
     buckets=_SECONDS,
 )

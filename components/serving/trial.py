@@ -10,7 +10,8 @@ from pathlib import Path
 
 from components.errors import ServiceError
 from components.home import Home
-from components.modeling.inference import Predictor
+from components.inspection.opening import open_inspector
+from components.modeling.inference import Detector
 from components.modeling.registry import ModelRegistry, ModelVersion
 from components.serving.agreement import Tolerance, disagreements
 from components.serving.answers import answer_picture, detections_in
@@ -18,6 +19,7 @@ from components.serving.client import Client
 from components.serving.golden import read_expected
 from components.serving.launch import running_service
 from components.serving.schemas import PredictAnswer, PredictOptions
+from components.settings.inspection import InspectionSettings
 from components.settings.serve import ServeSettings
 
 # Same pixels, same model, same machine: only the last bits may differ.
@@ -60,10 +62,11 @@ def try_service(home: Home, settings: ServeSettings, images: Sequence[Path] = ()
     if champion is None:
         raise ServiceError(f"{home.registry}: no model was promoted; run `dxfvision run` first")
     pictures = list(images) or list(read_expected(champion.path))
-    predictor = Predictor.load(champion.path, settings.runtime_threads)
+    inspection = InspectionSettings.load(home.configs)
+    inspector = open_inspector(champion.path, inspection, settings.runtime_threads)
     # The certificate, if there is one, need not name loopback.
     with running_service(home, settings) as url, Client(url, verify=False) as client:
-        times = [_try_picture(path, client, champion, predictor, settings) for path in pictures]
+        times = [_try_picture(path, client, champion, inspector, settings) for path in pictures]
     return TrialReport(
         version=champion.version,
         pictures=len(pictures),
@@ -84,7 +87,7 @@ def _try_picture(
     path: Path,
     client: Client,
     champion: ModelVersion,
-    predictor: Predictor,
+    inspector: Detector,
     settings: ServeSettings,
 ) -> _Trial:
     start = time.perf_counter()
@@ -92,10 +95,10 @@ def _try_picture(
     middle = time.perf_counter()
     data = path.read_bytes()
     wanted = answer_picture(
-        data, predictor, champion.version, PredictOptions(), settings, str(path)
+        data, inspector, champion.version, PredictOptions(), settings, str(path)
     )
     end = time.perf_counter()
-    threshold = predictor.card.prediction.score_threshold
+    threshold = inspector.card.prediction.score_threshold
     faults = disagreements(detections_in(wanted), detections_in(answer), _SAME, threshold)
     if answer.model != wanted.model:
         faults.append(f"version {answer.model.version} answered, wanted {wanted.model.version}")

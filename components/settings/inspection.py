@@ -51,6 +51,44 @@ class ProposalSettings(Table):
     same_iou: Share
 
 
+class RatingSettings(Table):
+    """Weights of what speaks for a drawing in its place; `inspection.rating` tells what each is."""
+
+    bias: float
+    seen: float
+    proposed: float
+    overlap: float
+    belief: float
+    part: float
+    contrast: float
+    offset: float
+    shown: float
+    visible: float
+    size: float
+    margin: float
+    unseen: float
+    outliers: float
+    rough: float
+
+    def weights(self) -> tuple[float, ...]:
+        """Return the weights without the bias, in the order of the fields."""
+        names = [name for name in type(self).model_fields if name != "bias"]
+        return tuple(getattr(self, name) for name in names)
+
+
+class AnswerSettings(Table):
+    """From objects to the answer about a picture; the file tells what each value means."""
+
+    least_network_score: Share
+    least_score: Share
+    reaches_cells: tuple[Positive, ...]
+    most_shared: Share
+    explained: Share
+    explained_score: Share
+    most_proposals: Annotated[int, Field(ge=0, le=100)]
+    ambiguous_below: NotNegative
+
+
 class InspectionSettings(YamlSettings):
     """Everything that decides how objects are identified and measured."""
 
@@ -58,3 +96,5 @@ class InspectionSettings(YamlSettings):
 
     registration: RegistrationSettings
     proposals: ProposalSettings
+    answers: AnswerSettings
+    rating: RatingSettings

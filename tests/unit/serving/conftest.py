@@ -2,8 +2,10 @@ from pathlib import Path
 
 import pytest
 
-from components.modeling.inference import Predictor
+from components.inspection.inspector import Inspector
+from components.inspection.opening import open_inspector
 from components.modeling.registry import ModelRegistry
+from components.settings.inspection import InspectionSettings
 from components.settings.serve import ServeSettings
 from tests.bundles import make_bundle
 
@@ -14,8 +16,8 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def predictor(bundle: Path) -> Predictor:
-    return Predictor.load(bundle)
+def inspector(bundle: Path) -> Inspector:
+    return open_inspector(bundle, InspectionSettings.load())
 
 
 @pytest.fixture

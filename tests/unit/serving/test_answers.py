@@ -9,8 +9,8 @@ from tests.bundles import encoded, scene
 
 
 @pytest.fixture
-def answer(predictor, settings) -> PredictAnswer:
-    return answer_picture(encoded(scene(3)), predictor, "v1", PredictOptions(), settings)
+def answer(inspector, settings) -> PredictAnswer:
+    return answer_picture(encoded(scene(3)), inspector, "v1", PredictOptions(), settings)
 
 
 def test_answer_names_both_parts_where_they_lie(answer):
@@ -62,22 +62,22 @@ def test_box_holds_exactly_the_mask(answer):
         assert detection.xyxy_px == box
 
 
-def test_options_leave_out_masks_and_polygons(predictor, settings):
+def test_options_leave_out_masks_and_polygons(inspector, settings):
     options = PredictOptions(masks=False, polygons=False)
-    answer = answer_picture(encoded(scene()), predictor, "v1", options, settings)
+    answer = answer_picture(encoded(scene()), inspector, "v1", options, settings)
     assert [each.segmentation for each in answer.detections] == [None, None]
     assert [each.polygons for each in answer.detections] == [None, None]
     assert detections_in(answer) == []
 
 
-def test_score_threshold_of_the_request_wins(predictor, settings):
+def test_score_threshold_of_the_request_wins(inspector, settings):
     options = PredictOptions(score_threshold=1.0)
-    assert answer_picture(encoded(scene()), predictor, "v", options, settings).detections == []
+    assert answer_picture(encoded(scene()), inspector, "v", options, settings).detections == []
 
 
-def test_picture_that_is_none_is_refused(predictor, settings):
+def test_picture_that_is_none_is_refused(inspector, settings):
     with pytest.raises(UnsupportedPictureError, match=r"note\.txt"):
-        answer_picture(b"text", predictor, "v", PredictOptions(), settings, "note.txt")
+        answer_picture(b"text", inspector, "v", PredictOptions(), settings, "note.txt")
 
 
 def test_brightness_and_glare_of_a_half_white_picture():
@@ -97,3 +97,27 @@ def test_sharpness_of_even_grey_is_zero_and_falls_with_blur():
     blurred = cv2.GaussianBlur(noise, (0, 0), 2.0)
     assert picture_quality(np.full((8, 8, 3), 90, np.uint8)).sharpness == 0.0
     assert picture_quality(blurred).sharpness < 0.05 * picture_quality(noise).sharpness
+
+
+def test_registered_part_tells_its_pose_and_the_runner_up(inspector, settings):
+    # The plate is 60 pixels wide and its drawing 30 mm: two pixels per mm, not turned or by 180
+    # degrees, for both look the same.
+    image = scene(3)
+    rows, columns = np.nonzero(image[:, :, 0] > 200)
+    answer = answer_picture(encoded(image), inspector, "v1", PredictOptions(), settings)
+    plate = next(each for each in answer.detections if each.label == "plate")
+    assert plate.pose is not None
+    assert plate.pose.x_px == pytest.approx((columns.min() + columns.max()) / 2, abs=0.5)
+    assert plate.pose.y_px == pytest.approx((rows.min() + rows.max()) / 2, abs=0.5)
+    assert plate.pose.px_per_mm == pytest.approx(2.0, rel=0.02)
+    assert (plate.pose.angle_deg + 90) % 180 == pytest.approx(90.0, abs=1.0)
+    assert plate.pose.fit_iou > 0.9
+    assert {"propose", "registration"} <= set(answer.timing_ms)
+
+
+def test_what_no_drawing_explains_is_unknown(inspector, settings):
+    image = np.full((240, 320, 3), 20, np.uint8)
+    cv2.fillPoly(image, [np.array([[60, 200], [160, 40], [260, 200], [160, 150]])], (255, 160, 160))
+    answer = answer_picture(encoded(image), inspector, "v1", PredictOptions(), settings)
+    assert [each.label for each in answer.detections] == ["unknown"]
+    assert answer.detections[0].pose is None

@@ -14,6 +14,7 @@ from components.serving.api import create_api
 from components.serving.capacity import WorkQueue
 from components.serving.gate import Gate
 from components.serving.live_model import LiveModel
+from components.settings.inspection import InspectionSettings
 from components.settings.serve import ServeSettings, TokenHashes
 from tests.bundles import encoded, scene
 
@@ -26,7 +27,7 @@ def talk(registry, settings):
     """Run a conversation with the application."""
 
     def run(conversation: Talk, own: ServeSettings = settings, ready: bool = True) -> None:
-        live = LiveModel(registry, own)
+        live = LiveModel(registry, own, InspectionSettings.load())
         if ready:
             live.follow()
         queue = WorkQueue(own.limits.running, own.limits.waiting, own.limits.timeout_s)
@@ -245,7 +246,7 @@ def test_model_and_drawings_are_told(talk, registry):
             "name": "ring",
             "width_mm": 50.0,
             "height_mm": 50.0,
-            "hole_count": 0,
+            "hole_count": 1,
         }
 
     talk(conversation)

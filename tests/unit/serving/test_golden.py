@@ -22,8 +22,8 @@ def test_expected_answers_come_with_their_pictures(bundle):
     assert sorted(each.label for each in expected[bundle / "golden" / "1.png"]) == ["plate", "ring"]
 
 
-def test_right_answers_pass(bundle, predictor):
-    check_golden(bundle, predictor, TOLERANCE)
+def test_right_answers_pass(bundle, inspector):
+    check_golden(bundle, inspector, TOLERANCE)
 
 
 def changed_answers(bundle, folder, score):
@@ -39,22 +39,22 @@ def changed_answers(bundle, folder, score):
     return copy
 
 
-def test_object_at_the_threshold_may_be_missing(bundle, predictor, tmp_path):
-    threshold = predictor.card.prediction.score_threshold
-    check_golden(changed_answers(bundle, tmp_path / "at", threshold), predictor, TOLERANCE)
+def test_object_at_the_threshold_may_be_missing(bundle, inspector, tmp_path):
+    threshold = inspector.card.prediction.score_threshold
+    check_golden(changed_answers(bundle, tmp_path / "at", threshold), inspector, TOLERANCE)
     with pytest.raises(ModelError, match=r"1\.png: the golden picture is .* is missing"):
-        check_golden(changed_answers(bundle, tmp_path / "above", 0.9), predictor, TOLERANCE)
+        check_golden(changed_answers(bundle, tmp_path / "above", 0.9), inspector, TOLERANCE)
 
 
-def test_answers_are_noted_for_the_pixels_that_the_service_sees(predictor, tmp_path):
+def test_answers_are_noted_for_the_pixels_that_the_service_sees(inspector, tmp_path):
     opaque = np.full((240, 320, 1), 255, np.uint8)
     opaque[:120] = 0
     picture = Image.fromarray(np.dstack([scene(1), opaque]))
     picture.save(tmp_path / "half.png")
     picture.getexif()[0x0112] = 6
     picture.convert("RGB").save(tmp_path / "turned.jpg", exif=picture.getexif())
-    write_golden(tmp_path / "bundle", predictor, [tmp_path / "half.png", tmp_path / "turned.jpg"])
-    check_golden(tmp_path / "bundle", predictor, TOLERANCE)
+    write_golden(tmp_path / "bundle", inspector, [tmp_path / "half.png", tmp_path / "turned.jpg"])
+    check_golden(tmp_path / "bundle", inspector, TOLERANCE)
 
 
 @pytest.mark.parametrize(

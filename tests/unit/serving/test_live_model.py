@@ -8,13 +8,14 @@ from components.errors import PipelineError
 from components.modeling.registry import ModelRegistry
 from components.serving.live_model import LiveModel
 from components.serving.problems import RequestError
+from components.settings.inspection import InspectionSettings
 from components.settings.serve import ServeSettings
 from tests.bundles import make_bundle, scene
 
 
 @pytest.fixture
 def live(registry: ModelRegistry, settings: ServeSettings) -> LiveModel:
-    return LiveModel(registry, settings)
+    return LiveModel(registry, settings, InspectionSettings.load())
 
 
 def second_version(registry: ModelRegistry, tmp_path: Path) -> str:
@@ -35,7 +36,7 @@ def test_champion_is_taken_with_its_drawings(live, registry):
 
 
 def test_without_a_champion_the_reason_names_the_remedy(tmp_path, settings):
-    live = LiveModel(ModelRegistry(tmp_path / "none"), settings)
+    live = LiveModel(ModelRegistry(tmp_path / "none"), settings, InspectionSettings.load())
     live.follow()
     with pytest.raises(RequestError, match="models promote"):
         live.current()
@@ -49,7 +50,7 @@ def test_promotion_swaps_and_the_old_model_still_answers_those_who_hold_it(
     registry.promote(second_version(registry, tmp_path))
     live.follow()
     assert live.current().version.version != held.version.version
-    assert len(held.predictor.predict(scene()).detections) == 2
+    assert len(held.inspector.predict(scene()).detections) == 2
 
 
 @pytest.mark.parametrize(
@@ -76,7 +77,7 @@ def test_wrong_golden_answer_is_refused(tmp_path, settings, bundle):
     (wrong / "golden" / "expected.json").write_text('{"1.png": []}')
     registry = ModelRegistry(tmp_path / "registry")
     registry.promote(registry.register(wrong).version)
-    live = LiveModel(registry, settings)
+    live = LiveModel(registry, settings, InspectionSettings.load())
     live.follow()
     with pytest.raises(RequestError, match="golden picture is answered wrong"):
         live.current()

@@ -14,10 +14,10 @@ def drawn(image, detections) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(overlay_png(image, detections))))
 
 
-def test_objects_are_tinted_and_the_rest_and_the_holes_stay(predictor, settings):
+def test_objects_are_tinted_and_the_rest_and_the_holes_stay(inspector, settings):
     image = scene(3)
     before = image.copy()
-    answer = answer_picture(encoded(image), predictor, "v", PredictOptions(), settings)
+    answer = answer_picture(encoded(image), inspector, "v", PredictOptions(), settings)
     overlay = drawn(image, answer.detections)
     np.testing.assert_array_equal(image, before)
     assert overlay.shape == image.shape
