@@ -80,6 +80,7 @@ class Inspector:
         kept = [c for c in settled(claims, settings.most_shared) if c.score >= threshold]
         named = [_detection(claim, hw) for claim in kept]
         found = named + self._unknown(instances, named, threshold)
+        found.sort(key=lambda detection: -detection.score)
         steps["registration"] = time.perf_counter() - start - sum(steps.values())
         return Prediction(tuple(found), {name: 1e3 * s for name, s in steps.items()})
 

@@ -17,7 +17,7 @@ from components.home import Home
 from components.modeling.coco_scores import LOWEST_SCORE
 from components.modeling.coco_truth import CocoPicture, read_coco
 from components.modeling.figures import Evaluation
-from components.modeling.inference import Detector
+from components.modeling.inference import Detector, Prediction
 from components.modeling.pictures import TRUSTED_MAX_PIXELS, read_picture
 from components.modeling.tally import Tally
 from components.progress import Progress, stage
@@ -64,9 +64,18 @@ def evaluate(
                     f"{picture.path}: is {image.shape[1]}x{image.shape[0]}, its COCO file says "
                     f"{picture.width_px}x{picture.height_px}"
                 )
-            tally.add(picture, image, detector.predict(image, LOWEST_SCORE))
+            tally.add(picture, image, _guessed(detector.predict(image, LOWEST_SCORE)))
             bar.advance(1, "")
     return tally.evaluation()
+
+
+def _guessed(prediction: Prediction) -> Prediction:
+    """Return an answer in which ambiguous objects have the likelier of their two labels."""
+    detections = [
+        replace(detection, label=detection.guess[0], score=detection.guess[1])
+        for detection in prediction.detections
+    ]
+    return replace(prediction, detections=tuple(detections))
 
 
 def _relabelled(picture: CocoPicture, label: str) -> CocoPicture:
