@@ -45,7 +45,8 @@ class PictureFigures:
     """How well one picture was answered, at the model's own score threshold.
 
     Attributes:
-        file: Name of the picture.
+        number: Of the picture in the COCO file, from 0.
+        file: Its name.
         quality: Sum of the overlaps of rightly named objects over their number and half of the
             missed and invented ones (panoptic quality), 0..1; 1 for an empty picture left empty.
         objects: How many there are.
@@ -54,6 +55,7 @@ class PictureFigures:
         invented: Detections that overlap no object by half.
     """
 
+    number: int
     file: str
     quality: float
     objects: int

@@ -62,10 +62,11 @@ def is_right(match: Match, objects: Sequence[CocoObject]) -> bool:
     return match.place is not None and objects[match.place].label == match.detection.label
 
 
-def picture_figures(picture: CocoPicture, matches: Sequence[Match]) -> PictureFigures:
+def picture_figures(number: int, picture: CocoPicture, matches: Sequence[Match]) -> PictureFigures:
     """Return how well a picture was answered.
 
     Args:
+        number: Of the picture.
         picture: With its truth.
         matches: Of the detections that count.
     """
@@ -76,6 +77,7 @@ def picture_figures(picture: CocoPicture, matches: Sequence[Match]) -> PictureFi
     claims = sum(match.detection.label != UNKNOWN_LABEL for match in matches)
     weight = (objects + claims) / 2.0
     return PictureFigures(
+        number=number,
         file=picture.path.name,
         quality=sum(match.iou for match in right) / weight if weight else 1.0,
         objects=objects,

@@ -92,7 +92,7 @@ class Tally:
         self._note_found(picture, matches, masks, lab)
         self._count(picture.objects, sure)
         self._count_pixels(picture, truth_masks, [match.detection for match in sure])
-        self._pictures.append(picture_figures(picture, sure))
+        self._pictures.append(picture_figures(len(self._pictures), picture, sure))
         self._timings.append(prediction.timing_ms)
 
     def _note_truth(

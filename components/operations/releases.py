@@ -9,14 +9,14 @@ from pathlib import Path
 from components.dataset.exports import coco_paths
 from components.dataset.manifest import read_manifest
 from components.errors import DatasetError, ImageError, ModelError
-from components.files import fingerprint, source_fingerprint, write_json
+from components.files import fingerprint, source_fingerprint
 from components.home import Home
 from components.modeling.card_page import to_markdown
 from components.modeling.champion import read_champion
 from components.modeling.evaluate import evaluate_split
 from components.modeling.export import export
 from components.modeling.inference import Predictor
-from components.modeling.model_card import CARD_NAME, MODEL_NAME, write_card
+from components.modeling.model_card import CARD_NAME, INT8_NAME, MODEL_NAME, write_card
 from components.modeling.registry import ModelRegistry, ModelVersion
 from components.operations.jobs import Run, known_parts
 from components.operations.likeness import known_similarity
@@ -29,7 +29,8 @@ from components.settings.base import GENERIC
 from components.settings.release import ReleaseSettings
 from components.settings.serve import ServeSettings
 from components.settings.train import TrainSettings
-from components.visualization.plot_results import plot_confusion, plot_predictions
+from components.visualization.evaluation_report import FIGURES_NAME, write_evaluation
+from components.visualization.picture_pairs import plot_predictions
 
 CARD_METRICS = ("map", "map50", "agnostic_map", "miou")
 
@@ -102,17 +103,23 @@ def export_model(run: Run, progress: Progress) -> StageResult:
             "offers": card.offers,
         }
 
-    return run_stage(home, "export", key, [home.exported / MODEL_NAME], work)
+    outputs = [home.exported / MODEL_NAME, home.exported / INT8_NAME]
+    return run_stage(home, "export", key, outputs, work)
+
+
+def evaluation_folder(home: Home) -> Path:
+    """Folder of the figures and charts of the last evaluation."""
+    return home.reports / "evaluation"
 
 
 def confusion_plot(home: Home) -> Path:
     """Path of the picture that shows which label is taken for which."""
-    return home.reports / "confusion.png"
+    return evaluation_folder(home) / "confusion.png"
 
 
 def predictions_sheet(home: Home) -> Path:
     """Path of the picture that shows predictions on test pictures beside the truth."""
-    return home.reports / "predictions.png"
+    return evaluation_folder(home) / "predictions.png"
 
 
 def evaluate_model(run: Run, progress: Progress) -> StageResult:
@@ -136,19 +143,19 @@ def evaluate_model(run: Run, progress: Progress) -> StageResult:
             "dataset/exports.py",
         ),
     )
-    evaluation_file = home.reports / "evaluation.json"
-    outputs = [evaluation_file, confusion_plot(home), predictions_sheet(home)]
+    folder = evaluation_folder(home)
+    outputs = [folder / FIGURES_NAME, confusion_plot(home), predictions_sheet(home)]
 
     def work() -> Figures:
         predictor = Predictor.load(home.exported)
         evaluation = evaluate_split(home, predictor, "test", progress)
-        write_json(evaluation_file, evaluation.to_json())
         card = predictor.card
         metrics = card.metrics | {
             f"test_{name}": getattr(evaluation, name) for name in CARD_METRICS
         }
         write_card(home.exported / CARD_NAME, card.model_copy(update={"metrics": metrics}))
-        plot_confusion(evaluation.confusion, confusion_plot(home))
+        images, coco = home.images("test"), coco_paths(home, "test")[0]
+        write_evaluation(evaluation, images, coco, predictor, folder)
         plot_predictions(home, predictor, "test", predictions_sheet(home))
         return {
             "summary": f"mask mAP {evaluation.map:.3f}, mAP50 {evaluation.map50:.3f}, "

@@ -1,37 +1,28 @@
-"""Pictures of results: the course of a training, confusion, detections beside the truth."""
+"""Charts of results: the course of a training, and the figures of an evaluation."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
-import cv2
-import matplotlib as mpl
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from components.dataset.exports import coco_paths
-from components.domain import UNKNOWN_LABEL, Detection, Split
 from components.files import replacing
-from components.geometry.masks import mask_from_rle, xyxy_from_mask
-from components.home import Home
-from components.modeling.coco_truth import CocoPicture, read_coco
-from components.modeling.evaluate import read_rgb
-from components.modeling.figures import Confusion
-from components.modeling.inference import Detector
+from components.modeling.figures import Confusion, Evaluation, LabelFigures
+from components.modeling.groups import GroupFigures
+from components.modeling.reliability import Reliability
 from components.modeling.training_log import read_log
 
 DPI = 110
-PAIRS = 6
-"""Pictures in a contact sheet of predictions."""
-FILL = 0.4
-"""Share of its colour in an object's pixels."""
-UNKNOWN_COLOUR = (128, 128, 128)
 TERMS = ("sight", "seam", "label", "centre", "offset")
 FIGURE_NAMES = {
     "val_map": "mAP",
     "val_agnostic_map": "class-agnostic mAP",
     "val_miou": "mIoU",
 }
+COLOURS = ("#9ecae1", "#3182bd", "#31a354")
+"""Of the bars of a group: each figure keeps its colour."""
 
 
 def plot_training(log: Path, out: Path) -> Path:
@@ -104,96 +95,140 @@ def plot_confusion(confusion: Confusion, out: Path) -> Path:
     return _saved(figure, out)
 
 
-def plot_predictions(home: Home, detector: Detector, split: Split, out: Path) -> Path:
-    """Draw a few pictures of a split with the truth on the left and the answers on the right.
+def plot_evaluation(evaluation: Evaluation, folder: Path) -> list[Path]:
+    """Draw the figures of an evaluation that can be drawn without its pictures.
 
     Args:
-        home: Where the dataset lies.
-        detector: Asked for its answers.
-        split: Which pictures.
+        evaluation: What to draw.
+        folder: Where the PNG files go.
+
+    Returns:
+        Their paths.
+    """
+    return [
+        plot_confusion(evaluation.confusion, folder / "confusion.png"),
+        plot_labels(evaluation.per_class, folder / "drawings.png"),
+        plot_groups(evaluation, folder / "groups.png"),
+        plot_reliability(evaluation.reliability, folder / "reliability.png"),
+    ]
+
+
+def plot_labels(per_class: dict[str, LabelFigures], out: Path) -> Path:
+    """Draw average precision and overlap of each drawing, best first.
+
+    Args:
+        per_class: Figures by label.
         out: PNG file to write.
 
     Returns:
         `out`.
     """
-    pictures = read_coco(coco_paths(home, split)[0], home.images(split))
-    chosen = [pictures[i] for i in np.unique(np.linspace(0, len(pictures) - 1, PAIRS).astype(int))]
-    pairs = [_pair(picture, detector) for picture in chosen]
-    columns = 2
-    rows = -(-len(pairs) // columns)
-    figure = Figure(figsize=(7 * columns, 2.75 * rows), dpi=DPI, layout="constrained")
-    grid = figure.subplots(rows, columns, squeeze=False)
-    for axes in grid.flat:
-        axes.set_axis_off()
-    for axes, (picture, pair) in zip(grid.flat, zip(chosen, pairs, strict=True), strict=False):
-        axes.imshow(pair)
-        axes.set_title(f"{picture.path.name}: truth | {detector.card.name}", fontsize="small")
+    ordered = sorted(per_class.items(), key=lambda item: item[1].ap, reverse=True)
+    names = [f"{label}\n{figures.objects} objects" for label, figures in ordered]
+    bars = {
+        "AP": [figures.ap for _, figures in ordered],
+        "AP at overlap .50": [figures.ap50 for _, figures in ordered],
+        "IoU of all pixels": [figures.iou for _, figures in ordered],
+    }
+    figure = Figure(figsize=(3.0 + 1.3 * max(len(names), 2), 4.2), dpi=DPI, layout="constrained")
+    axes = figure.subplots()
+    _draw_bars(axes, names, bars)
+    axes.set_title("Drawings")
+    figure.legend(loc="outside lower center", ncols=3, fontsize="small", frameon=False)
     return _saved(figure, out)
 
 
-def _pair(picture: CocoPicture, detector: Detector) -> NDArray[np.uint8]:
-    image = read_rgb(picture.path)
-    truth = []
-    for item in picture.objects:
-        mask = mask_from_rle(item.rle)
-        x0, y0, x1, y1 = xyxy_from_mask(mask) or (0.0, 0.0, 0.0, 0.0)
-        truth.append(Detection(item.label, 1.0, (x0, y0, x1, y1), mask))
-    card = detector.card
-    found = detector.predict(image, card.prediction.score_threshold).detections
-    labels = card.labels
-    gap = np.full((image.shape[0], 6, 3), 255, np.uint8)
-    sides = [draw_detections(image, objects, labels) for objects in (truth, found)]
-    return np.hstack([sides[0], gap, sides[1]])
-
-
-def draw_detections(
-    image: NDArray[np.uint8], detections: Sequence[Detection], labels: Sequence[str]
-) -> NDArray[np.uint8]:
-    """Return a picture with each object's mask, outline, label and score drawn on it.
+def plot_groups(evaluation: Evaluation, out: Path) -> Path:
+    """Draw how objects of each size, visibility and contrast are found.
 
     Args:
-        image: RGB, shape (H, W, 3), uint8; left as it is.
-        detections: What to draw.
-        labels: All names, in an order that decides the colours.
+        evaluation: With figures by group.
+        out: PNG file to write.
+
+    Returns:
+        `out`.
     """
-    drawn = image.copy()
-    thick = max(round(max(image.shape[:2]) / 500), 1)
-    for detection in reversed(detections):
-        colour = colour_of(detection.label, labels)
-        mask = detection.mask
-        blend = drawn[mask] * (1.0 - FILL) + np.array(colour) * FILL
-        drawn[mask] = np.rint(blend).astype(np.uint8)
-        outlines, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
-        cv2.drawContours(drawn, outlines, -1, colour, thick)
-    for detection in reversed(detections):
-        text = f"{detection.label} {detection.score:.2f}"
-        _write(drawn, text, detection.xyxy_px, colour_of(detection.label, labels), thick)
-    return drawn
+    kinds = {
+        "Visible pixels": evaluation.by_size,
+        "Visible share of the part": evaluation.by_visibility,
+        "Difference of colour to the surroundings (CIE 1976)": evaluation.by_contrast,
+    }
+    shown = {title: groups for title, groups in kinds.items() if groups}
+    figure = Figure(figsize=(1.0 + 4.6 * max(len(shown), 1), 4.2), dpi=DPI, layout="constrained")
+    grid = figure.subplots(1, max(len(shown), 1), sharey=True, squeeze=False)
+    for axes, (title, groups) in zip(grid.flat, shown.items(), strict=False):
+        names = [f"{group.name}\n{group.objects} objects" for group in groups]
+        _draw_bars(axes, names, _group_bars(groups))
+        axes.set_title(title, fontsize="medium")
+    if shown:
+        handles, labels = grid.flat[0].get_legend_handles_labels()
+        figure.legend(
+            handles, labels, loc="outside lower center", ncols=3, fontsize="small", frameon=False
+        )
+    return _saved(figure, out)
 
 
-def colour_of(label: str, labels: Sequence[str]) -> tuple[int, int, int]:
-    """Return the RGB colour of a label: well apart for up to ten, grey for the unknown."""
-    if label == UNKNOWN_LABEL or label not in labels:
-        return UNKNOWN_COLOUR
-    red, green, blue = mpl.colormaps["tab10"](list(labels).index(label) % 10)[:3]
-    return round(255 * red), round(255 * green), round(255 * blue)
+def _group_bars(groups: Sequence[GroupFigures]) -> dict[str, list[float]]:
+    return {
+        "mAP": [group.map for group in groups],
+        "class-agnostic mAP": [group.agnostic_map for group in groups],
+        "found (overlap .50, above the threshold)": [group.found for group in groups],
+    }
 
 
-def _write(
-    image: NDArray[np.uint8],
-    text: str,
-    box: tuple[float, float, float, float],
-    colour: tuple[int, int, int],
-    thick: int,
-) -> None:
-    """Write a label into the picture at the top left of a box, on a plate of its colour."""
-    scale = 0.38 * thick
-    (width, height), below = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, scale, thick)
-    x = int(np.clip(box[0], 0, max(image.shape[1] - width - 2, 0)))
-    y = int(np.clip(box[1], height + 2, max(image.shape[0] - below - 1, height + 2)))
-    cv2.rectangle(image, (x, y - height - 2), (x + width + 2, y + below), colour, cv2.FILLED)
-    white = (255, 255, 255)
-    cv2.putText(image, text, (x + 1, y), cv2.FONT_HERSHEY_SIMPLEX, scale, white, thick, cv2.LINE_AA)
+def _draw_bars(axes: Axes, names: Sequence[str], bars: dict[str, list[float]]) -> None:
+    """Draw several figures from 0 to 1 of each name side by side, with their values."""
+    places, width = np.arange(len(names)), 0.8 / len(bars)
+    for number, ((label, values), colour) in enumerate(zip(bars.items(), COLOURS, strict=False)):
+        x = places + (number - (len(bars) - 1) / 2.0) * width
+        drawn = axes.bar(x, values, width, label=label, color=colour)
+        axes.bar_label(drawn, [f"{value:.2f}".lstrip("0") for value in values], fontsize="x-small")
+    axes.set_xticks(places, names, fontsize="small")
+    axes.set(ylim=(0.0, 1.05), xlim=(-0.6, max(len(names), 1) - 0.4))
+    axes.grid(axis="y", alpha=0.3)
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def plot_reliability(reliability: Reliability, out: Path) -> Path:
+    """Draw the share of right detections over their scores, and how many there are.
+
+    Args:
+        reliability: Of an evaluation.
+        out: PNG file to write.
+
+    Returns:
+        `out`.
+    """
+    figure = Figure(figsize=(5.4, 6.0), dpi=DPI, layout="constrained")
+    upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
+    known = [(each.mean_score, each.right) for each in reliability.bins if each.detections]
+    upper.plot([0.0, 1.0], [0.0, 1.0], color="0.6", linestyle="--", label="as the scores say")
+    upper.plot(
+        [score for score, _ in known],
+        [right for _, right in known],
+        marker="o",
+        color=COLOURS[1],
+        label="measured",
+    )
+    upper.set(
+        ylabel="share that is right (label, overlap .50)",
+        ylim=(-0.02, 1.02),
+        title=f"Scores against success\nexpected calibration error "
+        f"{reliability.expected_error:.3f}, Brier score {reliability.brier:.3f}",
+    )
+    upper.legend(loc="upper left", fontsize="small")
+    lefts = [each.low for each in reliability.bins]
+    widths = [each.high - each.low for each in reliability.bins]
+    counts = [each.detections for each in reliability.bins]
+    drawn = lower.bar(lefts, counts, widths, align="edge", color=COLOURS[0], edgecolor="white")
+    lower.bar_label(drawn, [str(count) if count else "" for count in counts], fontsize="x-small")
+    lower.set(xlabel="score", ylabel="detections", xlim=(0.0, 1.0))
+    lower.margins(y=0.2)
+    for axes in (upper, lower):
+        axes.grid(alpha=0.3)
+        axes.set_axisbelow(True)
+    return _saved(figure, out)
 
 
 def _saved(figure: Figure, out: Path) -> Path:

@@ -26,7 +26,7 @@ OBJECTS = (truth("plate", 0, 20), truth("ring", 40, 60))
 def figures(*detections: Detection) -> PictureFigures:
     masks = [rle_from_mask(each.mask) for each in detections]
     picture = CocoPicture(Path("a.png"), 100, 20, OBJECTS)
-    return picture_figures(picture, matched(OBJECTS, detections, masks))
+    return picture_figures(3, picture, matched(OBJECTS, detections, masks))
 
 
 def test_each_object_is_found_once_by_the_best() -> None:
@@ -45,7 +45,7 @@ def test_nothing_to_pair_is_no_fault() -> None:
 
 def test_quality_of_a_perfect_answer_is_one() -> None:
     found = figures(detection("plate", 0, 20), detection("ring", 40, 60))
-    assert found == PictureFigures("a.png", 1.0, 2, missed=0, misnamed=0, invented=0)
+    assert found == PictureFigures(3, "a.png", 1.0, 2, missed=0, misnamed=0, invented=0)
 
 
 def test_quality_counts_missed_misnamed_and_invented() -> None:
@@ -53,9 +53,9 @@ def test_quality_counts_missed_misnamed_and_invented() -> None:
         detection("plate", 0, 16), detection("plate", 40, 60), detection("ring", 70, 90)
     )
     # One right with overlap .8, two objects and three claims: .8 / ((2 + 3) / 2).
-    assert found == PictureFigures("a.png", pytest.approx(0.32), 2, 0, misnamed=1, invented=1)
+    assert found == PictureFigures(3, "a.png", pytest.approx(0.32), 2, 0, misnamed=1, invented=1)
 
 
 def test_unknown_is_no_claim_but_finds_no_object_either() -> None:
     found = figures(detection(UNKNOWN_LABEL, 0, 20), detection(UNKNOWN_LABEL, 70, 90))
-    assert found == PictureFigures("a.png", 0.0, 2, missed=1, misnamed=1, invented=0)
+    assert found == PictureFigures(3, "a.png", 0.0, 2, missed=1, misnamed=1, invented=0)

@@ -2,16 +2,15 @@ import json
 from pathlib import Path
 
 import cv2
-import numpy as np
 import pytest
 
-from components.domain import Detection
-from components.modeling.figures import NOTHING, Confusion
+from components.modeling.figures import NOTHING, Confusion, Evaluation, LabelFigures
+from components.modeling.groups import GroupFigures
+from components.modeling.reliability import reliability_of
 from components.visualization.plot_results import (
-    UNKNOWN_COLOUR,
-    colour_of,
-    draw_detections,
     plot_confusion,
+    plot_evaluation,
+    plot_groups,
     plot_training,
 )
 
@@ -52,23 +51,40 @@ def test_confusion_is_drawn(tmp_path: Path) -> None:
     assert cv2.imread(str(out)).shape[0] > 300
 
 
-def detection(label: str) -> Detection:
-    mask = np.zeros((100, 100), np.bool_)
-    mask[30:90, 20:80] = True
-    mask[50:70, 40:60] = False
-    return Detection(label, 0.9, (20.0, 30.0, 80.0, 90.0), mask)
+def evaluation(groups: tuple[GroupFigures, ...]) -> Evaluation:
+    return Evaluation(
+        pictures=2,
+        objects=19,
+        map=0.5,
+        map50=0.7,
+        agnostic_map=0.6,
+        agnostic_map50=0.8,
+        miou=0.8,
+        part_iou=0.7,
+        per_class={"plate": LabelFigures(0.4, 0.6, 0.7, 10), "ring": LabelFigures(0.6, 1, 0.8, 9)},
+        by_size=groups,
+        by_visibility=(),
+        by_contrast=groups,
+        confusion=CONFUSION,
+        reliability=reliability_of([0.2, 0.7, 0.95, 0.95], [False, True, True, False]),
+        worst=(),
+        timing_ms={"network": 1.0},
+        not_known=(),
+    )
 
 
-def test_objects_get_their_colour_and_holes_stay_as_they_are() -> None:
-    image = np.full((100, 100, 3), 50, np.uint8)
-    drawn = draw_detections(image, [detection("ring")], ["plate", "ring"])
-    expected = 0.6 * 50 + 0.4 * np.array(colour_of("ring", ["plate", "ring"]))
-    assert np.allclose(drawn[80, 30], expected, atol=1)
-    assert drawn[60, 50].tolist() == [50, 50, 50]
-    assert (image == 50).all()
+def test_every_figure_has_its_chart(tmp_path: Path) -> None:
+    groups = (GroupFigures("small", 3, 0.2, 0.1, 0.3, 0.4), GroupFigures("large", 9, 1, 1, 1, 1))
+    charts = plot_evaluation(evaluation(groups), tmp_path)
+    assert [chart.name for chart in charts] == [
+        "confusion.png",
+        "drawings.png",
+        "groups.png",
+        "reliability.png",
+    ]
+    assert all(cv2.imread(str(chart)).std() > 5 for chart in charts)
 
 
-def test_labels_have_colours_of_their_own_and_unknown_is_grey() -> None:
-    labels = [f"part {number}" for number in range(10)]
-    assert len({colour_of(label, labels) for label in labels}) == 10
-    assert colour_of("unknown", labels) == UNKNOWN_COLOUR
+def test_evaluation_without_an_object_is_drawn_empty(tmp_path: Path) -> None:
+    out = plot_groups(evaluation(()), tmp_path / "groups.png")
+    assert cv2.imread(str(out)) is not None
