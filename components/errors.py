@@ -10,6 +10,7 @@ The tree; whoever can act on one kind catches that kind:
     |  `- ValidationError   a dataset that broke an expectation
     |- ModelError        a checkpoint, ONNX file or bundle that is wrong or does not fit
     |- ImageError        a picture that cannot be decoded or is out of bounds
+    |- CalibrationError  a camera that is not, no longer or wrongly calibrated
     `- ServiceError      the HTTP service did not start or answered wrongly
 
 A message says what was wanted, what came and what to do, and names the file and the place.
@@ -47,6 +48,10 @@ class ModelError(PipelineError):
 
 class ImageError(PipelineError):
     """A picture cannot be decoded or is out of bounds."""
+
+
+class CalibrationError(PipelineError):
+    """A calibration is missing, out of date, damaged or does not fit."""
 
 
 class ServiceError(PipelineError):

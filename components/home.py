@@ -7,11 +7,13 @@ The layout is the user's; this module is the only place that spells its names.
     data/raw/images                   the user's own photographs
     data/processed/{train,val,test}/{images,masks}
     data/annotations/{coco,yolo}
+    data/calibrations                 scale and lens of the cameras, with their history
     models/checkpoint.pth             the last training, resumable
     models/generic                    weights that know parts, but no drawing
     models/opencv_templates           templates for the OpenCV baseline
     models/registry                   released models, one of them the champion
     reports                           plots, contact sheets, reports of the last run
+    reports/metrics                   what batch work tells Prometheus, for node-exporter
     .state                            what each stage was made from, so that it can be skipped
 """
 
@@ -81,6 +83,11 @@ class Home:
         return self.root / "data" / "annotations" / "yolo"
 
     @property
+    def calibrations(self) -> Path:
+        """Scale and lens of each camera, a folder for each; may be missing."""
+        return self.root / "data" / "calibrations"
+
+    @property
     def models(self) -> Path:
         """Checkpoint, exported model, templates and registry."""
         return self.root / "models"
@@ -121,6 +128,11 @@ class Home:
         return self.root / "reports"
 
     @property
+    def metrics(self) -> Path:
+        """Metrics of batch work: the folder of node-exporter's textfile collector."""
+        return self.reports / "metrics"
+
+    @property
     def state(self) -> Path:
         """Records of finished stages."""
         return self.root / ".state"
@@ -133,7 +145,7 @@ class Home:
         """
         filled = [f(split) for split in SPLITS for f in (self.images, self.masks)]
         filled += [self.processed, self.coco, self.yolo, self.models, self.templates]
-        filled += [self.registry, self.reports, self.state]
+        filled += [self.registry, self.reports, self.metrics, self.state]
         # What the user puts in may be read-only.
         for folder in (self.drawings, self.photos):
             self._make(folder)
