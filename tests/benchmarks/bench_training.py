@@ -1,28 +1,40 @@
 """What a training step costs, and what threads are worth.
 
-    python tests/benchmarks/bench_training.py [--rounds N] [--json OUT.json]
+    python tests/benchmarks/bench_training.py [--rounds N] [--steps N] [--json OUT.json]
 
 Compares in turns, in one run: one thread, torch dividing every operation among two threads, and two
 replicas of one thread each. On a box where others work as well the second
 waits at every operation, the third once a step. Prints the cost of the optimizer's share, too.
+
+Then trains for `--steps` (whole pictures at the end, one validation) on a stream of scenes of the
+sample drawings and prints the most memory that the trainer and its largest helper held.
 """
 
 import argparse
 import json
 import os
 import platform
+import resource
 import statistics
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import torch
 
+from components.geometry.drawing_files import find_drawings
+from components.geometry.dxf_reader import read_drawing
+from components.home import Home
 from components.modeling.losses import Targets, loss_of
 from components.modeling.network import PartNetwork, normalised, parameter_count
 from components.modeling.optimizer import PartOptimizer
 from components.modeling.replicas import Replicas
 from components.modeling.torch_dataset import Batch
+from components.modeling.train import Training, train
+from components.progress import SilentProgress
+from components.settings.data import DataSettings
+from components.settings.drawings import DrawingSettings
 from components.settings.train import TrainSettings
 
 Figures = dict[str, float]
@@ -87,10 +99,26 @@ def measured(settings: TrainSettings, rounds: int) -> dict[str, Figures]:
     }
 
 
+def peak_memory(settings: TrainSettings, steps: int) -> Figures:
+    """Return the most memory that a whole training held, in MiB."""
+    readable = DrawingSettings.load()
+    folder = Path("data/raw/dxf_templates")
+    parts = [p for path in find_drawings(folder) for p in read_drawing(path, readable).parts]
+    changes = {"steps": steps, "minutes": None, "scenes": "stream", "validations": 0}
+    chosen = settings.model_copy(update=changes)
+    with tempfile.TemporaryDirectory() as root:
+        home = Home(Path(root))
+        home.prepare()
+        train(Training(home, parts, chosen, DataSettings.load(), 0), SilentProgress())
+    kinds = {"trainer_mib": resource.RUSAGE_SELF, "largest_helper_mib": resource.RUSAGE_CHILDREN}
+    return {name: resource.getrusage(kind).ru_maxrss / 1024 for name, kind in kinds.items()}
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--steps", type=int, default=120)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     settings = TrainSettings.load()
@@ -104,6 +132,7 @@ def main() -> None:
         "parameters": parameter_count(PartNetwork(settings.network, 6)),
         "crops": [settings.crops.batch, settings.crops.size_px],
         "steps": measured(settings, options.rounds),
+        "memory": peak_memory(settings, options.steps),
     }
     text = json.dumps(figures, indent=2)
     print(text)
