@@ -133,6 +133,11 @@ class Home:
         return self.reports / "metrics"
 
     @property
+    def defects(self) -> Path:
+        """What `bench defects` measured: how small a fault is still found."""
+        return self.reports / "defects"
+
+    @property
     def state(self) -> Path:
         """Records of finished stages."""
         return self.root / ".state"

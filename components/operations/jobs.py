@@ -26,6 +26,7 @@ from components.geometry.similarity import similarity_report
 from components.home import Home
 from components.inspection.templates import INDEX, templates_intact, write_templates
 from components.operations.lock import hold_home
+from components.operations.stage_metrics import reported
 from components.operations.stages import Figures, StageResult, input_sha256, run_stage
 from components.progress import Progress
 from components.settings.base import Profile
@@ -102,6 +103,7 @@ def similarity_file(home: Home) -> Path:
     return home.reports / "similarity.json"
 
 
+@reported("read-drawings")
 def read_drawing_folder(run: Run, progress: Progress) -> StageResult:
     """Read the drawings; their parts go to `home.parts`, their templates to `home.templates`.
 
@@ -185,6 +187,7 @@ def data_settings(run: Run, spread: Mapping[str, object]) -> DataSettings:
     return settings.model_copy(update=dict(spread))
 
 
+@reported("generate")
 def generate(
     run: Run, progress: Progress, spread: Mapping[str, object] = MappingProxyType({})
 ) -> StageResult:
@@ -243,6 +246,7 @@ def finished_dataset(home: Home) -> DatasetCard | None:
         return None
 
 
+@reported("validate")
 def validate(run: Run, progress: Progress, always: bool = False, deep: bool = False) -> StageResult:
     """Check the dataset against its expectations.
 

@@ -22,6 +22,7 @@ from components.operations.jobs import Run, known_parts
 from components.operations.likeness import known_similarity
 from components.operations.machine import this_machine
 from components.operations.promotion import Decision, decide, was_rolled_back
+from components.operations.stage_metrics import reported
 from components.operations.stages import Figures, StageResult, input_sha256, run_stage
 from components.progress import Progress, SilentProgress, stage
 from components.serving.trial import try_service
@@ -71,6 +72,7 @@ def picture_bytes(path: Path) -> bytes:
         raise ImageError(f"{path}: cannot be read ({error.strerror}); name a picture") from error
 
 
+@reported("export")
 def export_model(run: Run, progress: Progress) -> StageResult:
     """Export the trained network as a bundle and compare it with torch.
 
@@ -122,6 +124,7 @@ def predictions_sheet(home: Home) -> Path:
     return evaluation_folder(home) / "predictions.png"
 
 
+@reported("evaluate")
 def evaluate_model(run: Run, progress: Progress) -> StageResult:
     """Measure the exported model on the test split; the figures go into its card.
 
@@ -166,6 +169,7 @@ def evaluate_model(run: Run, progress: Progress) -> StageResult:
     return run_stage(home, "evaluate", key, [*outputs, home.exported / CARD_NAME], work)
 
 
+@reported("promote")
 def promote_model(run: Run) -> StageResult:
     """Register the exported bundle and make it the champion if it passes the gate.
 
@@ -225,6 +229,7 @@ def _champion_map(run: Run, champion: ModelVersion | None, version: ModelVersion
     return evaluate_split(run.home, open_predictor(champion), "test", SilentProgress()).map
 
 
+@reported("try")
 def try_champion(run: Run, progress: Progress) -> StageResult:
     """Start the service with the champion, send it test pictures, check the answers, stop it.
 

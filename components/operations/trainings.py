@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from components.files import plain
 from components.home import Home
 from components.operations.jobs import Run, known_parts
+from components.operations.stage_metrics import reported
 from components.operations.stages import Figures, StageResult, run_stage
 from components.progress import Progress, SilentProgress
 from components.settings.base import GENERIC
@@ -55,6 +56,7 @@ class Wishes:
 NO_WISHES = Wishes()
 
 
+@reported("train-generic")
 def train_generic_weights(
     run: Run, progress: Progress, minutes: float | None = None
 ) -> StageResult:
@@ -74,6 +76,7 @@ def train_generic_weights(
     return StageResult("train-generic", "", False, result.seconds, _figures(result))
 
 
+@reported("train")
 def train_network(
     run: Run, progress: Progress, wishes: Wishes = NO_WISHES, team: "Team | None" = None
 ) -> StageResult:
