@@ -12,13 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from components.data_preprocessing.dxf_to_mask import Rings, fill
-from components.data_preprocessing.outlines import shape_of
+from components.data_preprocessing.outlines import COARSEST, shape_of, size_of
 from components.data_preprocessing.rasters import box_of
 from components.data_preprocessing.scene import SceneObject
 from components.data_preprocessing.view import View
 
 Rng = np.random.Generator
 Cells = NDArray[np.uint8]
+Spot = tuple[float, float]
+"""A place on the grid from its middle, (across, down), in cells."""
 
 _CELLS = 128
 """Cells across the picture's width."""
@@ -53,9 +55,9 @@ class _Stamp:
     row: int
 
     @property
-    def half(self) -> NDArray[np.float64]:
+    def half(self) -> tuple[float, float]:
         """Half the sides of the box, (across, down), in cells."""
-        return np.array(self.cells.shape[::-1]) / 2
+        return self.cells.shape[1] / 2, self.cells.shape[0] / 2
 
 
 @dataclass(slots=True)
@@ -83,9 +85,9 @@ class Table:
         to_cells = np.array([[self._per_mm], [-self._per_mm]])
         rings = []
         for piece in thing.pieces:
-            shape = shape_of(piece.part)
+            shape = shape_of(piece.part, COARSEST)
             matrix = piece.part_to_table[:2] * to_cells
-            rings.append(Rings(shape.xy1_mm @ matrix.T, shape.starts))
+            rings.append(Rings((matrix @ shape.xy1_mm).T, shape.starts))
         box = box_of(rings[0].outline)
         for ring in rings[1:]:
             box = box.united(box_of(ring.outline))
@@ -98,11 +100,11 @@ class Table:
             fill(cells, ring, (left, top), scale=1.0)
         return _Stamp(cells, left, top)
 
-    def _under(self, stamp: _Stamp, at: NDArray[np.float64]) -> tuple[Cells, Cells] | None:
+    def _under(self, stamp: _Stamp, at: Spot) -> tuple[Cells, Cells] | None:
         """Return the grid's cells below a stamp and the stamp's own there; None if off the grid."""
         rows, columns = self.taken.shape
-        left = round(float(at[0])) + stamp.column + columns // 2
-        top = round(float(at[1])) + stamp.row + rows // 2
+        left = round(at[0]) + stamp.column + columns // 2
+        top = round(at[1]) + stamp.row + rows // 2
         height, width = stamp.cells.shape
         x0, y0, x1, y1 = max(0, left), max(0, top), min(columns, left + width), top + height
         y1 = min(rows, y1)
@@ -110,16 +112,14 @@ class Table:
             return None
         return self.taken[y0:y1, x0:x1], stamp.cells[y0 - top : y1 - top, x0 - left : x1 - left]
 
-    def _shared(self, stamp: _Stamp, at: NDArray[np.float64]) -> int:
+    def _shared(self, stamp: _Stamp, at: Spot) -> int:
         """Return the number of cells that are taken already."""
         under = self._under(stamp, at)
         return 0 if under is None else cv2.countNonZero(cv2.bitwise_and(*under))
 
-    def _put(
-        self, thing: SceneObject, stamp: _Stamp, at: NDArray[np.float64], stacked: bool = True
-    ) -> None:
+    def _put(self, thing: SceneObject, stamp: _Stamp, at: Spot, stacked: bool = True) -> None:
         """Lay an object down; over others it lies on the highest of them if it may be stacked."""
-        x_mm, y_mm = float(at[0]) / self._per_mm, -float(at[1]) / self._per_mm
+        x_mm, y_mm = at[0] / self._per_mm, -at[1] / self._per_mm
         under = self._under(stamp, at)
         height = 0.0
         if under is not None:
@@ -141,10 +141,14 @@ class Table:
             overlap: Largest share of it that may lie on others.
         """
         stamp = self._stamp(thing)
-        frame = np.array([_CELLS, _CELLS * self.view.height_px / self.view.width_px]) / 2
-        room = np.maximum(frame + stamp.half * (0.5 if truncated else -1.0), 0.0)
+        beyond = 0.5 if truncated else -1.0
+        frame = _CELLS / 2, _CELLS / 2 * self.view.height_px / self.view.width_px
+        across, down = (
+            max(side + half * beyond, 0.0) for side, half in zip(frame, stamp.half, strict=True)
+        )
         limit = overlap * cv2.countNonZero(stamp.cells)
-        for place in rng.uniform(-1.0, 1.0, (_TRIES, 2)) * room:
+        for x, y in rng.uniform(-1.0, 1.0, (_TRIES, 2)).tolist():
+            place = x * across, y * down
             if self._shared(stamp, place) <= limit:
                 self._put(thing, stamp, place)
                 return True
@@ -156,26 +160,30 @@ class Table:
             return False
         stamp = self._stamp(thing)
         other = self.objects[int(rng.integers(len(self.objects)))].pieces[0]
-        start = np.array([other.x_mm, -other.y_mm]) * self._per_mm
         azimuth = rng.uniform(0, 2 * np.pi)
-        way = np.array([np.cos(azimuth), np.sin(azimuth)])
-        size = other.scale * float(np.hypot(*shape_of(other.part).size_mm)) * self._per_mm / 2
-        near, far = 0.0, size + float(np.hypot(*stamp.half))
+
+        def along(cells: float) -> Spot:
+            x, y = other.x_mm * self._per_mm, -other.y_mm * self._per_mm
+            return x + math.cos(azimuth) * cells, y + math.sin(azimuth) * cells
+
+        size = other.scale * math.hypot(*size_of(other.part)) * self._per_mm / 2
+        near, far = 0.0, size + math.hypot(*stamp.half)
         for _ in range(_SLIDE_STEPS):
             middle = (near + far) / 2
             # Two cells in common is as near as the grid can tell touching.
-            if self._shared(stamp, start + way * middle) <= 2:
+            if self._shared(stamp, along(middle)) <= 2:
                 far = middle
             else:
                 near = middle
-        place = start + way * far
+        place = along(far)
         if self._shared(stamp, place) > 2 or not self._shows(place):
             return False
         # The cells in common are the grid's error: both lie on the table.
         self._put(thing, stamp, place, stacked=False)
         return True
 
-    def _shows(self, place: NDArray[np.float64]) -> bool:
+    def _shows(self, place: Spot) -> bool:
         """Return whether a place lies in the frame."""
-        limit = _CELLS / 2 * np.array([1.0, self.view.height_px / self.view.width_px])
-        return bool((np.abs(place) < limit).all())
+        limit = _CELLS / 2
+        down = limit * self.view.height_px / self.view.width_px
+        return abs(place[0]) < limit and abs(place[1]) < down

@@ -8,7 +8,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from components.data_preprocessing.dxf_to_mask import Rings, fill
 from components.data_preprocessing.view import View
 
 Mask = NDArray[np.uint8]
@@ -85,26 +84,6 @@ def window_round(box: Box, view: View, margin_px: float) -> Window | None:
     return Window(left, top, right, bottom) if left < right and top < bottom else None
 
 
-def swept(
-    mask: Mask, base: Rings, top: Rings, window: Window, scale: float, step_px: float = 1.5
-) -> None:
-    """Fill the area that rings sweep from base to top, the top itself left out.
-
-    Args:
-        mask: Filled in place; it covers the window.
-        base: Rings at the beginning.
-        top: The same rings at the end.
-        window: Where the mask lies.
-        scale: Pixels of the mask per pixel of the picture.
-        step_px: Longest step of the rings; 1.5 px keeps the notches between steps below a pixel.
-    """
-    way = top.xy_px - base.xy_px
-    steps = max(1, int(np.ceil(np.abs(way).max() / step_px)))
-    for step in range(steps):
-        rings = base.at(base.xy_px + way * (step / steps))
-        fill(mask, rings, (window.left, window.top), scale)
-
-
 def smeared(mask: Mask, x_px: float, y_px: float) -> Mask:
     """Return the area that a mask sweeps when it moves along a straight way.
 
@@ -151,15 +130,17 @@ def _united(mask: Mask, x: int, y: int) -> Mask:
 def softened(mask: Mask, sigma_px: float) -> Mask:
     """Return a mask or picture with soft edges, its border drawn out.
 
-    From 0.8 px on two box filters stand for the Gaussian: they cost the same at any width. A box
-    of w pixels has the variance (w^2 - 1) / 12.
+    Box filters stand for the Gaussian: they cost the same at any width. A box of w pixels has the
+    variance (w^2 - 1) / 12. Below 0.8 px it is one box of 3 pixels, mixed with the sharp picture.
 
     Args:
         mask: Shape (h, w) or (h, w, 3).
         sigma_px: Standard deviation of the softness; boxes follow it to about a fifth.
     """
     if sigma_px < 0.8:
-        blurred = cv2.GaussianBlur(mask, (3, 3), sigma_px, borderType=cv2.BORDER_REPLICATE)
+        blurred = cv2.blur(mask, (3, 3), borderType=cv2.BORDER_REPLICATE)
+        share = 1.5 * sigma_px**2
+        cv2.addWeighted(mask, 1.0 - share, blurred, share, 0.0, dst=blurred)
         return np.asarray(blurred, dtype=np.uint8)
     # Widths are odd: the second box may be the next larger one, which halves the steps.
     radii = round((6.0 * sigma_px**2 + 1.0) ** 0.5 - 1.0)

@@ -14,7 +14,15 @@ from numpy.typing import NDArray
 
 from components.data_preprocessing.augmentations import photographed
 from components.data_preprocessing.backgrounds import ground_picture
-from components.data_preprocessing.dxf_to_mask import FINE, INSIDE, Rings, averaged, fill, ungrown
+from components.data_preprocessing.dxf_to_mask import (
+    FINE,
+    INSIDE,
+    Rings,
+    averaged,
+    fill,
+    fill_swept,
+    ungrown,
+)
 from components.data_preprocessing.lighting import Lighting
 from components.data_preprocessing.rasters import (
     Box,
@@ -22,7 +30,6 @@ from components.data_preprocessing.rasters import (
     box_of,
     moved_pair,
     softened,
-    swept,
     window_round,
 )
 from components.data_preprocessing.scene import Placement, Scene
@@ -138,7 +145,7 @@ def _paint(canvas: Picture, piece: Placement, scene: Scene) -> Silhouette | None
         (head.top + head.bottom - foot.top - foot.bottom) / 2,
     )
     if max(abs(lean[0]), abs(lean[1])) > 0.4:
-        swept(fine, base, top, window, FINE)
+        fill_swept(fine, base, top, (window.left, window.top))
         inside = averaged(fine)
         _blend(target, _wall(piece, scene.lighting, lean, window), ungrown(inside), 1.0)
     _blend(target, face, alpha, piece.surface.opacity)

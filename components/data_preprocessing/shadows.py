@@ -74,7 +74,7 @@ def _paint_shadow(canvas: Picture, shadow: _Shadow, base: Rings, box: Box, view:
     if window is None:
         return
     # Soft shadows are drawn on a coarser grid: nobody sees the difference.
-    scale = 1.0 if sigma < 2.0 else 0.5 if sigma < 5.0 else 0.25
+    scale = 1.0 if sigma < 1.2 else 0.5 if sigma < 3.0 else 0.25
     foot, dark = _swept(shadow, base, window, scale)
     dark = softened(dark, sigma * scale)
     if shadow.contact > 0.05:
@@ -87,7 +87,7 @@ def _paint_shadow(canvas: Picture, shadow: _Shadow, base: Rings, box: Box, view:
         size = window.shape[1], window.shape[0]
         light = np.asarray(cv2.resize(light, size), dtype=np.uint8)
     target = window.of(canvas)
-    target[...] = cv2.multiply(target, cv2.cvtColor(light, cv2.COLOR_GRAY2RGB), scale=1 / 255)
+    cv2.multiply(target, cv2.cvtColor(light, cv2.COLOR_GRAY2RGB), dst=target, scale=1 / 255)
 
 
 def _swept(shadow: _Shadow, base: Rings, window: Window, scale: float) -> tuple[Mask, Mask]:

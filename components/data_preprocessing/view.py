@@ -12,9 +12,6 @@ from numpy.typing import NDArray
 from components.geometry.transforms import Matrix, Points, transformed
 from components.settings.data import CameraSettings
 
-_ONES = np.ones((2, 1))
-"""Sums the two coordinates of points, faster than a sum along an axis."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class View:
@@ -55,12 +52,17 @@ class View:
         if self.distortion == 0.0:
             return xy_px
         centre = (self.width_px - 1) / 2, (self.height_px - 1) / 2
+        corner2 = centre[0] ** 2 + centre[1] ** 2
         offset = xy_px - centre
+        x, y = offset[:, 0], offset[:, 1]
+        radius2 = x * x
+        radius2 += y * y
         # Far outside the frame the square would fold the plane over itself.
-        radius2 = np.minimum((offset * offset) @ _ONES, 3.0 * (centre[0] ** 2 + centre[1] ** 2))
-        radius2 *= self.distortion / (centre[0] ** 2 + centre[1] ** 2)
+        np.minimum(radius2, 3.0 * corner2, out=radius2)
+        radius2 *= self.distortion / corner2
         radius2 += 1.0
-        offset *= radius2
+        x *= radius2
+        y *= radius2
         offset += centre
         return np.asarray(offset)
 

@@ -118,17 +118,19 @@ def windows(annotations: Sequence[Annotation], instances: Mask) -> Iterator[tupl
 def coco_polygons(label: Label) -> list[list[int]]:
     """Return COCO's polygons of one object: x, y, x, y, ... of each region, holes by seams."""
     mask, left, top = label
-    rings = [bridged([p.outline_px, *p.holes_px]) for p in edge_polygons(mask)]
-    return [np.add(ring, (left, top)).ravel().tolist() for ring in rings]
+    found = edge_polygons(mask, (left, top))
+    return [bridged([p.outline_px, *p.holes_px]).ravel().tolist() for p in found]
 
 
 @lru_cache(maxsize=8)
-def _places(side_px: int) -> list[str]:
-    """Return the text of each pixel centre over the side: formatting them anew costs most.
+def _places(height_px: int, width_px: int) -> list[str]:
+    """Return the text of each column's centre over the width, then of each row's over the height.
 
-    A space stands before each.
+    Formatting them anew costs most. A space stands before each.
     """
-    return [f" {(place + 0.5) / side_px:.6g}" for place in range(side_px)]
+    return [
+        f" {(place + 0.5) / side:.6g}" for side in (width_px, height_px) for place in range(side)
+    ]
 
 
 def yolo_line(number: int, label: Label, height_px: int, width_px: int) -> str:
@@ -144,14 +146,14 @@ def yolo_line(number: int, label: Label, height_px: int, width_px: int) -> str:
         `class x y x y ...` as shares of the sides, empty for objects without any polygon.
     """
     mask, left, top = label
-    found = polygons_from_mask(mask, with_lines=True)
+    # Rows stand behind the columns in the table of texts.
+    found = polygons_from_mask(mask, with_lines=True, corner_px=(left, width_px + top))
     regions = [bridged([p.outline_px, *p.holes_px]) for p in found]
     if not regions:
         return ""
     ring = bridged(regions)
-    across, down = _places(width_px), _places(height_px)
-    points = [across[x + left] + down[y + top] for x, y in ring.tolist()]
-    return f"{number - 1}{''.join(points)}"
+    texts = map(_places(height_px, width_px).__getitem__, ring.ravel().tolist())
+    return f"{number - 1}{''.join(texts)}"
 
 
 def coco_annotation(

@@ -85,11 +85,11 @@ class _Batch:
 
     def add(self, path: str, content: bytes) -> None:
         """Write a file under a temporary name."""
-        folder, name = os.path.split(path)
+        folder, name = path.rsplit("/", 1)
         partial = Path(f"{folder}/.{name}.{os.getpid()}{PARTIAL_SUFFIX}")
         self._partials[path] = partial
         try:
-            partial.write_bytes(content)
+            _write_new(partial, content)
         except OSError:
             self.discard()
             raise
@@ -110,6 +110,18 @@ class _Batch:
             partial.replace(path)
         for folder in disks.values():
             flush_disk(folder)
+
+
+def _write_new(path: Path, content: bytes) -> None:
+    """Write a file by system calls alone: Python's own files cost twice as much for small ones."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
+    try:
+        rest = memoryview(content)
+        # A write may take in less than it is given, as on a disk that is nearly full.
+        while rest:
+            rest = rest[os.write(handle, rest) :]
+    finally:
+        os.close(handle)
 
 
 def read_record(path: Path) -> Iterator[Entry]:

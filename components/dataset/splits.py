@@ -6,6 +6,7 @@ network is judged on was seen in training.
 
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import lru_cache
 
 import numpy as np
 
@@ -45,11 +46,16 @@ def split_of_group(seed: int, group: int, shares: SplitSettings) -> Split:
     References:
         Weyl's equidistribution; Knuth, TAOCP 3, 6.4, on the golden ratio.
     """
-    phase = float(np.random.default_rng([seed, 5]).random())
-    place = (phase + group * _GOLDEN) % 1.0
+    place = (_phase(seed) + group * _GOLDEN) % 1.0
     if place < shares.train:
         return "train"
     return "val" if place < shares.train + shares.val else "test"
+
+
+@lru_cache(maxsize=8)
+def _phase(seed: int) -> float:
+    """Return where in the unit interval a dataset's groups begin."""
+    return float(np.random.default_rng([seed, 5]).random())
 
 
 def leaks(samples: Iterable[Sample]) -> list[str]:

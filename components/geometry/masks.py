@@ -41,7 +41,7 @@ def rle_from_window(
     It equals `rle_from_mask` of the whole picture and looks at the mask's own pixels only.
 
     Args:
-        mask: Shape (h, w), non-zero inside.
+        mask: Shape (h, w), one value inside, zero outside.
         left: Column of the picture at which the mask begins.
         top: Row of the picture at which the mask begins.
         height_px: Height of the picture; `top` + h does not exceed it.
@@ -51,14 +51,16 @@ def rle_from_window(
     # Columns one after the other, a zero before the first and after the last, and between them
     # unless they are as high as the picture: there a run goes on from one to the next.
     rows = height if height == height_px else height + 1
-    columns = np.zeros(width * rows + 2, dtype=np.bool_)
-    columns[1:-1].reshape(width, rows)[:, :height] = mask.T
+    columns = np.zeros(width * rows + 2, dtype=np.uint8)
+    # OpenCV's transposition takes a fifth of the time of a copy along the columns.
+    columns[1:-1].reshape(width, rows)[:, :height] = cv2.transpose(mask)
     changes = np.flatnonzero(columns[1:] != columns[:-1])
     if height != height_px:
-        changes = changes // rows * height_px + changes % rows + top
-    changes += left * height_px
-    ends = np.concatenate([[0], changes, [height_px * width_px]])
-    counts = np.diff(ends)
+        changes += changes // rows * (height_px - rows) + top
+    ends = np.empty(len(changes) + 2, dtype=np.int64)
+    ends[0], ends[-1] = 0, height_px * width_px
+    np.add(changes, left * height_px, out=ends[1:-1])
+    counts = ends[1:] - ends[:-1]
     if len(counts) > 1 and counts[-1] == 0:
         counts = counts[:-1]
     # As an array: a list of the counts takes three times as long to read.
@@ -100,6 +102,7 @@ def polygons_from_mask(
     mask: NDArray[np.bool_] | NDArray[np.uint8],
     tolerance_px: float = 0.0,
     with_lines: bool = False,
+    corner_px: tuple[int, int] = (0, 0),
 ) -> list[Polygon]:
     """Return the regions of a mask as polygons with holes, biggest first.
 
@@ -109,9 +112,13 @@ def polygons_from_mask(
             0 keeps every corner.
         with_lines: Whether a region one pixel wide, which has no area between its pixels' centres,
             is kept, with its vertices repeated; whoever fills the ring draws its edge, too.
+        corner_px: Column and row of the picture at which the mask begins.
     """
     contours, hierarchy = cv2.findContours(
-        np.ascontiguousarray(mask, dtype=np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE
+        np.ascontiguousarray(mask, dtype=np.uint8),
+        cv2.RETR_CCOMP,
+        cv2.CHAIN_APPROX_SIMPLE,
+        offset=corner_px,
     )
     if hierarchy is None:
         return []
@@ -137,7 +144,7 @@ def polygons_from_mask(
     return polygons
 
 
-def edge_polygons(mask: NDArray[np.uint8]) -> list[Polygon]:
+def edge_polygons(mask: NDArray[np.uint8], corner_px: tuple[int, int] = (0, 0)) -> list[Polygon]:
     """Return the regions of a mask as polygons along the pixels' edges, biggest first.
 
     This is how COCO's tools read a polygon: the single pixel (column 3, row 5) is the square from
@@ -145,14 +152,17 @@ def edge_polygons(mask: NDArray[np.uint8]) -> list[Polygon]:
 
     Args:
         mask: Shape (H, W), non-zero inside.
+        corner_px: Column and row of the picture at which the mask begins.
     """
-    size = 2 * mask.shape[1], 2 * mask.shape[0]
-    doubled = np.asarray(cv2.resize(mask, size, interpolation=cv2.INTER_NEAREST), dtype=np.uint8)
+    # Each byte twice beside itself, then each row: a sixth of the time of a resize.
+    pairs = (mask.astype(np.uint16) * 0x101).view(np.uint8)
+    doubled = np.repeat(pairs, 2, axis=0)
+    corner = 2 * corner_px[0], 2 * corner_px[1]
     # Of the two fine pixels of each pixel, an outline passes the one at the edge: the even one on
     # the left and above, the odd one on the right and below; around holes it is the reverse.
     return [
         Polygon((p.outline_px + 1) // 2, tuple((hole + 1) // 2 for hole in p.holes_px))
-        for p in polygons_from_mask(doubled)
+        for p in polygons_from_mask(doubled, corner_px=corner)
     ]
 
 
@@ -171,7 +181,13 @@ def bridged(rings: list[NDArray[np.int32]]) -> NDArray[np.int32]:
     whole, *others = (ring.astype(np.float32).view(np.complex64)[:, 0] for ring in rings)
     for ring in others:
         # A short seam, not the shortest: trying all pairs would cost more than drawing the scene.
-        here = np.abs(whole - ring[0]).argmin()
-        there = np.abs(ring - whole[here]).argmin()
+        here = _nearest(whole, ring[0])
+        there = _nearest(ring, whole[here])
         whole = np.concatenate([whole[: here + 1], ring[there:], ring[: there + 1], whole[here:]])
     return whole.view(np.float32).reshape(-1, 2).astype(np.int32)
+
+
+def _nearest(points: NDArray[np.complex64], place: np.complex64) -> int:
+    """Return which of some points is nearest to a place, measured along the axes."""
+    way = np.abs((points - place).view(np.float32))
+    return int((way[::2] + way[1::2]).argmin())

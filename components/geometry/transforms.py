@@ -46,11 +46,13 @@ def pose_from_matrix(matrix: Matrix) -> Pose:
         ValueError: If the matrix cannot be inverted or sends the origin to infinity.
     """
     h = np.asarray(matrix, dtype=np.float64)
-    if h.shape != (3, 3) or h[2, 2] == 0 or abs(np.linalg.det(h)) < 1e-300:
-        raise ValueError("expected an invertible (3, 3) homography that keeps the origin finite")
+    if h.shape != (3, 3) or h[2, 2] == 0:
+        raise ValueError("expected a (3, 3) homography that keeps the origin finite")
     h = h / h[2, 2]
     # Plain numbers: arrays of four take ten times as long.
     (a, b, x), (c, d, y), (e, f, _) = h.tolist()
+    if abs(a * (d - f * y) - b * (c - e * y) + x * (c * f - d * e)) < 1e-300:
+        raise ValueError("expected a (3, 3) homography that can be inverted")
     # Derivative of the homography at the origin, v turned up again; columns by x and y.
     ux, uy, vx, vy = a - x * e, b - x * f, y * e - c, y * f - d
     area = ux * vy - uy * vx
