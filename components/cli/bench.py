@@ -1,4 +1,4 @@
-"""Verbs that measure this machine: `bench generate`."""
+"""Verbs that measure: `bench generate`, `bench defects`."""
 
 import re
 from pathlib import Path
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
+from components.cli.defects import defects
 from components.cli.output import (
     HomeOption,
     JsonOption,
@@ -60,10 +61,11 @@ ScratchOption = Annotated[
 
 def add_to(app: typer.Typer) -> None:
     """Add the verbs of this module."""
-    bench = typer.Typer(help="Measure this machine.", no_args_is_help=True)
+    bench = typer.Typer(help="Measure speed, and what can be seen.", no_args_is_help=True)
     # Without it Typer makes a group of one command the command itself.
     bench.callback()(lambda: None)
     bench.command("generate")(friendly(generate))
+    bench.command("defects")(friendly(defects))
     app.add_typer(bench, name="bench")
 
 
@@ -104,7 +106,7 @@ def generate(
     )
     if "dask" in plan.executors:
         prepare_prefect(place)
-    parts = _parts(place, drawings, profile)
+    parts = drawn_parts(place, drawings, profile)
     with progress_bars() as bars:
         found = benchmark_generation(parts, DataSettings.load(place.configs, profile), plan, bars)
     if as_json:
@@ -143,7 +145,7 @@ def _sizes(text: str) -> list["Size"]:
     return [(width, height) for width, height in pairs]
 
 
-def _parts(home: Home, drawings: Path | None, profile: Profile) -> list["Part"]:
+def drawn_parts(home: Home, drawings: Path | None, profile: Profile) -> list["Part"]:
     """Return the parts of some drawings, without writing anything."""
     from components.errors import DrawingError
     from components.geometry.drawing_files import find_drawings

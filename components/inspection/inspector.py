@@ -50,6 +50,7 @@ class Inspector:
             settings: See `configs/inspection_config.yaml`.
         """
         self.predictor, self._settings = predictor, settings
+        self.symmetries = tuple(symmetries)
         self.registrar = Registrar(parts, settings.registration, symmetries)
         self._claimant = Claimant(self.registrar, settings)
         names = tuple(part.name for part in parts)

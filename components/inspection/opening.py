@@ -52,9 +52,12 @@ def inspector_of(
         similarity: What is known about them; None for nothing.
         settings: How objects are identified.
     """
-    known = similarity.parts if similarity else ()
-    symmetries = [
+    return Inspector(predictor, parts, symmetries_of(similarity), settings)
+
+
+def symmetries_of(similarity: DrawingSimilarity | None) -> list[Symmetry]:
+    """Return the symmetries of the drawings that a record tells."""
+    return [
         Symmetry(each.name, each.rotation_order, each.mirror_symmetric, each.tolerance_mm)
-        for each in known
+        for each in (similarity.parts if similarity else ())
     ]
-    return Inspector(predictor, parts, symmetries, settings)

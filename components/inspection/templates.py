@@ -162,6 +162,25 @@ def _record(
     }
 
 
+def template_names(folder: Path) -> list[str]:
+    """Return the names of the parts that a folder holds templates of.
+
+    Raises:
+        ModelError: If there is no index, or it lists nothing.
+    """
+    try:
+        records = json.loads((folder / INDEX).read_bytes())["templates"]
+        names = [str(record["name"]) for record in records]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(
+            f"{folder / INDEX}: cannot be read as an index of templates "
+            f"({type(error).__name__}); make them with `dxfvision generate` or `dxfvision run`"
+        ) from error
+    if not names:
+        raise ModelError(f"{folder / INDEX}: lists no template; read some drawings first")
+    return names
+
+
 def read_template_mask(folder: Path, name: str) -> NDArray[np.uint8]:
     """Return the mask of one template.
 

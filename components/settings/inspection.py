@@ -89,6 +89,13 @@ class AnswerSettings(Table):
     ambiguous_below: NotNegative
 
 
+class TemplateSettings(Table):
+    """The OpenCV baseline; the file tells what each value means."""
+
+    hu_scale: Positive
+    least_score: Share
+
+
 class InspectionSettings(YamlSettings):
     """Everything that decides how objects are identified and measured."""
 
@@ -98,3 +105,4 @@ class InspectionSettings(YamlSettings):
     proposals: ProposalSettings
     answers: AnswerSettings
     rating: RatingSettings
+    templates: TemplateSettings
