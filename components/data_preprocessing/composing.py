@@ -261,7 +261,7 @@ def _plate(rng: Rng, place: Place, settings: DataSettings, view: View, seed: int
     plate = unknown_plate(seed, int(rng.integers(PLATES)))
     scale = rng.uniform(0.07, 0.42) * view.width_mm / longer_mm(plate)
     surface = _surface(rng, place, settings)
-    piece = _placement(rng, plate, surface, settings, mirrored_share=0.0, scale=scale)
+    piece = _placement(rng, plate, surface, settings, mirrored_share=0.5, scale=scale)
     return SceneObject(OTHER_LABEL, (piece,))
 
 

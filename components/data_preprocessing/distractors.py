@@ -21,8 +21,9 @@ from components.data_preprocessing.shapes import Rng, largest, part_of_region, r
 from components.domain import OTHER_LABEL, Part
 from components.settings.data import MaterialName
 
-PLATES = 192
-"""Unknown plates of one dataset; making one costs as much as a scene, so they are kept."""
+PLATES = 96
+"""Unknown plates of one dataset, each with its mirror image; making one costs as much as a scene,
+so they are kept."""
 
 _SMALL_OBJECTS = 256
 """Screws, pens and so on of one dataset."""

@@ -123,7 +123,8 @@ def gear(rng: Rng) -> BaseGeometry:
     }
     height = min(0.5, 2.5 / teeth) * rng.uniform(0.3, 0.8)
     wheel = ring_of(0.5 * (1 + height * waves[shape] / 2))
-    return rounded(make_valid(wheel), 0.004)
+    # Its straight flanks need no vertices between their ends: all that follows costs half.
+    return rounded(make_valid(wheel).simplify(0.0008), 0.004)
 
 
 def arm(rng: Rng) -> BaseGeometry:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from components.data_preprocessing.textures import PATTERNS, TURNS, crop, tile
+from components.data_preprocessing.textures import PATTERNS, TURNS, crop, grains, tile
 
 
 @pytest.mark.parametrize("name", list(PATTERNS))
@@ -11,6 +11,13 @@ def test_every_pattern_has_contrast_about_middle_grey(name: str) -> None:
     grey = tile(name, 0, 1)
     assert abs(float(grey.mean()) - 128) < 12
     assert grey.std() > 15
+
+
+@pytest.mark.parametrize("sigma_px", [0.5, 0.8, 1.2])
+def test_grains_have_unit_spread_however_blurred(sigma_px: float) -> None:
+    fields = [grains(np.random.default_rng(seed), sigma_px) for seed in range(3)]
+    assert np.std(fields) == pytest.approx(1.0, abs=0.02)
+    assert np.abs(np.corrcoef([field.ravel() for field in fields])[0, 1:]).max() < 0.05
 
 
 def test_tile_depends_on_name_variant_and_seed_alone() -> None:
