@@ -74,10 +74,10 @@ class StageReport:
     def __init__(self, home: Home, name: str) -> None:
         """Remember what the run before left."""
         self._home, self._name = home, name
-        self._path = metrics_file(home, name)
+        path = metrics_file(home, name)
         self._started = time.time()
         self._earlier = {
-            metric: read_value(self._path, metric, {"stage": name})
+            metric: read_value(path, metric, {"stage": name})
             for metric in (
                 metrics.STAGE_ENDED,
                 metrics.STAGE_SUCCESS,
@@ -133,7 +133,8 @@ class StageReport:
         ]
 
     def _write(self, samples: list[Sample]) -> None:
-        _write(self._path, [self._sample(metrics.STAGE_STARTED, self._started), *samples])
+        started = self._sample(metrics.STAGE_STARTED, self._started)
+        write_own_metrics(self._home, self._name, [started, *samples])
 
 
 def metrics_file(home: Home, name: str) -> Path:
@@ -153,11 +154,18 @@ def report_champion(home: Home) -> None:
         Sample(metrics.CHAMPION_CREATED, created),
         Sample(metrics.CHAMPION_SINCE, record.since.timestamp()),
     ]
-    _write(metrics_file(home, "champion"), samples)
+    write_own_metrics(home, "champion", samples)
 
 
-def _write(path: Path, samples: list[Sample]) -> None:
-    """Write a file of metrics; work that was done must not fail for want of it."""
+def write_own_metrics(home: Home, name: str, samples: list[Sample]) -> None:
+    """Write a file of metrics; work that was done must not fail for want of it.
+
+    Args:
+        home: Where the file lies.
+        name: Of the file, without its suffix.
+        samples: What it holds.
+    """
+    path = metrics_file(home, name)
     try:
         write_metrics(path, samples)
     except OSError as error:

@@ -1,0 +1,217 @@
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from components.errors import ServiceError
+from components.home import Home
+from components.operations import health_network
+from components.operations.health import Box
+from components.serving.launch import free_port
+from components.settings.health import HealthSettings
+
+
+@contextmanager
+def answering(answers: dict[str, Any], status: int = 200) -> Iterator[str]:
+    """Run a real HTTP server that answers these paths with JSON."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            length = int(self.headers.get("Content-Length", 0))
+            body = self.rfile.read(length).decode()
+            path = self.path.partition("?")[0]
+            answer = answers[path]
+            content = json.dumps(answer(body) if callable(answer) else answer).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def do_POST(self) -> None:
+            self.do_GET()
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.fixture
+def box(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Box:
+    monkeypatch.delenv(health_network.PREFECT_VARIABLE, raising=False)
+    home = Home(tmp_path / "home")
+    home.prepare()
+    return Box(home, HealthSettings.load())
+
+
+def at_port(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("DXFVISION_SERVE__PORT", url.rpartition(":")[2])
+
+
+def test_a_service_that_is_not_running_is_a_warning(
+    box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_port(monkeypatch, f":{free_port()}")
+    assert health_network.check_service(box).state == "warning"
+
+
+def test_a_ready_service_names_its_version(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+    with answering({"/readyz": {"status": "ready", "version": "abc"}}) as url:
+        at_port(monkeypatch, url)
+        finding = health_network.check_service(box)
+    assert (finding.state, finding.found) == ("good", "ready with abc")
+
+
+def test_a_service_that_is_not_ready_says_why(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+    with answering({"/readyz": {"message": "golden picture differs"}}, 503) as url:
+        at_port(monkeypatch, url)
+        finding = health_network.check_service(box)
+    assert finding.state == "fault"
+    assert "golden picture differs" in finding.found
+
+
+def test_another_program_on_the_port_is_a_fault(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+    with answering({"/readyz": ["hello"]}) as url:
+        at_port(monkeypatch, url)
+        finding = health_network.check_service(box)
+    assert (finding.state, "another program" in finding.found) == ("fault", True)
+
+
+def prefect_answers(late: int, running: int, failed: int, hours: float) -> dict[str, Any]:
+    def count(body: str) -> int:
+        return late if "Late" in body else failed if "CRASHED" in body else running
+
+    start = datetime.now(UTC) - timedelta(hours=hours)
+    return {
+        "/api/flow_runs/count": count,
+        "/api/flow_runs/filter": [{"start_time": start.isoformat()}],
+    }
+
+
+@pytest.mark.parametrize(
+    ("late", "running", "failed", "hours", "state"),
+    [
+        (0, 0, 0, 0.0, "good"),
+        (0, 1, 0, 1.0, "good"),
+        (2, 0, 0, 0.0, "warning"),
+        (0, 1, 0, 13.0, "warning"),
+        (0, 0, 3, 0.0, "warning"),
+    ],
+)
+def test_the_queue_is_judged(
+    box: Box,
+    monkeypatch: pytest.MonkeyPatch,
+    late: int,
+    running: int,
+    failed: int,
+    hours: float,
+    state: str,
+) -> None:
+    with answering(prefect_answers(late, running, failed, hours)) as url:
+        monkeypatch.setenv(health_network.PREFECT_VARIABLE, f"{url}/api")
+        finding = health_network.check_prefect(box)
+    assert finding.state == state
+    values = {sample.labels or sample.metric.name: sample.value for sample in finding.samples}
+    assert values["late",] == late
+    assert values["running",] == running
+    assert values["failed_1d",] == failed
+    expected = 3600 * hours if running else 0
+    assert values["dxfvision_prefect_oldest_running_seconds"] == pytest.approx(expected, abs=5)
+
+
+def test_a_prefect_server_that_is_gone_is_a_fault(
+    box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(health_network.PREFECT_VARIABLE, f"http://127.0.0.1:{free_port()}/api")
+    assert health_network.check_prefect(box).state == "fault"
+
+
+def prometheus(rows: list[dict[str, str]]) -> dict[str, Any]:
+    return {"/api/v1/query": {"data": {"result": [{"metric": row} for row in rows]}}}
+
+
+def asking(box: Box, url: str) -> Box:
+    return Box(box.home, box.settings.model_copy(update={"prometheus_url": url}))
+
+
+def test_firing_alerts_are_named_once(box: Box) -> None:
+    assert health_network.check_alerts(box).state == "left out"
+    with answering(prometheus([{"alertname": "B"}, {"alertname": "A"}, {"alertname": "B"}])) as url:
+        finding = health_network.check_alerts(asking(box, url))
+    assert (finding.state, finding.found) == ("warning", "A, B")
+    with answering(prometheus([])) as url:
+        assert health_network.check_alerts(asking(box, url)).state == "good"
+
+
+def test_targets_that_are_down_are_named(box: Box) -> None:
+    with answering(prometheus([{"job": "node", "instance": "box:9100"}])) as url:
+        finding = health_network.check_scraping(asking(box, url))
+    assert (finding.state, finding.found) == ("warning", "not scraped: node box:9100")
+
+
+def test_a_prometheus_that_is_gone_is_told_with_the_setting(box: Box) -> None:
+    gone = asking(box, f"http://127.0.0.1:{free_port()}")
+    with pytest.raises(ServiceError, match="prometheus_url"):
+        health_network.check_alerts(gone)
+
+
+def certificate(folder: Path, days: float) -> tuple[Path, Path]:
+    """Write a self-signed certificate that expires in so many days, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "box")])
+    now = datetime.now(UTC)
+    signed = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=100))
+        .not_valid_after(now + timedelta(days=days))
+        .sign(key, hashes.SHA256())
+    )
+    file, key_file = folder / "box.pem", folder / "box.key"
+    file.write_bytes(signed.public_bytes(serialization.Encoding.PEM))
+    key_file.write_bytes(b"")
+    return file, key_file
+
+
+@pytest.mark.parametrize(("days", "state"), [(90.0, "good"), (10.0, "warning"), (-1.0, "fault")])
+def test_a_certificate_is_judged_by_its_last_day(
+    box: Box, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, days: float, state: str
+) -> None:
+    assert health_network.check_certificate(box).state == "left out"
+    file, key = certificate(tmp_path, days)
+    monkeypatch.setenv("DXFVISION_SERVE__TLS__CERTIFICATE", str(file))
+    monkeypatch.setenv("DXFVISION_SERVE__TLS__KEY", str(key))
+    finding = health_network.check_certificate(box)
+    assert finding.state == state
+    (sample,) = finding.samples
+    assert sample.value == pytest.approx(datetime.now(UTC).timestamp() + 86_400 * days, abs=60)
+
+
+def test_a_file_that_is_no_certificate_is_a_fault(
+    box: Box, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "box.pem").write_text("no certificate")
+    monkeypatch.setenv("DXFVISION_SERVE__TLS__CERTIFICATE", str(tmp_path / "box.pem"))
+    monkeypatch.setenv("DXFVISION_SERVE__TLS__KEY", str(tmp_path / "box.pem"))
+    assert health_network.check_certificate(box).state == "fault"
