@@ -26,6 +26,7 @@ from components.settings.drawings import DrawingSettings
 
 if TYPE_CHECKING:
     from components.dataset.benchmark import GenerationBenchmark, Size
+    from components.dataset.memory import MemoryTrend
     from components.dataset.stage_costs import Figure
     from components.domain import Part
 
@@ -43,6 +44,15 @@ SizesOption = Annotated[
     str, typer.Option("--sizes", help="Sizes of the pictures, in pixels.", metavar="WxH,WxH")
 ]
 ImagesOption = Annotated[int, typer.Option("--images", min=32, help="Pictures of each run.")]
+MemoryOption = Annotated[
+    int,
+    typer.Option(
+        "--memory-pictures",
+        min=0,
+        help="Also make so many pictures of the smallest size and tell the memory at each tenth; "
+        "0 does not, 10000 take minutes.",
+    ),
+]
 RepetitionsOption = Annotated[
     int, typer.Option("--repetitions", min=1, max=100, help="How often each is measured.")
 ]
@@ -81,8 +91,9 @@ def generate(
     executors: ExecutorsOption = "sequential,thread,async,process",
     workers: WorkersOption = None,
     sizes: SizesOption = "320x240,640x480",
-    images: ImagesOption = 320,
+    images: ImagesOption = 640,
     repetitions: RepetitionsOption = 3,
+    memory_pictures: MemoryOption = 0,
     scratch: ScratchOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -103,6 +114,7 @@ def generate(
         images=images,
         repetitions=repetitions,
         scratch=scratch,
+        memory_images=memory_pictures,
     )
     if "dask" in plan.executors:
         prepare_prefect(place)
@@ -188,7 +200,36 @@ def _print_tables(found: "GenerationBenchmark") -> None:
         ]
         limit = {"stage": "limit: copy, encode", "ms": _words(cost.limit_ms), "share": ""}
         print_table(title, [*stages, whole, limit])
-    console.print("± is the greatest less the smallest value.")
+    console.print(
+        "A worker process costs "
+        f"{_words(found.start_seconds)} CPU-s once: imports, textures, plates. A run's `per CPU-s` "
+        "counts them, the stages of one core do not. ± is the greatest less the smallest value."
+    )
+    if found.memory is not None:
+        _print_memory(found.memory)
+
+
+def _print_memory(trend: "MemoryTrend") -> None:
+    """Print the memory of a long run."""
+    rows = [
+        {
+            "pictures": str(point.images),
+            "parent": f"{point.parent:.0f} MiB",
+            "workers": f"{point.workers:.0f} MiB",
+        }
+        for point in trend.points
+    ]
+    growth = {
+        "pictures": "growth per 1,000",
+        "parent": f"{trend.parent_slope:+.2f} MiB",
+        "workers": f"{trend.workers_slope:+.2f} MiB",
+    }
+    title = (
+        f"Memory: {trend.images} pictures of {trend.width_px}x{trend.height_px}, {trend.executor} "
+        f"x{trend.workers}, {trend.images_per_second:.0f} a second"
+    )
+    print_table(title, [*rows, growth])
+    console.print("Shared pages count in parts; growth is that after the second tenth.")
 
 
 def _words(figure: "Figure") -> str:

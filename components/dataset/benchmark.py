@@ -12,12 +12,13 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from components.dataset.generate import generate_dataset
 from components.dataset.jobs import Job, job_for
-from components.dataset.stage_costs import CoreCost, Figure, core_cost, figure
+from components.dataset.memory import MemoryTrend, memory_trend
+from components.dataset.stage_costs import CoreCost, Figure, core_cost, figure, start_seconds
 from components.domain import SPLITS, Part
 from components.home import Home
 from components.progress import Progress, SilentProgress, stage
@@ -26,9 +27,6 @@ from components.settings.data import DataSettings, ExecutorName
 SEED = 1
 SHARDS = 16
 """Of each run: some for every worker, so that the last one keeps nobody waiting long."""
-COST_IMAGES = 40
-"""Pictures of each repetition of the stages' costs."""
-
 Size = tuple[int, int]
 
 
@@ -43,6 +41,7 @@ class Plan:
         images: Pictures of each run.
         repetitions: How often each is measured.
         scratch: Folder on the disk to write to; None for the system's temporary folder.
+        memory_images: Pictures of a run whose memory is measured; 0 leaves it out.
     """
 
     executors: Sequence[ExecutorName]
@@ -51,6 +50,7 @@ class Plan:
     images: int
     repetitions: int
     scratch: Path | None = None
+    memory_images: int = 0
 
     @property
     def runs(self) -> list[tuple[ExecutorName, int]]:
@@ -100,15 +100,19 @@ class GenerationBenchmark:
         load: Average number of running processes before the start.
         images: Pictures of each run.
         repetitions: How often each was measured.
+        start_seconds: CPU time that each worker process needs once: imports, textures, plates.
         costs: One for each size.
         rates: One for each executor, number of workers and size.
+        memory: Of a long run with the most workers, in pictures of the smallest size.
     """
 
     load: float
     images: int
     repetitions: int
+    start_seconds: Figure
     costs: list[CoreCost] = field(default_factory=list)
     rates: list[ExecutorRate] = field(default_factory=list)
+    memory: MemoryTrend | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,21 +161,45 @@ def benchmark_generation(
         plan: What to measure.
         progress: Is told of each measurement.
     """
-    result = GenerationBenchmark(os.getloadavg()[0], plan.images, plan.repetitions)
+    load = os.getloadavg()[0]
     total = len(plan.sizes) * (1 + plan.repetitions * len(plan.runs))
-    with stage(progress, "Benchmark", total, "measurements") as bar:
-        for width, height in plan.sizes:
-            sized = settings.model_copy(update={"width_px": width, "height_px": height})
-            result.costs.append(_cost(parts, sized, plan))
-            bar.advance(1, f"stages of {width}x{height}")
-            result.rates.extend(_rates(parts, sized, plan, bar))
+    sized = [
+        settings.model_copy(update={"width_px": width, "height_px": height})
+        for width, height in plan.sizes
+    ]
+    with _scratch(plan.scratch) as scratch:
+        start = figure([start_seconds(SEED) for _ in range(plan.repetitions)])
+        result = GenerationBenchmark(load, plan.images, plan.repetitions, start)
+        with stage(progress, "Benchmark", total, "measurements") as bar:
+            for size in sized:
+                result.costs.append(_cost(parts, size, plan, scratch))
+                bar.advance(1, f"stages of {size.width_px}x{size.height_px}")
+                result.rates.extend(_rates(parts, size, plan, scratch, bar))
+        if plan.memory_images:
+            smallest = min(sized, key=lambda size: size.width_px * size.height_px)
+            trend = _memory(parts, smallest, plan, scratch, progress)
+            result = replace(result, memory=trend)
     return result
 
 
-def _cost(parts: Sequence[Part], settings: DataSettings, plan: Plan) -> CoreCost:
-    images = {"images": (plan.repetitions + 1) * COST_IMAGES, "shard_samples": COST_IMAGES}
-    with _scratch(plan.scratch) as home:
-        return core_cost(_job(parts, home, settings.model_copy(update=images)), plan.repetitions)
+def _memory(
+    parts: Sequence[Part], settings: DataSettings, plan: Plan, scratch: Path, progress: Progress
+) -> MemoryTrend:
+    """Measure the memory of one long run."""
+    executor = "process" if "process" in plan.executors else plan.executors[0]
+    long = {"images": plan.memory_images, "executor": executor, "workers": max(plan.workers)}
+    with stage(progress, "Memory", plan.memory_images, "images") as bar:
+        changed = settings.model_copy(update=long)
+        return memory_trend(parts, _new_home(scratch), changed, SEED, bar)
+
+
+def _cost(parts: Sequence[Part], settings: DataSettings, plan: Plan, scratch: Path) -> CoreCost:
+    # As many pictures as a run has, and a shard to warm up; made whole and again stage by stage.
+    shard = -(-plan.images // plan.repetitions)
+    images = {"images": (plan.repetitions + 1) * shard, "shard_samples": shard}
+    changed = settings.model_copy(update=images)
+    job, again = (_job(parts, _new_home(scratch), changed) for _ in range(2))
+    return core_cost(job, again, plan.repetitions)
 
 
 def _job(parts: Sequence[Part], home: Home, settings: DataSettings) -> Job:
@@ -183,23 +211,30 @@ def _job(parts: Sequence[Part], home: Home, settings: DataSettings) -> Job:
 
 
 @contextmanager
-def _scratch(below: Path | None) -> Iterator[Home]:
-    """Yield a home folder that is removed afterwards."""
+def _scratch(below: Path | None) -> Iterator[Path]:
+    """Yield a folder for all datasets, which is removed when all is measured.
+
+    Not sooner: some file systems search for new files' places among those of removed ones.
+    """
     folder = Path(tempfile.mkdtemp(prefix="dxfvision-bench-", dir=below))
     try:
-        yield Home(folder)
+        yield folder
     finally:
         shutil.rmtree(folder)
 
 
+def _new_home(scratch: Path) -> Home:
+    return Home(Path(tempfile.mkdtemp(dir=scratch)))
+
+
 def _rates(
-    parts: Sequence[Part], settings: DataSettings, plan: Plan, bar: Progress
+    parts: Sequence[Part], settings: DataSettings, plan: Plan, scratch: Path, bar: Progress
 ) -> list[ExecutorRate]:
     """Measure all executors in turn, again and again."""
     found: dict[tuple[ExecutorName, int], list[_Run]] = {run: [] for run in plan.runs}
     for _ in range(plan.repetitions):
         for (executor, workers), figures in found.items():
-            run = _measured(parts, settings, plan, executor, workers)
+            run = _measured(parts, settings, plan.images, _new_home(scratch), executor, workers)
             figures.append(run)
             bar.advance(1, f"{executor} x{workers}: {run.steady:.0f} images/s")
     return [
@@ -211,12 +246,12 @@ def _rates(
 def _measured(
     parts: Sequence[Part],
     settings: DataSettings,
-    plan: Plan,
+    images: int,
+    home: Home,
     executor: ExecutorName,
     workers: int,
 ) -> _Run:
-    """Make one dataset and throw it away."""
-    images = plan.images
+    """Make one dataset."""
     spread = {
         "images": images,
         "shard_samples": max(1, images // SHARDS),
@@ -224,10 +259,9 @@ def _measured(
         "workers": workers,
     }
     stamps = _Stamps()
-    with _scratch(plan.scratch) as home:
-        start, cpu = time.monotonic(), _cpu_seconds()
-        generate_dataset(parts, home, settings.model_copy(update=spread), SEED, stamps)
-        wall, spent = time.monotonic() - start, _cpu_seconds() - cpu
+    start, cpu = time.monotonic(), _cpu_seconds()
+    generate_dataset(parts, home, settings.model_copy(update=spread), SEED, stamps)
+    wall, spent = time.monotonic() - start, _cpu_seconds() - cpu
     return _Run(stamps.steady_rate(workers), images / wall, images / spent, spent / wall)
 
 

@@ -5,11 +5,13 @@ dataset.
 """
 
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import yaml
 
@@ -41,18 +43,21 @@ def entries(job: Job) -> Iterator[Entry]:
 class _CocoFile:
     """One COCO file, written as samples come.
 
-    The annotations are written first and the pictures, which are few bytes each, at the end.
+    The annotations are written first; the pictures wait in a file of their own until the end.
 
     Args:
         out: Open for writing.
+        images: Open for writing and reading, empty: keeps the pictures' records until the end.
         numbers: Number of each part's name.
         with_polygons: Whether masks are polygons instead of run lengths.
     """
 
-    def __init__(self, out: IO[str], numbers: Mapping[str, int], with_polygons: bool) -> None:
+    def __init__(
+        self, out: IO[str], images: IO[str], numbers: Mapping[str, int], with_polygons: bool
+    ) -> None:
         """Write the file's head."""
-        self._out, self._numbers, self._with_polygons = out, numbers, with_polygons
-        self._images: list[dict[str, Any]] = []
+        self._out, self._images = out, images
+        self._numbers, self._with_polygons = numbers, with_polygons
         self._count = 0
         out.write('{"annotations": [')
 
@@ -60,7 +65,8 @@ class _CocoFile:
         """Write the annotations of one sample's parts."""
         sample = entry.sample
         size = sample.height_px, sample.width_px
-        self._images.append(coco_image(sample.index, sample.image.name, *size))
+        image = json_line(coco_image(sample.index, sample.image.name, *size))
+        self._images.write(f",\n{image}" if self._images.tell() else f"\n{image}")
         for place, rings in entry.polygons.items():
             annotation = sample.annotations[place]
             self._count += 1
@@ -73,8 +79,10 @@ class _CocoFile:
 
     def end(self) -> None:
         """Write what is left."""
+        self._out.write('\n], "images": [')
+        self._images.seek(0)
+        shutil.copyfileobj(self._images, self._out)
         rest = {
-            "images": self._images,
             "categories": coco_categories(self._numbers),
             "info": {"description": "dxfvision, generated scenes", "version": "1"},
             "licenses": [],
@@ -111,7 +119,7 @@ def write_exports(job: Job) -> Exported:
         for split in SPLITS:
             paths = coco_paths(home, split)
             coco[split] = [
-                _CocoFile(_opened(stack, path), job.numbers, with_polygons)
+                _CocoFile(_opened(stack, path), _temporary(stack), job.numbers, with_polygons)
                 for path, with_polygons in zip(paths, (False, True), strict=True)
             ]
             lists[split] = _opened(stack, yolo_list(home, split))
@@ -135,6 +143,11 @@ def _opened(stack: ExitStack, path: Path) -> IO[str]:
     """Open a file that takes its name when the stack is left."""
     partial = stack.enter_context(replacing(path))
     return stack.enter_context(partial.open("w", encoding="utf-8"))
+
+
+def _temporary(stack: ExitStack) -> IO[str]:
+    """Open a file without a name that is gone when the stack is left."""
+    return stack.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8"))
 
 
 def _link_pictures(home: Home) -> None:

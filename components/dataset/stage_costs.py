@@ -5,6 +5,8 @@ by the time it gives to others. The *limit* is what any generator needs that mak
 copying each finished picture and its two masks, and encoding them.
 """
 
+import multiprocessing
+import resource
 import statistics
 import time
 from collections.abc import Iterator, Sequence
@@ -13,7 +15,7 @@ from dataclasses import dataclass
 
 from components.data_preprocessing.augmentations import photographed
 from components.data_preprocessing.distractors import shapes
-from components.data_preprocessing.outlines import shape_of
+from components.data_preprocessing.outlines import COARSEST, shape_of
 from components.data_preprocessing.renderer import render
 from components.data_preprocessing.textures import PATTERNS, VARIANTS, tile
 from components.dataset.executors import single_threaded_opencv
@@ -91,21 +93,24 @@ class _Clock:
         self.seconds[stage] += time.process_time() - start
 
 
-def core_cost(job: Job, repetitions: int) -> CoreCost:
+def core_cost(job: Job, again: Job, repetitions: int) -> CoreCost:
     """Return what one core needs for a picture of a job.
 
     Args:
         job: With one shard more than there are repetitions; the first warms up.
+        again: The same in another folder, where shards are written stage by stage: writing over a
+            file costs many times what a new one does, and so may a new one where one was removed.
         repetitions: Shards to measure, each whole and stage by stage in turn.
     """
     totals, clocks = [], []
     with single_threaded_opencv():
-        _warm_up(job)
+        warm_up(job.seed)
+        write_shard(job, 0)
         for shard in list(job.shards)[1 : 1 + repetitions]:
             start = time.process_time()
             count = write_shard(job, shard)
             totals.append((time.process_time() - start) / count)
-            clocks.append(_stage_seconds(job, shard))
+            clocks.append(_stage_seconds(again, shard))
     per_image = {
         name: figure([1000 * clock[name] for clock in clocks]) for name in (*STAGES, "limit")
     }
@@ -119,14 +124,32 @@ def core_cost(job: Job, repetitions: int) -> CoreCost:
     )
 
 
-def _warm_up(job: Job) -> None:
-    """Make what every process makes once, two seconds' work: it is no cost of a picture."""
+def warm_up(seed: int) -> None:
+    """Make all that every process makes once, when it is first needed: it is no cost of a picture.
+
+    Args:
+        seed: The dataset's.
+    """
     for name in PATTERNS:
         for variant in range(VARIANTS):
-            tile(name, variant, job.seed)
-    for part in shapes(job.seed):
-        shape_of(part)
-    write_shard(job, 0)
+            tile(name, variant, seed)
+    for part in shapes(seed):
+        for level in range(COARSEST + 1):
+            shape_of(part, level)
+
+
+def start_seconds(seed: int) -> float:
+    """Return the CPU time that a worker process needs once: imports, textures, plates.
+
+    Args:
+        seed: The dataset's.
+    """
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    process = multiprocessing.get_context("spawn").Process(target=warm_up, args=(seed,))
+    process.start()
+    process.join()
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def _stage_seconds(job: Job, shard: int) -> dict[str, float]:
@@ -143,9 +166,6 @@ def _stage_seconds(job: Job, shard: int) -> dict[str, float]:
             packed.append(recorded(job, sample, pictures, polygons))
         with clock.timing("limit"):
             _copy_and_encode(job, sample)
-    # Writing over a file costs many times what a new one does: file systems flush it at once.
-    for path in (path for sample in packed for path in sample.contents):
-        (job.root / path).unlink()
     with clock.timing("write"):
         count = write_packed(job, shard, packed)
     # Drawing ends with the camera.

@@ -57,3 +57,9 @@ def test_rate_begins_when_each_worker_has_finished_a_shard(monkeypatch):
     for _ in range(4):
         stamps.advance(10, "")
     assert stamps.steady_rate(2) == pytest.approx(20.0)
+
+
+def test_start_of_a_worker_is_told_and_memory_only_when_asked_for(measured):
+    # An interpreter, NumPy and OpenCV alone take longer than a tenth of a second.
+    assert measured.start_seconds.median > 0.1
+    assert measured.memory is None
