@@ -6,7 +6,17 @@ import os
 import typer
 from rich.logging import RichHandler
 
-from components.cli import answers, bench, doctor, drawings, models, pipeline, service
+from components.cli import (
+    answers,
+    bench,
+    calibration,
+    doctor,
+    drawings,
+    inspection,
+    models,
+    pipeline,
+    service,
+)
 from components.cli.output import messages
 
 app = typer.Typer(
@@ -16,7 +26,17 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for module in (pipeline, drawings, models, answers, service, doctor, bench):
+for module in (
+    pipeline,
+    drawings,
+    models,
+    answers,
+    inspection,
+    calibration,
+    service,
+    doctor,
+    bench,
+):
     module.add_to(app)
 
 

@@ -16,7 +16,7 @@ from components.cli.output import (
     print_table,
     progress_bars,
 )
-from components.files import plain
+from components.files import plain, write_json
 from components.settings.data import DataSettings
 from components.settings.measure import MeasureSettings
 
@@ -52,7 +52,7 @@ def defects(
     """
     from components.cli.bench import drawn_parts
     from components.inspection.defect_bench import benchmark_defects
-    from components.inspection.visible import benchmark_record, write_benchmark
+    from components.inspection.defect_record import benchmark_record
     from components.operations.machine import this_machine
     from components.visualization.defect_curves import plot_defects
 
@@ -66,7 +66,7 @@ def defects(
     with progress_bars() as bars:
         found = benchmark_defects(parts, data, settings, bars, seed)
     record = benchmark_record(found) | {"machine": plain(this_machine(PACKAGES))}
-    write_benchmark(place.defects / "curve.json", record)
+    write_json(place.defects / "curve.json", record)
     plot_defects(found, place.defects / "curve.png")
     if as_json:
         print_json(record)

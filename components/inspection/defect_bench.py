@@ -225,7 +225,8 @@ def _pair(
 ) -> _Pair | None:
     """Return a part with a fault in a scene; None if no part has room for it."""
     for attempt in range(_SCENES):
-        index = picture + 10_000 * attempt
+        # No two kinds share a scene: good parts would be counted again and again.
+        index = picture + 10_000 * (KINDS.index(kind) + len(KINDS) * attempt)
         part = parts[(picture + attempt) % len(parts)]
         missing = kind == "missing_hole"
         should = with_hole(rng, part, size_mm) if missing else part

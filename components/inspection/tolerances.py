@@ -154,8 +154,9 @@ def compared(
     if smallest is not None and tolerance < smallest:
         return answer(
             "cannot judge",
-            f"a fault of {tolerance:g} mm is not found often enough at this scale, one of "
-            f"{smallest:.2g} mm is; bring the camera nearer",
+            f"a fault of {tolerance:g} mm is not found often enough at this scale"
+            + (f", one of {smallest:.2g} mm is" if math.isfinite(smallest) else "")
+            + "; bring the camera nearer",
         )
     if not doubt <= tolerance:
         return answer(

@@ -1,6 +1,6 @@
 """Settings of `configs/measure_config.yaml`: measuring, tolerances, calibration."""
 
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, NonNegativeFloat, PositiveFloat, model_validator
 
@@ -8,6 +8,9 @@ from components.settings.base import Table, YamlSettings
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Tolerance = PositiveFloat | None
+FaultName = Literal[
+    "missing_hole", "extra_hole", "wrong_diameter", "burr", "notch", "short_edge"
+]  # fmt: skip
 
 
 def _ordered(pair: tuple[float, float]) -> tuple[float, float]:
@@ -36,6 +39,7 @@ class DoubtSettings(Table):
     most_scatter_px: PositiveFloat
     most_change_px: PositiveFloat
     least_judged: Share
+    least_judged_ok: Share
     most_faults: Annotated[int, Field(ge=1)]
 
 
@@ -131,5 +135,6 @@ class MeasureSettings(YamlSettings):
     given_scale_sd: Annotated[float, Field(ge=0, lt=0.5)]
     tolerances: Tolerances
     least_detection: Annotated[float, Field(gt=0, lt=1)]
+    visible_px: dict[FaultName, PositiveFloat]
     calibration: CalibrationSettings
     bench: DefectBenchSettings

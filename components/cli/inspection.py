@@ -1,0 +1,212 @@
+"""The verb `inspect`: find the parts in pictures, measure them, judge them."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from components.cli.output import (
+    HomeOption,
+    JsonOption,
+    friendly,
+    messages,
+    open_home,
+    print_json,
+    print_table,
+)
+from components.errors import CalibrationError
+from components.files import write_bytes, write_text
+from components.home import Home
+from components.inspection.calibration import (
+    DEFAULT_CAMERA,
+    current_calibration,
+    read_calibration,
+)
+from components.settings.inspection import InspectionSettings
+from components.settings.measure import MeasureSettings
+
+if TYPE_CHECKING:
+    from components.inspection.laid_drawing import Ruler
+
+ScaleOption = Annotated[
+    float | None,
+    typer.Option("--px-per-mm", min=0.01, max=1000.0, help="Scale of the parts, known elsehow."),
+]
+CalibrationOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--calibration", help="Calibration; the camera's current one if not given.", metavar="FILE"
+    ),
+]
+AboveOption = Annotated[
+    float,
+    typer.Option(
+        "--above-mm", min=-1000.0, max=1000.0, help="Height of upper faces over the board's plane."
+    ),
+]
+CameraOption = Annotated[
+    str, typer.Option("--camera", help="Whose pictures they are.", metavar="NAME")
+]
+ReportOption = Annotated[
+    Path | None,
+    typer.Option("--report", help="Write a page with overlays here.", metavar="DIR"),
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the verb of this module."""
+    app.command("inspect")(friendly(inspect_images))
+
+
+def inspect_images(
+    images: Annotated[list[Path], typer.Argument(help="Pictures.", metavar="IMAGE...")],
+    home: HomeOption = Path(),
+    px_per_mm: ScaleOption = None,
+    calibration: CalibrationOption = None,
+    camera: CameraOption = DEFAULT_CAMERA,
+    above_mm: AboveOption = 0.0,
+    report: ReportOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Find parts, measure how far they are off their drawings, and judge them.
+
+    Without a scale lengths are in pixels and nothing is judged. Exit code 1 if a part is not ok.
+    """
+    from components.geometry.parts_file import read_parts
+    from components.inspection.opening import open_inspector
+    from components.inspection.visible import smallest_px
+    from components.modeling.bundle_files import PARTS_NAME
+    from components.operations.releases import champion_of, picture_bytes
+    from components.serving.inspecting import Inspection, encoded_png
+    from components.settings.serve import ServeSettings
+
+    if px_per_mm is not None and calibration is not None:
+        raise typer.BadParameter("give --px-per-mm or --calibration, not both")
+    place = open_home(home, writable=False)
+    settings = MeasureSettings.load(place.configs)
+    champion = champion_of(place)
+    inspection = Inspection(
+        detector=open_inspector(champion.path, InspectionSettings.load(place.configs)),
+        version=champion.version,
+        parts=read_parts(champion.path / PARTS_NAME),
+        settings=settings,
+        serve=ServeSettings.load(place.configs),
+        smallest_px=smallest_px(place.defects / "curve.json", settings.visible_px),
+    )
+    rows = []
+    for image in images:
+        data = picture_bytes(image)
+        ruler = _ruler(data, place, settings, px_per_mm, calibration, camera, above_mm)
+        record, drawn = inspection.answer(data, str(image), ruler)
+        record = {"file": str(image)} | record
+        rows.append(record)
+        if report is not None:
+            write_bytes(report / f"{len(rows):03d}_{image.stem}.png", encoded_png(drawn))
+        if as_json:
+            print_json(record)
+        else:
+            print_table(str(image), [_row(each) for each in record["detections"]])
+    if report is not None:
+        write_text(report / "inspection.md", _page(rows))
+        messages.print(f"Report: {report / 'inspection.md'}")
+    if any(each["verdict"] == "not ok" for row in rows for each in _deviations(row)):
+        raise typer.Exit(1)
+
+
+def _ruler(
+    data: bytes,
+    place: Home,
+    settings: MeasureSettings,
+    px_per_mm: float | None,
+    calibration: Path | None,
+    camera: str,
+    above_mm: float,
+) -> "Ruler":
+    """Return the source of millimetres of a picture; of none, lengths are in pixels."""
+    from components.inspection.laid_drawing import Ruler
+    from components.modeling.pictures import TRUSTED_MAX_PIXELS, decode_picture
+    from components.serving.inspecting import ruler_of
+
+    if px_per_mm is not None:
+        return Ruler(px_per_mm, settings.given_scale_sd)
+    height, width = decode_picture(data, TRUSTED_MAX_PIXELS).shape[:2]
+    if calibration is not None:
+        return ruler_of(read_calibration(calibration), settings, width, height, above_mm)
+    try:
+        known = current_calibration(place.calibrations, camera)
+        if known is not None:
+            return ruler_of(known, settings, width, height, above_mm)
+    except CalibrationError as error:
+        messages.print(f"[yellow]Lengths are in pixels:[/] {error}")
+    return Ruler()
+
+
+def _deviations(record: dict[str, Any]) -> list[dict[str, Any]]:
+    return [each["deviation"] for each in record["detections"] if each["deviation"] is not None]
+
+
+def _row(record: dict[str, Any]) -> dict[str, Any]:
+    """Return what a table shows of one detection."""
+    found = record["deviation"]
+    if found is None:
+        return {"label": record["label"], "score": record["score"], "verdict": "-", "why": ""}
+    told = ", ".join(fault_words(fault, found["unit"]) for fault in found["faults"][:5])
+    return {
+        "label": record["label"],
+        "score": record["score"],
+        "verdict": found["verdict"],
+        "why": "; ".join(text for text in (found["reason"], told) if text),
+    }
+
+
+def fault_words(fault: dict[str, Any], unit: str) -> str:
+    """Return a fault in words.
+
+    Examples:
+        >>> fault_words({"kind": "burr", "contour": 0, "at_mm": [1.0, 2.0],
+        ...              "size": {"value": 1.234, "uncertainty": 0.2}}, "mm")
+        'burr +1.23 mm at (1.0, 2.0)'
+    """
+    hole = f" (hole {fault['contour']})" if fault["contour"] else ""
+    x, y = fault["at_mm"]
+    name = fault["kind"].replace("_", " ")
+    return f"{name}{hole} {fault['size']['value']:+.2f} {unit} at ({x:.1f}, {y:.1f})"
+
+
+def _page(rows: list[dict[str, Any]]) -> str:
+    """Return the report as Markdown."""
+    lines = [
+        "# Inspection",
+        "",
+        "Red: more material than drawn; blue: less; green: as drawn; grey: no edge was found.",
+    ]
+    for number, record in enumerate(rows, start=1):
+        name = f"{number:03d}_{Path(record['file']).stem}.png"
+        lines += ["", f"## {record['file']}", "", f"![deviations]({name})", ""]
+        lines += ["| Part | Verdict | Reason |", "|---|---|---|"]
+        for each in record["detections"]:
+            row = _row(each)
+            lines.append(f"| {row['label']} | {row['verdict']} | {row['why']} |")
+        for each in record["detections"]:
+            lines += _features(each)
+    return "\n".join(lines) + "\n"
+
+
+def _features(record: dict[str, Any]) -> list[str]:
+    found = record["deviation"]
+    if found is None or not found["features"]:
+        return []
+    lines = ["", f"### {record['label']}", "", "| Feature | Deviation | Tolerance | Verdict |"]
+    lines.append("|---|---|---|---|")
+    for feature in found["features"]:
+        measure, tolerance = feature["deviation_mm"], feature["tolerance_mm"]
+        value = "" if measure is None else _value(measure)
+        allowed = "" if tolerance is None else f"±{tolerance:g} mm"
+        lines.append(f"| {feature['feature']} | {value} | {allowed} | {feature['verdict']} |")
+    return lines
+
+
+def _value(measure: dict[str, Any]) -> str:
+    if measure["uncertainty"] is None:
+        return "not found"
+    return f"{measure['value']:+.3f} ±{measure['uncertainty']:.3f} mm"
