@@ -1,7 +1,7 @@
 """From an object to the claims of drawings on its pixels."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -25,7 +25,7 @@ from components.inspection.registration import Registrar
 from components.inspection.results import Registration, ambiguous_label
 from components.inspection.sharpening import Sharpener
 from components.inspection.sight import Sight
-from components.inspection.verification import Window, drawn_mask
+from components.inspection.verification import Verdict, Window, drawn_mask
 from components.inspection.views import View, view_of
 from components.settings.inspection import InspectionSettings
 
@@ -41,7 +41,6 @@ class Object:
     """One region of a picture that may show a part.
 
     Attributes:
-        number: Of the object.
         mask: Its pixels, shape (H, W).
         others: Pixels of other objects that may hide it, shape (H, W); None if unknown.
         belief: The network's score that it is a part, 0..1; None for a region that the network did
@@ -49,7 +48,6 @@ class Object:
         class_scores: The network's score of each part's name; may be empty.
     """
 
-    number: int
     mask: Bools
     others: Bools | None
     belief: float | None
@@ -79,27 +77,41 @@ class Look:
         self._reaches_px = [max(share * sight.cell_px, 2.0) for share in cells]
 
     def claims(self, item: Object) -> list[Claim]:
-        """Return the claim of the best drawing on an object; none if no drawing can be laid."""
-        others = item.others
-        if others is not None:
-            others = others & ~item.mask
+        """Return the claims of drawings on an object; none if no drawing can be laid.
+
+        Pieces of drawings are looked for only where none explains the object as a whole.
+        """
+        settings, registrar = self._claimant.settings.answers, self._claimant.registrar
+        others = None if item.others is None else item.others & ~item.mask
         soft = self._sight.on_object if item.belief is not None else None
-        found = self._claimant.registrar.register(item.mask, others, soft, item.class_scores)
-        view = view_of(item.mask, others) if found.candidates else None
+        view = view_of(item.mask, others, soft)
         if view is None:
             return []
-        fit, margin, runner_up = self._placed(found, view, others)
-        claim = self._claim(item, found, fit, margin, runner_up, others)
-        return [] if claim is None else [claim]
+        verdicts = registrar.as_whole(view)
+        whole = self._best_claim(item, view, verdicts)
+        if whole is not None and whole.score >= settings.explained_score:
+            return [whole]
+        hopeless = whole is None or whole.score < settings.hopeless_score
+        if item.belief is None and hopeless:
+            return []
+        pieces = registrar.as_piece(view)
+        piece = self._best_claim(item, view, pieces)
+        return [claim for claim in (whole, piece) if claim is not None]
 
-    def _placed(
-        self, found: Registration, view: View, others: Bools | None
-    ) -> tuple[Fit, float, str | None]:
+    def _best_claim(self, item: Object, view: View, verdicts: Sequence[Verdict]) -> Claim | None:
+        """Return the claim of the drawing whose fit explains an object best."""
+        found = self._claimant.registrar.judged(verdicts, view, item.class_scores)
+        if found.fit_iou < self._claimant.settings.answers.least_fit_iou:
+            return None
+        fit, margin, runner_up = self._placed(found, view)
+        return self._claim(item, found, fit, margin, runner_up, view.others)
+
+    def _placed(self, found: Registration, view: View) -> tuple[Fit, float, str | None]:
         """Return the best drawing at the picture's edges, its margin and the runner-up."""
         sharpener, names = self._claimant.sharpener, self._claimant.registrar.names
         first = found.candidates[0].fit
-        fit = sharpener.sharpened(first, view, self._picture, others, self._reaches_px)
-        ranked = [(fit, 0.0), *sharpener.alternatives(fit, self._picture, others)]
+        fit = sharpener.sharpened(first, view, self._picture, self._reaches_px)
+        ranked = [(fit, 0.0), *sharpener.alternatives(fit, self._picture, view.others)]
         ranked.sort(key=lambda pair: -pair[1])
         best, odds = ranked[0]
         label = names[best.number]

@@ -23,7 +23,7 @@ Singles = NDArray[np.float32]
 Bools = NDArray[np.bool_]
 Picture = NDArray[np.uint8]
 
-RIM_POINTS = 220
+RIM_POINTS = 160
 """About so many points stand for a drawing's contours."""
 
 _STEPS = 10

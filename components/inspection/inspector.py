@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from components.domain import UNKNOWN_LABEL, Detection, Part
 from components.geometry.masks import xyxy_from_mask
 from components.geometry.resemblance import Symmetry
-from components.inspection.claiming import Claimant, Object
+from components.inspection.claiming import Claimant, Look, Object
 from components.inspection.competition import Claim, settled, whole_mask
 from components.inspection.proposals import propose
 from components.inspection.registration import Registrar
@@ -120,35 +120,39 @@ class Inspector:
         masks = [instance.mask for instance in instances]
         count = np.sum(masks, axis=0, dtype=np.uint16) if masks else np.zeros(hw, np.uint16)
         claims = []
-        for number, instance in enumerate(instances):
+        for instance in instances:
             scores = dict(instance.candidates) if self._knows_names else {}
             belief = instance.score if instance.label != UNKNOWN_LABEL else 0.0
-            item = Object(number, instance.mask, count > instance.mask, belief, scores)
+            item = Object(instance.mask, count > instance.mask, belief, scores)
             claims += look.claims(item)
+        if self._settings.answers.most_proposals == 0:
+            return claims, 0.0
         start = time.perf_counter()
-        regions = self._unexplained(image, claims)
-        proposed_s = time.perf_counter() - start
-        for number, mask in enumerate(regions, len(instances)):
-            claims += look.claims(Object(number, mask, None, None, {}))
-        return claims, proposed_s
-
-    def _unexplained(self, image: Picture, claims: Sequence[Claim]) -> list[Bools]:
-        """Return the regions of plain image processing that good claims do not explain."""
-        settings = self._settings.answers
-        if settings.most_proposals == 0:
-            return []
-        hw = image.shape[0], image.shape[1]
-        explained = np.zeros(hw, dtype=np.bool_)
-        for claim in claims:
-            if claim.score >= settings.explained_score:
-                explained |= whole_mask(claim.pixels, claim.window, hw)
         regions = [proposal.mask for proposal in propose(image, self._settings.proposals)]
-        left = [
-            mask
-            for mask in regions
-            if np.count_nonzero(mask & explained) <= settings.explained * np.count_nonzero(mask)
-        ]
-        return left[: settings.most_proposals]
+        proposed_s = time.perf_counter() - start
+        return claims + self._more_claims(look, regions, claims), proposed_s
+
+    def _more_claims(
+        self, look: Look, regions: Sequence[Bools], claims: Sequence[Claim]
+    ) -> list[Claim]:
+        """Return the claims on regions that good claims do not explain, bigger regions first."""
+        settings = self._settings.answers
+        good = [claim for claim in claims if claim.score >= settings.explained_score]
+        found: list[Claim] = []
+        looked_at = 0
+        for mask in regions:
+            explained = sum(
+                np.count_nonzero(mask[claim.window.slices] & claim.pixels) for claim in good
+            )
+            if explained > settings.explained * np.count_nonzero(mask):
+                continue
+            looked_at += 1
+            if looked_at > settings.most_proposals:
+                break
+            more = look.claims(Object(mask, None, None, {}))
+            good += [claim for claim in more if claim.score >= settings.explained_score]
+            found += more
+        return found
 
     def _unknown(
         self, instances: Sequence[Detection], named: Sequence[Detection], threshold: float

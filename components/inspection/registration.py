@@ -117,10 +117,24 @@ class Registrar:
         view = view_of(mask, others, probability)
         if view is None:
             return NOTHING
-        verdicts = self._checked(self._coarse(view), view, px_per_mm)
+        verdicts = self.as_whole(view, px_per_mm)
         if not self._judge.explained(verdicts, view):
-            verdicts += self._checked(self._pieces(view, px_per_mm), view, px_per_mm)
-        return self._judge.answer(verdicts, view, class_scores or {})
+            verdicts += self.as_piece(view, px_per_mm)
+        return self.judged(verdicts, view, class_scores or {})
+
+    def as_whole(self, view: View, px_per_mm: tuple[float, float] | None = None) -> list[Verdict]:
+        """Return the fits of the drawings that look like the whole object."""
+        return self._checked(self._coarse(view), view, px_per_mm)
+
+    def as_piece(self, view: View, px_per_mm: tuple[float, float] | None = None) -> list[Verdict]:
+        """Return the fits of the drawings of which the object may be a piece; takes longer."""
+        return self._checked(self._pieces(view, px_per_mm), view, px_per_mm)
+
+    def judged(
+        self, verdicts: Sequence[Verdict], view: View, class_scores: Mapping[str, float]
+    ) -> Registration:
+        """Return the answer about an object from its fits."""
+        return self._judge.answer(verdicts, view, class_scores)
 
     def register_all(
         self,

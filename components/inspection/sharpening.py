@@ -67,7 +67,6 @@ class Sharpener:
         fit: Fit,
         view: View,
         picture: Picture,
-        others: Bools | None,
         reaches_px: Sequence[float],
     ) -> Fit:
         """Return a fit moved to the picture's edges; the same fit where there are too few.
@@ -76,11 +75,10 @@ class Sharpener:
             fit: Where to begin.
             view: The object.
             picture: `edges.smoothed`.
-            others: Pixels of other objects, shape (H, W); None for none.
             reaches_px: How far edges are looked for, step by step.
         """
         for reach in reaches_px:
-            found = self.edges(fit, picture, others, reach)
+            found = self.edges(fit, picture, view.others, reach)
             if len(found.points_px) < LEAST_EDGES:
                 return fit
             limits = 0.6 * reach, 0.4 * reach

@@ -85,6 +85,8 @@ class AnswerSettings(Table):
     most_shared: Share
     explained: Share
     explained_score: Share
+    hopeless_score: Share
+    least_fit_iou: Share
     most_proposals: Annotated[int, Field(ge=0, le=100)]
     ambiguous_below: NotNegative
 

@@ -69,3 +69,23 @@ def angle_apart_deg(one: float, other: float, order: int = 1) -> float:
     """How far two angles in radians lie apart, in degrees, for a part of some symmetry."""
     turn = 2 * np.pi / order
     return float(np.rad2deg(abs((one - other + turn / 2) % turn - turn / 2)))
+
+
+def picture_of(
+    one: Part,
+    pose: Pose,
+    material: tuple[int, int, int] = (180, 170, 150),
+    ground: tuple[int, int, int] = (60, 80, 70),
+) -> NDArray[np.uint8]:
+    """An RGB picture of a part; pixels at its edge are as mixed as they are covered."""
+    fine = 4
+    finer = Pose(
+        fine * pose.x_px + (fine - 1) / 2,
+        fine * pose.y_px + (fine - 1) / 2,
+        pose.angle_rad,
+        fine * pose.px_per_mm,
+        pose.mirrored,
+    )
+    mask = part_mask(one, finer, fine * HEIGHT, fine * WIDTH) > 0
+    cover = mask.reshape(HEIGHT, fine, WIDTH, fine).mean(axis=(1, 3))[:, :, None]
+    return np.round(cover * material + (1 - cover) * ground).astype(np.uint8)
