@@ -24,6 +24,7 @@ from components.geometry.masks import (
     rle_from_window,
     xyxy_from_mask,
 )
+from components.geometry.transforms import pose_matrix
 
 Mask = NDArray[np.uint8]
 Label = tuple[Mask, int, int]
@@ -159,9 +160,12 @@ def yolo_line(number: int, label: Label, height_px: int, width_px: int) -> str:
 def coco_annotation(
     annotation: Annotation, annotation_id: int, image_id: int, number: int
 ) -> dict[str, Any]:
-    """Return COCO's record of one object with its run-length mask."""
+    """Return COCO's record of one object with its run-length mask.
+
+    Of a part it also tells the homography `mm_to_px`, by which poses are measured.
+    """
     x0, y0, x1, y1 = annotation.xyxy_px
-    return {
+    record: dict[str, Any] = {
         "id": annotation_id,
         "image_id": image_id,
         "category_id": number,
@@ -172,6 +176,10 @@ def coco_annotation(
         "visible_fraction": round(annotation.visible_fraction, 4),
         "instance_id": annotation.instance_id,
     }
+    if annotation.pose is not None:
+        rows = pose_matrix(annotation.pose).tolist()
+        record["mm_to_px"] = [[float(f"{value:.9g}") for value in row] for row in rows]
+    return record
 
 
 def coco_image(index: int, file_name: str, height_px: int, width_px: int) -> dict[str, Any]:

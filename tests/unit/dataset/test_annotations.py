@@ -11,10 +11,16 @@ from shapely.geometry import Polygon, box
 from components.data_preprocessing.dxf_to_mask import Rings
 from components.data_preprocessing.renderer import render
 from components.data_preprocessing.scene import Placement, Scene
-from components.dataset.annotations import annotate, coco_polygons, windows, yolo_line
+from components.dataset.annotations import (
+    annotate,
+    coco_annotation,
+    coco_polygons,
+    windows,
+    yolo_line,
+)
 from components.dataset.samples import RenderedSample, make_sample
-from components.domain import OTHER_LABEL, Annotation, Part
-from components.geometry.masks import mask_from_rle
+from components.domain import OTHER_LABEL, Annotation, Part, Pose
+from components.geometry.masks import mask_from_rle, rle_from_mask
 from components.geometry.transforms import part_in_picture, similarity
 from components.settings.data import DataSettings
 from tests.unit.strategies import part, plate_with_hole, rectangle, regular
@@ -228,3 +234,12 @@ def test_objects_below_the_least_area_are_erased() -> None:
     left = annotate(sample.scene, rendering, largest)
     assert [a.area_px for a in left] == [largest]
     assert set(np.unique(rendering.instances)) == {0, left[0].instance_id}
+
+
+def test_coco_record_of_a_part_tells_where_it_lies():
+    pose = Pose(10.0, 20.0, 0.0, 2.0, False)
+    rle = rle_from_mask(np.ones((4, 4), np.uint8))
+    found = coco_annotation(Annotation(1, "plate", (0, 0, 4, 4), 16, rle, rle, 1.0, pose), 1, 1, 1)
+    assert found["mm_to_px"] == [[2.0, 0.0, 10.0], [0.0, -2.0, 20.0], [0.0, 0.0, 1.0]]
+    other = coco_annotation(Annotation(1, "other", (0, 0, 4, 4), 16, rle, rle, 1.0), 1, 1, 1)
+    assert "mm_to_px" not in other
