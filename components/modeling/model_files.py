@@ -57,8 +57,10 @@ def write_model(folder: Path, trained: TrainedNetwork, settings: TrainSettings) 
             colour="RGB",
             size_multiple=SIZE_MULTIPLE,
             preprocessing=(
-                f"resize so that the long side is {settings.prediction.long_side_px} px (area "
-                "averaging), pad right and bottom by repeating the edge; the rest is in the graph"
+                "average squares of n pixels, n the long side over "
+                f"{settings.prediction.long_side_px} rounded down, resize so that the long side is "
+                f"{settings.prediction.long_side_px} px (area averaging), pad right and bottom by "
+                "repeating the edge to multiples of the size; the rest is in the graph"
             ),
         ),
         labels=trained.labels,

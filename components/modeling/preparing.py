@@ -36,6 +36,8 @@ def prepared(image: NDArray[np.uint8], long_side_px: int) -> Prepared:
     """
     if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or image.size == 0:
         raise ValueError(f"expected RGB bytes (H, W, 3), got {image.shape} {image.dtype}")
+    factor = max(max(image.shape[:2]) // long_side_px, 1)
+    image = _averaged(image, factor)
     height, width = image.shape[:2]
     scale = long_side_px / max(height, width)
     size = (max(round(width * scale), 1), max(round(height * scale), 1))
@@ -43,4 +45,19 @@ def prepared(image: NDArray[np.uint8], long_side_px: int) -> Prepared:
     small = cv2.resize(image, size, interpolation=how)
     right, bottom = -size[0] % SIZE_MULTIPLE, -size[1] % SIZE_MULTIPLE
     padded = cv2.copyMakeBorder(small, 0, bottom, 0, right, cv2.BORDER_REPLICATE)
-    return Prepared(np.asarray(padded, np.uint8), size[0] / width, size[1] / height)
+    scale_x, scale_y = size[0] / (width * factor), size[1] / (height * factor)
+    return Prepared(np.asarray(padded, np.uint8), scale_x, scale_y)
+
+
+def _averaged(image: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:
+    """Return the means of squares of `factor` pixels; what is left over at the end is cut off.
+
+    Whole pixels are averaged in a tenth of the time that parts of pixels take.
+    """
+    if factor == 1:
+        return image
+    # A picture that is narrower than the factor keeps its one row or column.
+    width, height = (max(side // factor, 1) for side in (image.shape[1], image.shape[0]))
+    whole = image[: height * factor, : width * factor]
+    means = cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA)
+    return np.asarray(means, np.uint8)
