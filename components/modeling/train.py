@@ -179,6 +179,8 @@ def train(training: Training, progress: Progress, stop: Stop | None = None) -> T
         return result_of(training.home.checkpoint, saved, skipped=True, resumed_at=saved["step"])
     lesson = _lesson(training)
     settings = _bounded(training.settings, lesson.pictures)
+    if start:
+        settings = _gentle(settings)
     state = TrainingState(training.labels, settings, training.seed, inputs, training.origin())
     if saved:
         state.go_on_from(saved)
@@ -198,6 +200,15 @@ def _bounded(settings: TrainSettings, pictures: PictureSource) -> TrainSettings:
         return settings
     steps = math.ceil(settings.epochs * len(pictures) / settings.crops.fresh_per_step)
     return settings.model_copy(update={"steps": min(steps, settings.steps or steps)})
+
+
+def _gentle(settings: TrainSettings) -> TrainSettings:
+    """Return settings for weights that know something already."""
+    optimizer = settings.optimizer
+    rate = optimizer.muon_rate * optimizer.warm_start
+    return settings.model_copy(
+        update={"optimizer": optimizer.model_copy(update={"muon_rate": rate})}
+    )
 
 
 def _saved(training: Training, inputs: str) -> dict[str, Any] | None:

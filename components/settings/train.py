@@ -68,6 +68,7 @@ class OptimizerSettings(Table):
     """Muon for the kernels, AdamW for the rest, one schedule for both."""
 
     muon_rate: PositiveFloat
+    warm_start: Annotated[float, Field(gt=0.0, le=1.0)]
     muon_momentum: Annotated[float, Field(ge=0.0, lt=1.0)]
     muon_weight_decay: float = Field(ge=0.0)
     adamw_rate: PositiveFloat

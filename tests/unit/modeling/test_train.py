@@ -260,3 +260,17 @@ def test_a_stream_has_no_epochs() -> None:
     values = TrainSettings.load(None, "tiny").model_dump(mode="json")
     with pytest.raises(ValueError, match="a stream has none"):
         TrainSettings.model_validate(values | {"scenes": "stream", "epochs": 1.0})
+
+
+def test_weights_that_know_something_move_more_slowly(
+    home: Home, parts: list[Part], settings: TrainSettings
+) -> None:
+    weights = generic_weights(home, settings)
+    moved = {}
+    for share in (0.01, 1.0):
+        optimizer = settings.optimizer.model_copy(update={"warm_start": share})
+        chosen = settings.model_copy(update={"from_scratch": False, "optimizer": optimizer})
+        train(training(home, parts, chosen), SilentProgress())
+        kernel = mean_weights(home)["stages.2.0.0.weight"]
+        moved[share] = float((kernel - weights["stages.2.0.0.weight"]).norm())
+    assert moved[0.01] < 0.1 * moved[1.0]
