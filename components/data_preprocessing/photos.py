@@ -1,5 +1,6 @@
 """The user's own photographs as backgrounds."""
 
+import json
 import logging
 from collections.abc import Sequence
 from functools import lru_cache
@@ -12,6 +13,7 @@ from PIL import Image, UnidentifiedImageError
 
 from components.domain import Split
 from components.errors import DatasetError
+from components.files import file_sha256, write_json
 
 logger = logging.getLogger(__name__)
 
@@ -20,20 +22,56 @@ PHOTO_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp")
 _PHOTO_MAX_PX = 1600
 
 
-def usable_photos(folder: Path) -> list[Path]:
-    """Return the pictures of a folder that can be decoded, by name; other files are logged."""
-    photos = []
+def usable_photos(folder: Path, known: Path | None = None) -> list[Path]:
+    """Return the pictures of a folder that can be decoded, by name; other files are logged.
+
+    Args:
+        folder: The photographs.
+        known: File that remembers by their hashes which contents could be decoded, so that no
+            photograph is decoded for this twice; None remembers nothing.
+    """
+    before = _read_known(known)
+    photos: dict[Path, str] = {}
     for path in sorted(folder.glob("*")):
         if path.name.startswith(".") or path.suffix == ".md":
             continue
-        if path.suffix.lower() not in PHOTO_SUFFIXES:
-            known = ", ".join(PHOTO_SUFFIXES)
-            logger.warning("%s: left out: photographs end in %s", path, known)
-        elif _ends_early(path) or _decoded(path) is None:
-            logger.warning("%s: left out: not a picture that can be decoded whole", path)
-        else:
-            photos.append(path)
-    return photos
+        try:
+            photos[path] = _checked(path, before)
+        except ValueError as error:
+            logger.warning("%s: left out: %s", path, error)
+    whole = set(photos.values())
+    if known is not None and whole != before:
+        write_json(known, sorted(whole))
+    return list(photos)
+
+
+def _read_known(path: Path | None) -> set[str]:
+    """Return the hashes of photographs that could be decoded."""
+    try:
+        hashes = [] if path is None else json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        # It only saves time: without it all photographs are looked at again.
+        hashes = []
+    return (
+        {entry for entry in hashes if isinstance(entry, str)} if isinstance(hashes, list) else set()
+    )
+
+
+def _checked(path: Path, known: set[str]) -> str:
+    """Return the hash of a photograph that can be used.
+
+    Raises:
+        ValueError: If it cannot, with the reason.
+    """
+    if path.suffix.lower() not in PHOTO_SUFFIXES:
+        raise ValueError(f"photographs end in {', '.join(PHOTO_SUFFIXES)}")
+    try:
+        digest = file_sha256(path)
+    except OSError as error:
+        raise ValueError(f"cannot be read ({error.strerror})") from error
+    if digest not in known and (_ends_early(path) or _decoded(path) is None):
+        raise ValueError("not a picture that can be decoded whole")
+    return digest
 
 
 def _ends_early(path: Path) -> bool:

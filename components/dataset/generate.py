@@ -56,7 +56,8 @@ def generate_dataset(
     _check(parts, seed)
     _check_scale(parts, settings)
     home.prepare()
-    job = job_for(parts, home, settings, seed, usable_photos(home.photos))
+    photos = usable_photos(home.photos, known=home.state / "photos.json")
+    job = job_for(parts, home, settings, seed, photos)
     with _alone(home), _full_disk_named(home):
         made = _finished(job)
         if made is not None:

@@ -17,7 +17,7 @@ from components.dataset.generate import generate_dataset
 from components.domain import SPLITS, Part
 from components.errors import DatasetError, DrawingError
 from components.files import fingerprint, source_fingerprint, write_json, write_text
-from components.geometry.drawing import drawing_to_json
+from components.geometry.drawing import counted, drawing_to_json
 from components.geometry.drawing_files import drawing_digest, find_drawings
 from components.geometry.dxf_reader import read_drawings
 from components.geometry.parts_file import read_parts, write_parts
@@ -212,7 +212,7 @@ def generate(
         {"split": split, "pictures": card.images[split]} | card.instances[split] for split in SPLITS
     ]
     figures = {
-        "summary": f"{card.total} pictures of {len(card.labels)} drawings, "
+        "summary": f"{counted(card.total, 'picture')} of {counted(len(card.labels), 'part')}, "
         f"{card.images_per_second:.0f} a second ({card.executor}, {card.workers} workers)",
         "splits": splits,
     }

@@ -22,6 +22,8 @@ from components.validation.rows import AnnotationRow, FileRow, ImageRow
 
 SATURATED_GREY = 254
 THUMBNAIL_PX = 32
+SHARPNESS_SIDE_PX = 320
+"""Longer side of a picture at which its sharpness is judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +153,7 @@ def picture_figures(grey: Pixels | None) -> dict[str, Any]:
         return dict.fromkeys((*names, "pixels_sha256", "thumbnail"))
     mean, deviation = cv2.meanStdDev(grey)
     darkest, brightest, _, _ = cv2.minMaxLoc(grey)
-    _, edges = cv2.meanStdDev(cv2.Laplacian(grey, cv2.CV_16S))
+    _, edges = cv2.meanStdDev(cv2.Laplacian(_reduced(grey), cv2.CV_16S))
     return {
         "brightness": float(mean[0, 0]),
         "contrast": float(deviation[0, 0]),
@@ -161,6 +163,18 @@ def picture_figures(grey: Pixels | None) -> dict[str, Any]:
         "pixels_sha256": hashlib.sha256(repr(grey.shape).encode() + grey.tobytes()).hexdigest(),
         "thumbnail": _thumbnail(grey),
     }
+
+
+def _reduced(grey: Pixels) -> NDArray[Any]:
+    """Return a picture at the size at which sharpness is judged; smaller ones stay as they are.
+
+    An edge of a large picture runs over more pixels: its Laplacian would be the smaller for it.
+    """
+    scale = SHARPNESS_SIDE_PX / max(grey.shape)
+    if scale >= 1.0:
+        return grey
+    height, width = (max(1, round(side * scale)) for side in grey.shape)
+    return np.asarray(cv2.resize(grey, (width, height), interpolation=cv2.INTER_AREA))
 
 
 def _thumbnail(grey: NDArray[Any]) -> bytes:

@@ -49,7 +49,8 @@ class ImageRow:
         brightness: Mean grey level.
         contrast: Standard deviation of the grey levels.
         grey_range: Brightest less darkest grey level.
-        sharpness: Variance of the Laplacian (3x3, four neighbours).
+        sharpness: Variance of the Laplacian (3x3, four neighbours) of the picture at a longer side
+            of 320 px at most.
         saturated_share: Share of pixels at grey level 254 or above.
         pixels_sha256: Hash of the decoded grey pixels.
         thumbnail: The picture as 32x32 grey levels, row by row.

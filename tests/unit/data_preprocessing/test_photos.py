@@ -1,5 +1,6 @@
 """The user's photographs: what can be used is, what cannot is named."""
 
+import json
 import logging
 import struct
 import zlib
@@ -7,8 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
+from components.data_preprocessing import photos
 from components.data_preprocessing.photos import read_photo, usable_photos
 from components.errors import DatasetError
 
@@ -67,3 +70,37 @@ def test_what_cannot_be_used_is_left_out_and_named(
 def test_photograph_that_vanishes_during_a_run_is_named(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match=r"gone\.jpg.*cannot any more"):
         read_photo(tmp_path / "gone.jpg")
+
+
+def test_photograph_is_decoded_once_as_long_as_its_bytes_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, known = tmp_path / "photos", tmp_path / "state" / "photos.json"
+    folder.mkdir()
+    kept = saved(folder / "kept.jpg")
+    assert usable_photos(folder, known) == [kept]
+    looked: list[str] = []
+    decode = photos._decoded
+
+    def decoded(path: Path) -> NDArray[np.uint8] | None:
+        looked.append(path.name)
+        return decode(path)
+
+    monkeypatch.setattr(photos, "_decoded", decoded)
+    other = saved(folder / "other.png")
+    assert usable_photos(folder, known) == [kept, other]
+    assert looked == ["other.png"]
+    # Damage is found and told each time, however often the rest was looked at.
+    kept.write_bytes(kept.read_bytes()[:200])
+    assert usable_photos(folder, known) == [other]
+    assert usable_photos(folder, known) == [other]
+
+
+@pytest.mark.parametrize("content", ["", "{", "3", '{"a": 1}'])
+def test_damaged_memory_of_photographs_only_costs_time(tmp_path: Path, content: str) -> None:
+    known = tmp_path / "photos.json"
+    known.write_text(content)
+    (tmp_path / "own").mkdir()
+    photo = saved(tmp_path / "own" / "a.png")
+    assert usable_photos(tmp_path / "own", known) == [photo]
+    assert len(json.loads(known.read_text())) == 1

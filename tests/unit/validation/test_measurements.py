@@ -1,3 +1,4 @@
+import cv2
 import numpy as np
 import pytest
 
@@ -18,6 +19,16 @@ def test_sharpness_of_a_chessboard_is_the_square_of_eight_times_its_step() -> No
     # at the edge (without repeating it), the pattern goes on.
     board = (np.indices((40, 60)).sum(axis=0) % 2 * 10 + 100).astype(np.uint8)
     assert picture_figures(board)["sharpness"] == pytest.approx(40.0**2)
+
+
+@pytest.mark.parametrize("times", [2, 7.5])
+def test_sharpness_is_the_same_at_every_size(times: float) -> None:
+    noise = np.random.default_rng(1).integers(0, 255, (240, 320), dtype=np.uint8)
+    scene = cv2.GaussianBlur(noise, (0, 0), 1.5)
+    size = round(320 * times), round(240 * times)
+    larger = cv2.resize(scene, size, interpolation=cv2.INTER_CUBIC)
+    one, other = (picture_figures(grey)["sharpness"] for grey in (scene, larger))
+    assert other == pytest.approx(one, rel=0.3)
 
 
 def test_saturated_share_counts_pixels_at_254_and_above() -> None:
