@@ -12,22 +12,29 @@ from components.modeling.bundle_files import PARTS_NAME
 from components.modeling.inference import Predictor
 from components.modeling.model_card import DrawingSimilarity
 from components.modeling.origin import drawings_hash
+from components.modeling.runtimes import Runtime
 from components.settings.inspection import InspectionSettings
 
 
-def open_inspector(bundle: Path, settings: InspectionSettings, threads: int = 1) -> Inspector:
+def open_inspector(
+    bundle: Path,
+    settings: InspectionSettings,
+    threads: int = 1,
+    runtime: Runtime = "onnxruntime",
+) -> Inspector:
     """Open a bundle; all that is needed lies in it.
 
     Args:
         bundle: Folder with the network, its card and `parts.json`.
         settings: How objects are identified.
         threads: Of the runtime for one picture.
+        runtime: What runs the network.
 
     Raises:
         ModelError: If a file is missing or damaged, or they do not belong together.
         DrawingError: If the drawings cannot be read.
     """
-    predictor = Predictor.load(bundle, threads)
+    predictor = Predictor.load(bundle, threads, runtime)
     parts = read_parts(bundle / PARTS_NAME)
     found = drawings_hash(parts)
     if found != predictor.card.drawings_fingerprint:

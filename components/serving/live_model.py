@@ -134,8 +134,11 @@ class LiveModel:
         self._refused = record
         self._retry_at = time.monotonic() + self._settings.models.retry_after_s
         version = self._registry.verify(record.version)
-        inspector = open_inspector(version.path, self._inspection, self._settings.runtime_threads)
-        models = self._settings.models
+        settings = self._settings
+        inspector = open_inspector(
+            version.path, self._inspection, settings.runtime_threads, settings.runtime
+        )
+        models = settings.models
         check_golden(
             version.path, inspector, Tolerance(models.golden_min_iou, models.golden_score_tolerance)
         )

@@ -63,7 +63,9 @@ def try_service(home: Home, settings: ServeSettings, images: Sequence[Path] = ()
         raise ServiceError(f"{home.registry}: no model was promoted; run `dxfvision run` first")
     pictures = list(images) or list(read_expected(champion.path))
     inspection = InspectionSettings.load(home.configs)
-    inspector = open_inspector(champion.path, inspection, settings.runtime_threads)
+    inspector = open_inspector(
+        champion.path, inspection, settings.runtime_threads, settings.runtime
+    )
     # The certificate, if there is one, need not name loopback.
     with running_service(home, settings) as url, Client(url, verify=False) as client:
         times = [_try_picture(path, client, champion, inspector, settings) for path in pictures]

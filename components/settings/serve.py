@@ -88,6 +88,7 @@ class ServeSettings(YamlSettings):
     host: str
     port: int = Field(ge=1, le=65535)
     workers: int = Field(ge=1, le=64)
+    runtime: Literal["onnxruntime", "openvino"]
     runtime_threads: int = Field(ge=1, le=64)
     start_s: Seconds
     stop_s: Seconds

@@ -28,3 +28,11 @@ def test_certificate_without_key_is_refused(tmp_path):
     (tmp_path / "serve_config.yaml").write_text("tls: {certificate: cert.pem}\n")
     with pytest.raises(SettingsError, match=r"serve_config\.yaml.*both be set"):
         ServeSettings.load(tmp_path)
+
+
+def test_runtime_that_nobody_knows_is_refused(tmp_path):
+    (tmp_path / "serve_config.yaml").write_text("runtime: openvino\n")
+    assert ServeSettings.load(tmp_path).runtime == "openvino"
+    (tmp_path / "serve_config.yaml").write_text("runtime: tensorflow\n")
+    with pytest.raises(SettingsError, match=r"runtime: .*'onnxruntime' or 'openvino'"):
+        ServeSettings.load(tmp_path)
