@@ -8,6 +8,7 @@ import typer
 
 from components.cli.defects import defects
 from components.cli.output import (
+    DrawingsOption,
     HomeOption,
     JsonOption,
     ProfileOption,
@@ -81,12 +82,7 @@ def add_to(app: typer.Typer) -> None:
 
 def generate(
     home: HomeOption = Path(),
-    drawings: Annotated[
-        Path | None,
-        typer.Option(
-            "--drawings", help="DXF files; the home folder's if not given.", metavar="DIR"
-        ),
-    ] = None,
+    drawings: DrawingsOption = None,
     profile: ProfileOption = "standard",
     executors: ExecutorsOption = "sequential,thread,async,process",
     workers: WorkersOption = None,

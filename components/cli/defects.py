@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from components.cli.output import (
+    DrawingsOption,
     HomeOption,
     JsonOption,
     ProfileOption,
@@ -25,12 +26,7 @@ PACKAGES = ("dxfvision", "numpy", "opencv-python-headless")
 
 def defects(
     home: HomeOption = Path(),
-    drawings: Annotated[
-        Path | None,
-        typer.Option(
-            "--drawings", help="DXF files; the home folder's if not given.", metavar="DIR"
-        ),
-    ] = None,
+    drawings: DrawingsOption = None,
     profile: ProfileOption = "standard",
     px_per_mm: Annotated[
         float | None,

@@ -48,6 +48,10 @@ JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object a line
 ProfileOption = Annotated[
     Profile, typer.Option("--profile", help="How much work: row of `profiles` in the settings.")
 ]
+DrawingsOption = Annotated[
+    Path | None,
+    typer.Option("--drawings", help="DXF files; the home folder's if not given.", metavar="DIR"),
+]
 SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Decides everything random.")]
 
 

@@ -23,26 +23,35 @@ _GROUP, _SAMPLE = 10, 11
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class RenderedSample:
-    """A picture with its truth.
+class PlannedSample:
+    """A sample before it is drawn.
 
     Attributes:
         index: Number of the sample.
         split: Where it stands.
         group: Samples of one group share background and lamps.
-        image: RGB, shape (H, W, 3), uint8.
-        instances: Shape (H, W), uint8: 0 the ground, else `Annotation.instance_id`.
-        annotations: Of every object that shows, other objects included.
-        scene: What was drawn.
+        scene: What is to be drawn.
     """
 
     index: int
     split: Split
     group: str
+    scene: Scene
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RenderedSample(PlannedSample):
+    """A picture with its truth.
+
+    Attributes:
+        image: RGB, shape (H, W, 3), uint8.
+        instances: Shape (H, W), uint8: 0 the ground, else `Annotation.instance_id`.
+        annotations: Of every object that shows, other objects included.
+    """
+
     image: NDArray[np.uint8]
     instances: NDArray[np.uint8]
     annotations: tuple[Annotation, ...]
-    scene: Scene
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,23 +82,6 @@ def _place_of_group(
     place = random_place(rng, settings, split, photos)
     _last = _LastPlace(settings, photos, key, split, place)
     return split, place
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class PlannedSample:
-    """A sample before it is drawn.
-
-    Attributes:
-        index: Number of the sample.
-        split: Where it stands.
-        group: Samples of one group share background and lamps.
-        scene: What is to be drawn.
-    """
-
-    index: int
-    split: Split
-    group: str
-    scene: Scene
 
 
 def plan_sample(
