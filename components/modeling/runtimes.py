@@ -4,12 +4,14 @@ Both get the threads they may use and no more, and neither spins while it waits,
 processes can share a box. Nothing here loads torch.
 """
 
+import sys
 from collections import OrderedDict
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
-from typing import Any, Literal, get_args
+from types import ModuleType
+from typing import Any, Literal, cast, get_args
 
 import numpy as np
 import onnxruntime
@@ -64,6 +66,18 @@ def _session(path: Path, threads: int) -> onnxruntime.InferenceSession:
         raise ModelError(f"{path}: ONNX Runtime cannot load it: {error}") from error
 
 
+def _openvino() -> Any:
+    """Import OpenVINO without its reports to its maker.
+
+    It tells Google Analytics about every import unless this package is missing; nothing may leave
+    the machine.
+    """
+    sys.modules["openvino_telemetry"] = cast(ModuleType, None)
+    import openvino
+
+    return openvino
+
+
 class _OpenVino:
     """A network in OpenVINO: compiled for each size of picture, which is a quarter faster.
 
@@ -79,9 +93,7 @@ class _OpenVino:
                 "OpenVINO is not installed; install the extra dxfvision[openvino] or set the "
                 "runtime to onnxruntime"
             )
-        import openvino
-
-        self._core = openvino.Core()
+        self._core = _openvino().Core()
         self._path = path
         # Left alone, OpenVINO rounds to bfloat16 where the processor can: other answers than those
         # that were measured.
@@ -109,6 +121,7 @@ class _OpenVino:
         return self._requests[shape]
 
     def _read(self) -> Any:
+        """Return the network as the file has it."""
         try:
             return self._core.read_model(self._path)
         except RuntimeError as error:

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -54,3 +56,19 @@ def test_file_that_openvino_cannot_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "bad.onnx").write_bytes(b"no model")
     with pytest.raises(ModelError, match=r"bad\.onnx: OpenVINO cannot load it"):
         open_network(tmp_path / "bad.onnx", 1, "openvino")
+
+
+@needs_openvino
+def test_openvino_does_not_report_to_its_maker(bundle: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path; from components.modeling.runtimes import "
+        "open_network; open_network(Path(sys.argv[1]), 1, 'openvino'); "
+        "print('openvino_telemetry.main' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, bundle / "model.onnx"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "False"
