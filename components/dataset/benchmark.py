@@ -139,8 +139,13 @@ class _Stamps(SilentProgress):
         self.stamps.append((time.monotonic(), done + count))
 
     def steady_rate(self, workers: int) -> float:
-        """Return pictures a second from where each worker has finished one shard."""
-        first, last = self.stamps[min(workers, len(self.stamps)) - 1], self.stamps[-1]
+        """Return pictures a second after the start.
+
+        It ends when each worker has finished a shard and a quarter of all are finished: until then
+        textures and plates are made, in every process anew.
+        """
+        start = min(max(workers, len(self.stamps) // 4), len(self.stamps))
+        first, last = self.stamps[start - 1], self.stamps[-1]
         return (last[1] - first[1]) / max(last[0] - first[0], 1e-9)
 
 
