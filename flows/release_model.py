@@ -17,6 +17,11 @@ def export_model(run: Run) -> StageResult:
     """Export to ONNX and compare with torch on real samples."""
     result = log_result(releases.export_model(run, PrefectProgress("export-model-progress")))
     show_table("parity", [result.figures["parity"]], "ONNX against torch on the same pictures")
+    rows = [
+        {key: value for key, value in offer.items() if key not in {"parity", "sha256"}}
+        for offer in result.figures["offers"]
+    ]
+    show_table("precisions", rows, "What each precision costs and gains on this machine")
     return result
 
 
@@ -30,6 +35,7 @@ def evaluate_model(run: Run) -> StageResult:
     show_picture(
         "predictions", releases.predictions_sheet(run.home), "Predictions on the test split"
     )
+    show_picture("groups", releases.groups_chart(run.home), "Objects by size, visibility, contrast")
     return result
 
 

@@ -119,6 +119,11 @@ def confusion_plot(home: Home) -> Path:
     return evaluation_folder(home) / "confusion.png"
 
 
+def groups_chart(home: Home) -> Path:
+    """Path of the chart of objects by size, visible share and contrast."""
+    return evaluation_folder(home) / "groups.png"
+
+
 def predictions_sheet(home: Home) -> Path:
     """Path of the picture that shows predictions on test pictures beside the truth."""
     return evaluation_folder(home) / "predictions.png"
@@ -147,7 +152,8 @@ def evaluate_model(run: Run, progress: Progress) -> StageResult:
         ),
     )
     folder = evaluation_folder(home)
-    outputs = [folder / FIGURES_NAME, confusion_plot(home), predictions_sheet(home)]
+    pictures = [confusion_plot(home), groups_chart(home), predictions_sheet(home)]
+    outputs = [folder / FIGURES_NAME, *pictures]
 
     def work() -> Figures:
         predictor = Predictor.load(home.exported)

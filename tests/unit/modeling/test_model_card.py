@@ -8,7 +8,7 @@ from components.files import write_json
 from components.geometry.resemblance import similarity_to_json
 from components.geometry.similarity import similarity_report
 from components.modeling.card_page import to_markdown
-from components.modeling.model_card import read_card, read_similarity, write_card
+from components.modeling.model_card import Offer, read_card, read_similarity, write_card
 from tests.bundles import make_bundle
 from tests.unit.strategies import part, plate_with_hole, rectangle
 
@@ -29,6 +29,32 @@ def test_page_names_labels_and_figures(path: Path) -> None:
     page = to_markdown(card)
     assert "| Drawings | plate, ring |" in page
     assert "| val_map | 0.432 |" in page
+
+
+def test_page_lists_what_is_offered_and_why_one_is_served(path: Path) -> None:
+    plain = read_card(path)
+    assert "## Precisions" not in to_markdown(plain)
+    offers = [
+        Offer(
+            precision=precision,
+            runtime="onnxruntime",
+            file=f"{precision}.onnx",
+            sha256="0" * 64,
+            size_bytes=1_400_000,
+            network_ms=ms,
+            val_map=0.25,
+            val_agnostic_map=0.5,
+            parity=plain.parity,
+        )
+        for precision, ms in (("fp32", 22.25), ("int8", 11.0))
+    ]
+    changes = {"offers": tuple(offers), "precision": "int8", "precision_reason": "it is faster"}
+    card = plain.model_copy(update=changes)
+    page = to_markdown(card)
+    assert "| Why | it is faster |" in page
+    assert "| int8 | onnxruntime | 11.0 | 0.250 | 0.500 | 100.0% | 1.000 | 1.4 |" in page
+    assert card.file_of("int8") == ("int8.onnx", "0" * 64)
+    assert plain.file_of("int8") is None
 
 
 def test_missing_card_is_named(tmp_path: Path) -> None:
