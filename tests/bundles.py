@@ -7,6 +7,7 @@ in milliseconds.
 
 import hashlib
 import io
+import json
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from PIL import Image
 
 from components.domain import Contour, Part
 from components.files import write_bytes
+from components.geometry.masks import rle_from_mask
 from components.geometry.parts_file import write_parts
 from components.modeling.golden import write_golden
 from components.modeling.inference import Predictor
@@ -48,6 +50,28 @@ def encoded(image: NDArray[np.uint8], format_name: str = "PNG") -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(image).save(buffer, format_name)
     return buffer.getvalue()
+
+
+def write_coco(folder: Path, colours: dict[str, tuple[int, int, int]], count: int = 2) -> Path:
+    """Write scenes; the truth says that each colour is an object of that name."""
+    annotations = []
+    for number in range(count):
+        image = scene(number)
+        write_bytes(folder / f"{number}.png", encoded(image))
+        annotations += [
+            {
+                "id": 10 * number + place,
+                "image_id": number,
+                "category_id": place,
+                "segmentation": rle_from_mask((image == colour).all(2)),
+            }
+            for place, colour in enumerate(colours.values(), start=1)
+        ]
+    images = [{"id": n, "file_name": f"{n}.png", "width": 320, "height": 240} for n in range(count)]
+    categories = [{"id": n, "name": name} for n, name in enumerate(colours, start=1)]
+    content = {"images": images, "categories": categories, "annotations": annotations}
+    (folder / "coco.json").write_text(json.dumps(content))
+    return folder / "coco.json"
 
 
 def make_bundle(folder: Path, name: str = "bright", sharpness: float = 0.2) -> Path:

@@ -8,12 +8,11 @@ import pytest
 from numpy.typing import NDArray
 
 from components.errors import DatasetError, ModelError
-from components.geometry.masks import rle_from_mask
 from components.modeling.evaluate import evaluate, read_rgb
 from components.modeling.figures import NOTHING
 from components.modeling.inference import Prediction, Predictor
 from components.progress import SilentProgress
-from tests.bundles import BLUE, RED, make_bundle, scene
+from tests.bundles import BLUE, RED, make_bundle, scene, write_coco
 
 
 @pytest.fixture(scope="module")
@@ -21,30 +20,8 @@ def predictor(tmp_path_factory: pytest.TempPathFactory) -> Predictor:
     return Predictor.load(make_bundle(tmp_path_factory.mktemp("bundle") / "bright"))
 
 
-def write(folder: Path, colours: dict[str, tuple[int, int, int]], count: int = 2) -> Path:
-    """Write scenes; the truth says that each colour is an object of that name."""
-    annotations = []
-    for number in range(count):
-        image = scene(number)
-        cv2.imwrite(str(folder / f"{number}.png"), image[..., ::-1])
-        annotations += [
-            {
-                "id": 10 * number + place,
-                "image_id": number,
-                "category_id": place,
-                "segmentation": rle_from_mask((image == colour).all(2)),
-            }
-            for place, colour in enumerate(colours.values(), start=1)
-        ]
-    images = [{"id": n, "file_name": f"{n}.png", "width": 320, "height": 240} for n in range(count)]
-    categories = [{"id": n, "name": name} for n, name in enumerate(colours, start=1)]
-    content = {"images": images, "categories": categories, "annotations": annotations}
-    (folder / "coco.json").write_text(json.dumps(content))
-    return folder / "coco.json"
-
-
 def test_right_answers_score_nearly_one(tmp_path: Path, predictor: Predictor) -> None:
-    coco = write(tmp_path, {"plate": RED, "ring": BLUE})
+    coco = write_coco(tmp_path, {"plate": RED, "ring": BLUE})
     figures = evaluate(predictor, tmp_path, coco, SilentProgress())
     assert figures.map > 0.95
     assert figures.map50 == figures.agnostic_map50 == 1.0
@@ -58,7 +35,7 @@ def test_right_answers_score_nearly_one(tmp_path: Path, predictor: Predictor) ->
 def test_exchanged_names_cost_map_but_not_agnostic_map(
     tmp_path: Path, predictor: Predictor
 ) -> None:
-    coco = write(tmp_path, {"ring": RED, "plate": BLUE})
+    coco = write_coco(tmp_path, {"ring": RED, "plate": BLUE})
     figures = evaluate(predictor, tmp_path, coco, SilentProgress())
     assert figures.map == 0.0
     assert figures.agnostic_map > 0.95
@@ -68,7 +45,7 @@ def test_exchanged_names_cost_map_but_not_agnostic_map(
 def test_label_that_the_model_does_not_know_counts_as_missed(
     tmp_path: Path, predictor: Predictor
 ) -> None:
-    coco = write(tmp_path, {"plate": RED, "bracket": BLUE})
+    coco = write_coco(tmp_path, {"plate": RED, "bracket": BLUE})
     figures = evaluate(predictor, tmp_path, coco, SilentProgress())
     assert figures.not_known == ("bracket",)
     assert figures.per_class["bracket"].ap == 0.0
@@ -78,7 +55,7 @@ def test_label_that_the_model_does_not_know_counts_as_missed(
 def test_objects_that_are_not_in_the_truth_are_false_alarms(
     tmp_path: Path, predictor: Predictor
 ) -> None:
-    coco = write(tmp_path, {"plate": RED})
+    coco = write_coco(tmp_path, {"plate": RED})
     figures = evaluate(predictor, tmp_path, coco, SilentProgress())
     nothing = figures.confusion.labels.index(NOTHING)
     assert figures.confusion.counts[nothing][figures.confusion.labels.index("ring")] == 2
@@ -87,25 +64,25 @@ def test_objects_that_are_not_in_the_truth_are_false_alarms(
 
 
 def test_figures_are_plain_json(tmp_path: Path, predictor: Predictor) -> None:
-    figures = evaluate(predictor, tmp_path, write(tmp_path, {"plate": RED}), SilentProgress())
+    figures = evaluate(predictor, tmp_path, write_coco(tmp_path, {"plate": RED}), SilentProgress())
     record = json.loads(json.dumps(figures.to_json()))
     assert {"map", "map50", "miou", "agnostic_map", "per_class"} <= record.keys()
 
 
 def test_file_that_shares_no_label_is_refused(tmp_path: Path, predictor: Predictor) -> None:
-    coco = write(tmp_path, {"bracket": RED})
+    coco = write_coco(tmp_path, {"bracket": RED})
     with pytest.raises(ModelError, match="the model knows none of them, only plate, ring"):
         evaluate(predictor, tmp_path, coco, SilentProgress())
 
 
 def test_empty_file_is_refused(tmp_path: Path, predictor: Predictor) -> None:
-    coco = write(tmp_path, {"plate": RED}, count=0)
+    coco = write_coco(tmp_path, {"plate": RED}, count=0)
     with pytest.raises(DatasetError, match="lists no pictures"):
         evaluate(predictor, tmp_path, coco, SilentProgress())
 
 
 def test_picture_of_another_size_is_refused(tmp_path: Path, predictor: Predictor) -> None:
-    coco = write(tmp_path, {"plate": RED})
+    coco = write_coco(tmp_path, {"plate": RED})
     cv2.imwrite(str(tmp_path / "1.png"), np.zeros((10, 20, 3), np.uint8))
     with pytest.raises(DatasetError, match=r"1\.png: is 20x10, its COCO file says 320x240"):
         evaluate(predictor, tmp_path, coco, SilentProgress())
@@ -151,7 +128,7 @@ class Namer:
 
 
 def test_whatever_answers_pictures_can_be_measured(tmp_path: Path, predictor: Predictor) -> None:
-    coco = write(tmp_path, {"ring": RED})
+    coco = write_coco(tmp_path, {"ring": RED})
     figures = evaluate(Namer(predictor, "ring"), tmp_path, coco, SilentProgress())
     assert figures.per_class["ring"].ap50 > 0.4
     assert figures.timing_ms["name"] == 1.0
@@ -160,7 +137,7 @@ def test_whatever_answers_pictures_can_be_measured(tmp_path: Path, predictor: Pr
 def test_objects_are_grouped_by_size_visibility_and_contrast(
     tmp_path: Path, predictor: Predictor
 ) -> None:
-    coco = write(tmp_path, {"plate": RED, "ring": BLUE})
+    coco = write_coco(tmp_path, {"plate": RED, "ring": BLUE})
     content = json.loads(coco.read_text())
     for annotation in content["annotations"]:
         annotation["visible_fraction"] = 0.3 if annotation["category_id"] == 1 else 1.0
@@ -179,12 +156,12 @@ def test_objects_are_grouped_by_size_visibility_and_contrast(
 def test_truth_without_visibility_gives_no_such_groups(
     tmp_path: Path, predictor: Predictor
 ) -> None:
-    figures = evaluate(predictor, tmp_path, write(tmp_path, {"plate": RED}), SilentProgress())
+    figures = evaluate(predictor, tmp_path, write_coco(tmp_path, {"plate": RED}), SilentProgress())
     assert figures.by_visibility == ()
 
 
 def test_pictures_are_listed_from_the_worst(tmp_path: Path, predictor: Predictor) -> None:
-    coco = write(tmp_path, {"plate": RED, "ring": BLUE}, count=25)
+    coco = write_coco(tmp_path, {"plate": RED, "ring": BLUE}, count=25)
     content = json.loads(coco.read_text())
     # The truth of one picture loses an object: what is found there is invented.
     content["annotations"].pop(2 * 7)
@@ -196,7 +173,7 @@ def test_pictures_are_listed_from_the_worst(tmp_path: Path, predictor: Predictor
 
 
 def test_scores_are_compared_with_success(tmp_path: Path, predictor: Predictor) -> None:
-    coco = write(tmp_path, {"ring": RED})
+    coco = write_coco(tmp_path, {"ring": RED})
     reliability = evaluate(predictor, tmp_path, coco, SilentProgress()).reliability
     assert reliability.detections == 4
     assert sum((each.right or 0.0) * each.detections for each in reliability.bins) == 0.0
