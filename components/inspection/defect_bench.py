@@ -3,7 +3,8 @@
 For every kind and size of fault some parts are made with it, and pictured beside good twins under
 the same lamps. The pose that measuring starts from is the true one, disturbed as registration
 disturbs it. A fault counts as found if something is told at its place; a twin of which anything is
-told is a false alarm; a part about which nothing can be said is neither.
+told is a false alarm; a part about which nothing can be said is neither. Shares are of the parts
+that were judged: of the others `inspect` says that it cannot, never that they are good.
 """
 
 import math
@@ -81,9 +82,9 @@ class CurvePoint:
 
     Attributes:
         size_mm: Of the fault.
-        found: Parts of which it was told.
-        named: Parts of which it was told by its name.
-        doubt: Parts about which nothing could be said.
+        found: Judged parts of which it was told.
+        named: Judged parts of which it was told by its name.
+        doubt: Parts about which nothing could be said, out of all.
     """
 
     size_mm: float
@@ -115,8 +116,8 @@ class DefectBenchmark:
     Attributes:
         px_per_mm: Of the pictures, at their middle.
         curves: Of each kind.
-        false_alarms: Good parts of which a fault was told.
-        doubt: Good parts about which nothing could be said.
+        false_alarms: Judged good parts of which a fault was told.
+        doubt: Good parts about which nothing could be said, out of all.
         least_detection: Share that `smallest_mm` stands for.
         seed: Of the pictures.
     """
@@ -155,7 +156,7 @@ def benchmark_defects(
         seed: Decides everything random.
     """
     bench = settings.bench
-    scenes = inspection_settings(data, bench.px_per_mm, bench.width_px, bench.height_px)
+    scenes = inspection_settings(data, bench)
     trials: list[_Trial] = []
     good: list[Deviation] = []
     cases = [
@@ -178,7 +179,7 @@ def benchmark_defects(
     return DefectBenchmark(
         px_per_mm=bench.px_per_mm,
         curves=tuple(_curve(kind, trials, settings) for kind in KINDS),
-        false_alarms=Share(sum(bool(d.faults) for d in good), len(good)),
+        false_alarms=Share(sum(bool(d.faults) for d in good), sum(not d.doubt for d in good)),
         doubt=Share(sum(bool(d.doubt) for d in good), len(good)),
         least_detection=settings.least_detection,
         seed=seed,
@@ -269,11 +270,12 @@ def _curve(kind: DefectKind, trials: Sequence[_Trial], settings: MeasureSettings
     points = []
     for size in sorted(settings.bench.sizes_mm):
         rows = [t for t in trials if t.kind == kind and t.size_mm == size]
+        judged = sum(not t.doubt for t in rows)
         points.append(
             CurvePoint(
                 size_mm=size,
-                found=Share(sum(t.found for t in rows), len(rows)),
-                named=Share(sum(t.named for t in rows), len(rows)),
+                found=Share(sum(t.found for t in rows), judged),
+                named=Share(sum(t.named for t in rows), judged),
                 doubt=Share(sum(t.doubt for t in rows), len(rows)),
             )
         )

@@ -14,6 +14,7 @@ from components.data_preprocessing.renderer import render
 from components.data_preprocessing.scene import Scene
 from components.domain import Part, Pose
 from components.settings.data import DataSettings
+from components.settings.measure import DefectBenchSettings
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,13 +34,11 @@ class PartPicture:
     scene: Scene
 
 
-def inspection_settings(
-    settings: DataSettings, px_per_mm: float, width_px: int, height_px: int
-) -> DataSettings:
+def inspection_settings(settings: DataSettings, bench: DefectBenchSettings) -> DataSettings:
     """Return the settings of scenes as an inspection cell shows them.
 
-    One part, whole, alone, under a fixed camera that looks nearly straight down; everything else
-    (materials, grounds, lamps, blur, noise) as in the datasets.
+    One part, whole, alone, under a fixed camera that looks nearly straight down; materials,
+    grounds, lamps and noise as in the datasets, kinds of places as the benchmark's settings say.
     """
     scene = settings.scene.model_copy(
         update={
@@ -55,23 +54,23 @@ def inspection_settings(
     )
     camera = settings.camera.model_copy(
         update={
-            "px_per_mm": px_per_mm,
+            "px_per_mm": bench.px_per_mm,
             "tilt_sd_deg": 0.5,
             "tilt_max_deg": 1.0,
             "distance": (3.0, 5.0),
             "distortion": (0.0, 0.0),
             "motion_share": 0.0,
             # In px at 320 wide: a camera in focus, however many pixels it has.
-            "blur_px": tuple(limit * 320 / width_px for limit in (0.3, 0.9)),
+            "blur_px": tuple(limit * 320 / bench.width_px for limit in (0.3, 0.9)),
         }
     )
     return settings.model_copy(
         update={
             "scene": scene,
             "camera": camera,
-            "width_px": width_px,
-            "height_px": height_px,
-            "presets": {"workbench": 0.7, "conveyor": 0.1, "backlight": 0.2},
+            "width_px": bench.width_px,
+            "height_px": bench.height_px,
+            "presets": bench.presets,
         }
     )
 

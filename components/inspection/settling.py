@@ -28,6 +28,10 @@ RIGID = (0, 1, 2)
 FREE = (0, 1, 2, 3, 4, 5, 6, 7)
 """With growth, two ways of stretching, two of perspective."""
 
+_GROWTH = 3
+"""Where the scale is known, growth is found all the same, so that a part of the wrong size pulls
+the drawing to none of its sides; but it is the part's own and stays in the residuals."""
+
 _WALLS = (8, 9)
 _STEPS = 6
 _TUKEY = 4.7
@@ -37,6 +41,7 @@ _POSE_SD_PX = 0.7
 _CORRELATED_PX = 30.0
 """Edges this near to each other err alike: shadows and walls run along whole sides."""
 
+_WRONG_SIZE_PX = 5.0
 _WALL_SHARE = 0.008
 """Expected length of walls over the part's diameter, where they can be seen."""
 
@@ -120,8 +125,11 @@ def settled(
     offset = np.concatenate([edge.offset_px for edge in edges])
     usable = np.concatenate([e.found & t.clear for e, t in zip(edges, traces, strict=True)])
     step = np.concatenate([np.full(len(t.points_px), t.step_px) for t in traces])
-    active = [*free, *_WALLS]
-    prior = _precisions(unknowns, tilt_sd_px, towards_px)[np.ix_(active, active)]
+    active = [*free, *([] if _GROWTH in free else [_GROWTH]), *_WALLS]
+    prior = _precisions(unknowns, tilt_sd_px, towards_px)
+    if _GROWTH not in free:
+        prior[_GROWTH, _GROWTH] = 1 / _WRONG_SIZE_PX**2
+    prior = prior[np.ix_(active, active)]
     values, scatter = np.zeros(10), _LEAST_SCALE_PX
     # At 0 nobody would know which places look at the wall.
     values[8:] = towards_px / max(float(np.hypot(*towards_px)), 1e-9) * _FIRST_WALL_PX
@@ -138,6 +146,8 @@ def settled(
         covariance = np.linalg.inv(a.T @ (a * weight[:, None]) + prior)
         values[active] += covariance @ (a.T @ (weight * off) - prior @ values[active])
     wall = _wall(unknowns, values)
+    if _GROWTH not in free:
+        values[_GROWTH] = 0.0
     off = offset - unknowns.moved_px(values[:8])
     kept = [active.index(k) for k in free]
     slopes = unknowns.slopes[:, list(free)]

@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import AfterValidator, Field, NonNegativeFloat, PositiveFloat, model_validator
 
 from components.settings.base import Table, YamlSettings
+from components.settings.data import PresetName
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Tolerance = PositiveFloat | None
@@ -122,6 +123,7 @@ class DefectBenchSettings(Table):
     height_px: Annotated[int, Field(ge=120, le=8192)]
     px_per_mm: PositiveFloat
     pose_noise_px: NonNegativeFloat
+    presets: Annotated[dict[PresetName, NonNegativeFloat], Field(min_length=1)]
 
 
 class MeasureSettings(YamlSettings):

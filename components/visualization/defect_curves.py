@@ -27,8 +27,8 @@ def plot_defects(found: DefectBenchmark, out: Path) -> Path:
     for chart, curve in zip(charts.flat, found.curves, strict=True):
         sizes = [point.size_mm for point in curve.points]
         for shares, name, colour in (
-            ([point.found for point in curve.points], "found", "#3182bd"),
             ([point.named for point in curve.points], "found and named right", "#9ecae1"),
+            ([point.found for point in curve.points], "found", "#3182bd"),
         ):
             _curve(chart, sizes, shares, name, colour)
         low, high = found.false_alarms.interval
@@ -45,12 +45,13 @@ def plot_defects(found: DefectBenchmark, out: Path) -> Path:
     for chart in charts[-1]:
         chart.set_xlabel("size of the fault, mm")
     for row in charts:
-        row[0].set_ylabel("share of parts")
-    charts[0, 0].legend(loc="lower right", fontsize="small")
+        row[0].set_ylabel("share of judged parts")
+    lines, names = charts[0, 0].get_legend_handles_labels()
+    figure.legend(lines, names, loc="outside lower center", ncols=3, fontsize="small")
     pictures = max((p.found.of for c in found.curves for p in c.points), default=0)
     figure.suptitle(
-        f"What is found at {found.px_per_mm:g} px per mm: {pictures} parts a point at most, "
-        f"{found.false_alarms.of} good parts; bars and band are 95 % intervals"
+        f"What is found at {found.px_per_mm:g} px per mm: up to {pictures} judged parts a point, "
+        f"{found.false_alarms.of} good ones; bars and band are 95 % intervals"
     )
     with replacing(out) as partial:
         figure.savefig(partial, format="png")
@@ -66,7 +67,10 @@ def _curve(chart: Axes, sizes: list[float], shares: list[Share], name: str, colo
     below = [share.value - share.interval[0] for _, share in known]
     above = [share.interval[1] - share.value for _, share in known]
     errors = [[max(v, 0.0) for v in side] for side in (below, above)]
-    chart.errorbar(x, y, errors, label=name, color=colour, marker="o", markersize=4, capsize=2)
+    style = "-" if name == "found" else "--"
+    chart.errorbar(
+        x, y, errors, label=name, color=colour, marker="o", markersize=4, capsize=2, linestyle=style
+    )
 
 
 def _title(curve: DefectCurve) -> str:

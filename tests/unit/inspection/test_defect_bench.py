@@ -36,13 +36,13 @@ def test_benchmark_counts_every_kind_and_repeats_itself(tmp_path):
         "missing_hole", "extra_hole", "wrong_diameter", "burr", "notch", "short_edge",
     ]  # fmt: skip
     assert all(row["points"][0]["found"]["of"] <= 1 for row in record["kinds"])
-    assert record["false_alarms"]["of"] >= 4
+    assert record["doubt"]["of"] >= 4
     with Image.open(plot_defects(found, tmp_path / "curve.png")) as chart:
         assert chart.size[0] > 800
 
 
 def test_part_lies_where_the_pose_says_at_the_scale_of_the_settings():
-    data = inspection_settings(DataSettings.load(), 2.5, 320, 240)
+    data = inspection_settings(DataSettings.load(), SMALL.bench)
     scene = part_scene(bracket(), data, 9, 0)
     assert scene is not None
     shown = pictured(scene, bracket())
