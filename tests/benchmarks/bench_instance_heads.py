@@ -61,8 +61,8 @@ SIZE_PX = (448, 320)
 BATCH = 4
 TRUNK_RATE, HEAD_RATE = 0.0003, 0.004
 MOST_OBJECTS = 100
-SURE_SEED = 0.6
-"""Share of an object's greatest distance from its border from where a watershed starts."""
+TRIED_ON = 40
+"""Pictures among those that were learned from, on which a way's own threshold is chosen."""
 
 PULL, PUSH = 0.5, 1.5
 """Reach of an object in the space of embeddings, and the least distance of two, over two."""
@@ -254,8 +254,9 @@ def learned(
     return eye.eval()
 
 
-def grouped(seen: Seen, settings: TrainSettings) -> Ids:
-    """Tell objects apart by seams and votes, as far as there are such heads."""
+def grouped(seen: Seen, _threshold: float) -> Ids:
+    """Tell objects apart by seams and votes, as far as there are such heads, as the product does."""
+    settings = TrainSettings.load(None, GENERIC)
     half = seen.sight.shape[1:]
     quarter = (half[0] // 2, half[1] // 2)
     seams, heat = np.zeros(half, np.float32), np.zeros(quarter, np.float32)
@@ -270,10 +271,15 @@ def grouped(seen: Seen, settings: TrainSettings) -> Ids:
     return group(Answer(seen.sight, seams, label, heat, offset), settings.prediction.grouping).ids
 
 
-def flooded(seen: Seen, _settings: TrainSettings) -> Ids:
-    """Tell objects apart by a watershed from where the distance to the border is great."""
+def flooded(seen: Seen, threshold: float) -> Ids:
+    """Tell objects apart by a watershed from where the distance to the border is great.
+
+    Args:
+        seen: With the answer of the head `distance`.
+        threshold: Share of an object's greatest distance from where the watershed starts.
+    """
     distance = seen.answers["distance"][0].numpy().clip(0.0, 1.0)
-    seeds = (seen.on_object & (distance > SURE_SEED)).astype(np.uint8)
+    seeds = (seen.on_object & (distance > threshold)).astype(np.uint8)
     count, markers = cv2.connectedComponents(seeds, connectivity=4)
     markers = markers.astype(np.int32)
     # What is ground must not be flooded: a basin of its own.
@@ -283,8 +289,13 @@ def flooded(seen: Seen, _settings: TrainSettings) -> Ids:
     return np.where(seen.on_object & (basins > 0) & (basins < count), basins, 0).astype(np.int32)
 
 
-def clustered(seen: Seen, _settings: TrainSettings) -> Ids:
-    """Tell objects apart by their embeddings: the deepest pixel left gathers those like it."""
+def clustered(seen: Seen, threshold: float) -> Ids:
+    """Tell objects apart by their embeddings: the deepest pixel left gathers those like it.
+
+    Args:
+        seen: With the answer of the head `embedding`.
+        threshold: Distance of embeddings that are alike.
+    """
     values = seen.answers["embedding"].numpy().repeat(2, axis=1).repeat(2, axis=2)
     depth = cv2.distanceTransform(seen.on_object.astype(np.uint8), cv2.DIST_L2, 3)
     ids, left = np.zeros(depth.shape, np.int32), seen.on_object.copy()
@@ -293,7 +304,7 @@ def clustered(seen: Seen, _settings: TrainSettings) -> Ids:
         row, column = np.unravel_index(np.argmax(np.where(left, depth, -1.0)), left.shape)
         middle = values[:, row, column]
         for _ in range(3):
-            near = left & (np.linalg.norm(values - middle[:, None, None], axis=0) < PUSH)
+            near = left & (np.linalg.norm(values - middle[:, None, None], axis=0) < threshold)
             middle = values[:, near].mean(1) if near.any() else middle
         near[row, column] = True
         number += 1
@@ -315,15 +326,22 @@ def true_ids(seen: Seen, view: View) -> Ids:
     return np.where(own, id_of[nearest], 256 + regions) * seen.on_object
 
 
-Way = tuple[tuple[str, ...], Callable[[Seen, TrainSettings], Ids]]
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Heads that are learned, what makes objects of their answers, thresholds to choose from."""
 
-WAYS: dict[str, Way] = {
-    "none": ((), grouped),
-    "seam": (("seam",), grouped),
-    "distance": (("distance",), flooded),
-    "embedding": (("embedding",), clustered),
-    "centre + offset": (("centre",), grouped),
-    "centre + offset + seam": (("centre", "seam"), grouped),
+    heads: tuple[str, ...]
+    ids_of: Callable[[Seen, float], Ids]
+    thresholds: tuple[float, ...] = (0.0,)
+
+
+WAYS = {
+    "none": Way((), grouped),
+    "seam": Way(("seam",), grouped),
+    "distance": Way(("distance",), flooded, (0.2, 0.35, 0.5, 0.65)),
+    "embedding": Way(("embedding",), clustered, (0.5, 0.8, 1.1, 1.5)),
+    "centre + offset": Way(("centre",), grouped),
+    "centre + offset + seam": Way(("centre", "seam"), grouped),
 }
 
 
@@ -364,11 +382,9 @@ def figures_of(
     return {name: round(value, 3) for name, value in rounded.items()}
 
 
-def _blind(
-    way: Callable[[Seen, TrainSettings], Ids], settings: TrainSettings
-) -> Callable[[Seen, View], Ids]:
+def _blind(way: Way, threshold: float) -> Callable[[Seen, View], Ids]:
     """Return a way that does not look at the truth."""
-    return lambda seen, _view: way(seen, settings)
+    return lambda seen, _view: way.ids_of(seen, threshold)
 
 
 def measured(
@@ -377,9 +393,15 @@ def measured(
     """Yield way, seed and figures."""
     settings = TrainSettings.load(None, GENERIC)
     for seed in options.seeds:
-        for name, (heads, way) in WAYS.items():
-            eye = learned(network, heads, shown, options.epochs, seed)
-            yield name, seed, figures_of(eye, _blind(way, settings), watched, settings)
+        for name, way in WAYS.items():
+            eye = learned(network, way.heads, shown, options.epochs, seed)
+            tried = {
+                t: figures_of(eye, _blind(way, t), shown[:TRIED_ON], settings)["agnostic_map"]
+                for t in way.thresholds
+            }
+            best = max(tried, key=lambda t: tried[t])
+            figures = figures_of(eye, _blind(way, best), watched, settings)
+            yield name, seed, figures | {"threshold": best}
             if name == "none":
                 yield "truth", seed, figures_of(eye, true_ids, watched, settings)
 
