@@ -89,14 +89,19 @@ class Look:
             return []
         verdicts = registrar.as_whole(view)
         whole = self._best_claim(item, view, verdicts)
-        if whole is not None and whole.score >= settings.explained_score:
+        if whole is not None and self._explains(whole):
             return [whole]
         hopeless = whole is None or whole.score < settings.hopeless_score
         if item.belief is None and hopeless:
             return []
-        pieces = registrar.as_piece(view)
-        piece = self._best_claim(item, view, pieces)
+        piece = self._best_claim(item, view, registrar.as_piece(view))
         return [claim for claim in (whole, piece) if claim is not None]
+
+    def _explains(self, claim: Claim) -> bool:
+        """Return whether nothing better needs to be looked for."""
+        settings = self._claimant.settings.answers
+        overlap = claim.evidence.overlap
+        return claim.score >= settings.explained_score and overlap >= settings.explained_iou
 
     def _best_claim(self, item: Object, view: View, verdicts: Sequence[Verdict]) -> Claim | None:
         """Return the claim of the drawing whose fit explains an object best."""
@@ -190,6 +195,7 @@ class Look:
             belief=self._belief(pixels, window, others),
             part=float(self._sight.on_part[window.slices][pixels].mean()) if area else 0.0,
             contrast=limited_contrast(contrast),
+            edged=float((edges.contrast > 0).mean()) if len(edges.contrast) else 0.0,
             offset=_rms(edges) / OFFSET_LIMIT_PX,
             shown=len(edges.contrast) / self._claimant.sharpener.points(fit.number),
             visible=min(area / max(whole, 1.0), 1.0),

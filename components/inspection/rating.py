@@ -6,15 +6,29 @@ contours are weighed together by a logistic model. Its weights are measured on s
 """
 
 import math
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, fields
 
 import numpy as np
+from numpy.typing import NDArray
 
 from components.settings.inspection import RatingSettings
 
 _LOGIT_LIMIT = 0.02
 _MARGIN_LIMIT = 6.0
 _CONTRAST_LIMIT = 6.0
+
+_COUNTS = {
+    "overlap": (0.0, 0.92),
+    "part": (0.0, 0.95),
+    "contrast": (0.0, 0.45),
+    "edged": (0.3, 0.95),
+    "offset": (0.1, 1.0),
+    "size": (6.0, 9.0),
+}
+"""What counts of some evidence: from the least to what good answers usually have.
+
+A clean picture has sharper edges than any that the weights were measured on; that must not make up
+for a drawing that is wrong."""
 OFFSET_LIMIT_PX = 3.0
 
 
@@ -29,6 +43,7 @@ class Evidence:
         belief: The same with the network's probability in place of the mask.
         part: Mean probability of "part" under the drawing.
         contrast: Median change of colour across the contours over its noise, of the limit, 0..1.
+        edged: Share of the contours that can be seen at which the picture shows an edge.
         offset: Root mean square distance of the picture's edges, of the limit, 0..1.
         shown: Share of the contours that can be seen.
         visible: Share of the drawing's area that can be seen.
@@ -45,6 +60,7 @@ class Evidence:
     belief: float
     part: float
     contrast: float
+    edged: float
     offset: float
     shown: float
     visible: float
@@ -53,6 +69,9 @@ class Evidence:
     unseen: float
     outliers: float
     rough: float
+
+
+_BOUNDS = np.array([_COUNTS.get(field.name, (-np.inf, np.inf)) for field in fields(Evidence)]).T
 
 
 def logit(score: float) -> float:
@@ -71,7 +90,12 @@ def limited_contrast(contrast: float) -> float:
     return min(contrast, _CONTRAST_LIMIT) / _CONTRAST_LIMIT
 
 
+def counted(evidence: Evidence) -> NDArray[np.float64]:
+    """Return what counts of the evidence, in the order of its fields, shape (fields,)."""
+    return np.asarray(np.clip(astuple(evidence), *_BOUNDS), dtype=np.float64)
+
+
 def rating(evidence: Evidence, settings: RatingSettings) -> float:
     """Return the probability that the drawing is right and in its place, 0..1."""
-    total = settings.bias + float(np.dot(astuple(evidence), settings.weights()))
+    total = settings.bias + float(np.dot(counted(evidence), settings.weights()))
     return 1 / (1 + math.exp(-min(max(total, -30.0), 30.0)))

@@ -61,6 +61,7 @@ class RatingSettings(Table):
     belief: float
     part: float
     contrast: float
+    edged: float
     offset: float
     shown: float
     visible: float
@@ -85,6 +86,7 @@ class AnswerSettings(Table):
     most_shared: Share
     explained: Share
     explained_score: Share
+    explained_iou: Share
     hopeless_score: Share
     least_fit_iou: Share
     most_proposals: Annotated[int, Field(ge=0, le=100)]

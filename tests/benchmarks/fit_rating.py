@@ -4,12 +4,12 @@
 
 Scenes of our own with HOME's drawings, which nothing was trained on, are looked at by HOME's
 champion and by the generic weights. Every claim of a drawing gets what a fair score would be: 0 if
-it is wrong, else the share of the overlaps .50, .55, ... .95 that its pixels reach; a logistic model
-learns to predict that. The table is printed; figures of other scenes tell whether it holds.
+it is wrong, else the share of the overlaps .50, .55, ... .95 that its pixels reach; a logistic
+model learns to predict that. The table is printed; figures of other scenes tell whether it holds.
 """
 
 import sys
-from dataclasses import astuple, fields
+from dataclasses import fields
 from pathlib import Path
 
 import cv2
@@ -25,7 +25,7 @@ from components.geometry.masks import mask_iou
 from components.home import Home
 from components.inspection.competition import whole_mask
 from components.inspection.inspector import Inspector
-from components.inspection.rating import Evidence
+from components.inspection.rating import Evidence, counted
 from components.operations.inspectors import generic_inspector, released_inspector
 from components.operations.releases import champion_of
 from components.progress import SilentProgress
@@ -34,7 +34,9 @@ from components.settings.data import DataSettings
 Floats = NDArray[np.float64]
 SEED, CHECK_SEED = 5101, 5102
 OVERLAPS = np.arange(0.5, 1.0, 0.05)
-RIDGE = 1.0
+RIDGE = 3.0
+AGAINST = {"proposed", "offset", "unseen", "outliers", "rough"}
+"""Evidence that may only speak against a drawing; all other may only speak for it."""
 
 
 def examples(
@@ -55,12 +57,28 @@ def examples(
             mask = whole_mask(claim.pixels, claim.window, hw)
             label = claim.candidates[0][0]
             best = max((mask_iou(mask, its) for name, its in truth if name == label), default=0.0)
-            evidence.append(astuple(claim.evidence))
+            evidence.append(counted(claim.evidence))
             wanted.append(float((best >= OVERLAPS).mean()))
     return np.array(evidence), np.array(wanted)
 
 
 def fitted(evidence: Floats, wanted: Floats) -> Floats:
+    """Return bias and weights; evidence that would speak for the wrong side gets no weight."""
+    names = [field.name for field in fields(Evidence)]
+    signs = np.array([-1.0 if name in AGAINST else 1.0 for name in names])
+    spread = evidence.std(axis=0) + 1e-9
+    used = np.arange(len(names))
+    while True:
+        bias, weights = newton(evidence[:, used], wanted)
+        wrong = weights * signs[used] * spread[used]
+        if wrong.min() >= 0:
+            whole = np.zeros(len(names))
+            whole[used] = weights
+            return np.array([bias, *whole])
+        used = np.delete(used, int(wrong.argmin()))
+
+
+def newton(evidence: Floats, wanted: Floats) -> tuple[float, Floats]:
     """Return bias and weights of the logistic model by Newton's method."""
     middle, spread = evidence.mean(axis=0), evidence.std(axis=0) + 1e-9
     rows = np.column_stack([np.ones(len(evidence)), (evidence - middle) / spread])
@@ -72,7 +90,7 @@ def fitted(evidence: Floats, wanted: Floats) -> Floats:
         bend = (rows * (share * (1 - share))[:, None]).T @ rows + held
         weights = weights + np.linalg.solve(bend, slope)
     plain = weights[1:] / spread
-    return np.array([weights[0] - plain @ middle, *plain])
+    return float(weights[0] - plain @ middle), plain
 
 
 def main() -> None:

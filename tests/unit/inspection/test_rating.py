@@ -14,6 +14,7 @@ GOOD = replace(
     belief=0.85,
     part=0.95,
     contrast=0.9,
+    edged=0.95,
     offset=0.15,
     shown=1.0,
     visible=1.0,
