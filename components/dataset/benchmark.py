@@ -27,6 +27,9 @@ from components.settings.data import DataSettings, ExecutorName
 SEED = 1
 SHARDS = 16
 """Of each run: some for every worker, so that the last one keeps nobody waiting long."""
+COST_SHARD = 20
+"""Pictures of a shard where one core's cost is measured: few, so that some go undisturbed."""
+
 Size = tuple[int, int]
 
 
@@ -199,12 +202,10 @@ def _memory(
 
 
 def _cost(parts: Sequence[Part], settings: DataSettings, plan: Plan, scratch: Path) -> CoreCost:
-    # As many pictures as a run has, and a shard to warm up; made whole and again stage by stage.
-    shard = -(-plan.images // plan.repetitions)
-    images = {"images": (plan.repetitions + 1) * shard, "shard_samples": shard}
+    images = {"images": plan.images, "shard_samples": COST_SHARD}
     changed = settings.model_copy(update=images)
-    job, again = (_job(parts, _new_home(scratch), changed) for _ in range(2))
-    return core_cost(job, again, plan.repetitions)
+    jobs = [_job(parts, _new_home(scratch), changed) for _ in range(2 * plan.repetitions)]
+    return core_cost(list(zip(jobs[::2], jobs[1::2], strict=True)))
 
 
 def _job(parts: Sequence[Part], home: Home, settings: DataSettings) -> Job:

@@ -89,7 +89,7 @@ class _Batch:
         partial = Path(f"{folder}/.{name}.{os.getpid()}{PARTIAL_SUFFIX}")
         self._partials[path] = partial
         try:
-            _write_new(partial, content)
+            write_new(partial, content)
         except OSError:
             self.discard()
             raise
@@ -112,7 +112,7 @@ class _Batch:
             flush_disk(folder)
 
 
-def _write_new(path: Path, content: bytes) -> None:
+def write_new(path: Path, content: bytes) -> None:
     """Write a file by system calls alone: Python's own files cost twice as much for small ones."""
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
     try:

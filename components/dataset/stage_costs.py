@@ -22,9 +22,10 @@ from components.dataset.executors import single_threaded_opencv
 from components.dataset.jobs import Job
 from components.dataset.packing import encoded, encoded_image, encoded_mask, outlines, recorded
 from components.dataset.samples import RenderedSample, described, plan_sample
-from components.dataset.shards import write_packed, write_shard
+from components.dataset.shards import write_new, write_packed, write_shard
 
 STAGES = ("layout", "render", "camera", "labels", "encode", "write")
+_LIMITS = ("limit", "files")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,11 @@ class CoreCost:
         height_px: Of the pictures.
         images_per_cpu_second: Scenes, labels, encoding and writing of whole shards.
         total_ms: The same as a time.
+        fastest_ms: The same if each shard had always its fastest repetition: nearest to what an
+            idle machine needs, since others can only slow a shard down.
         limit_ms: Copying and encoding the same pictures and masks.
+        files_ms: Creating as many files of the same sizes, part of `write`: what the disk's file
+            system takes.
         stages_ms: Each stage by itself. `camera` is part of drawing a picture and measured on the
             finished ones; `render` is the rest of drawing.
     """
@@ -68,7 +73,9 @@ class CoreCost:
     height_px: int
     images_per_cpu_second: Figure
     total_ms: Figure
+    fastest_ms: float
     limit_ms: Figure
+    files_ms: Figure
     stages_ms: dict[str, Figure]
 
     @property
@@ -83,7 +90,7 @@ class _Clock:
 
     def __init__(self) -> None:
         """Start at nothing."""
-        self.seconds = dict.fromkeys((*STAGES, "limit"), 0.0)
+        self.seconds = dict.fromkeys((*STAGES, *_LIMITS), 0.0)
 
     @contextmanager
     def timing(self, stage: str) -> Iterator[None]:
@@ -93,33 +100,39 @@ class _Clock:
         self.seconds[stage] += time.process_time() - start
 
 
-def core_cost(job: Job, again: Job, repetitions: int) -> CoreCost:
+def core_cost(repetitions: Sequence[tuple[Job, Job]]) -> CoreCost:
     """Return what one core needs for a picture of a job.
 
     Args:
-        job: With one shard more than there are repetitions; the first warms up.
-        again: The same in another folder, where shards are written stage by stage: writing over a
-            file costs many times what a new one does, and so may a new one where one was removed.
-        repetitions: Shards to measure, each whole and stage by stage in turn.
+        repetitions: The same job in two folders for each: in one shards are written whole, in the
+            other stage by stage. Writing over a file costs many times what a new one does.
     """
+    first = repetitions[0][0]
     totals, clocks = [], []
     with single_threaded_opencv():
-        warm_up(job.seed)
-        write_shard(job, 0)
-        for shard in list(job.shards)[1 : 1 + repetitions]:
-            start = time.process_time()
-            count = write_shard(job, shard)
-            totals.append((time.process_time() - start) / count)
-            clocks.append(_stage_seconds(again, shard))
+        warm_up(first.seed)
+        for whole, staged in repetitions:
+            seconds, clock = [], _Clock()
+            for shard in whole.shards:
+                start = time.process_time()
+                write_shard(whole, shard)
+                seconds.append(time.process_time() - start)
+                _write_by_stages(staged, shard, clock)
+            totals.append(seconds)
+            clocks.append(clock.seconds)
+    images = first.settings.images
     per_image = {
-        name: figure([1000 * clock[name] for clock in clocks]) for name in (*STAGES, "limit")
+        name: figure([1000 * clock[name] / images for clock in clocks])
+        for name in (*STAGES, *_LIMITS)
     }
     return CoreCost(
-        width_px=job.settings.width_px,
-        height_px=job.settings.height_px,
-        images_per_cpu_second=figure([1 / seconds for seconds in totals]),
-        total_ms=figure([1000 * seconds for seconds in totals]),
+        width_px=first.settings.width_px,
+        height_px=first.settings.height_px,
+        images_per_cpu_second=figure([images / sum(seconds) for seconds in totals]),
+        total_ms=figure([1000 * sum(seconds) / images for seconds in totals]),
+        fastest_ms=1000 * sum(map(min, zip(*totals, strict=True))) / images,
         limit_ms=per_image.pop("limit"),
+        files_ms=per_image.pop("files"),
         stages_ms=per_image,
     )
 
@@ -152,10 +165,10 @@ def start_seconds(seed: int) -> float:
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def _stage_seconds(job: Job, shard: int) -> dict[str, float]:
-    """Return the CPU time of each stage and of the limit, in seconds a picture of a shard."""
-    clock = _Clock()
+def _write_by_stages(job: Job, shard: int, clock: _Clock) -> None:
+    """Make a shard as `write_shard` does; count the time of each stage and of the limits."""
     packed = []
+    camera = clock.seconds["camera"]
     for index in job.samples(shard):
         sample = _sample_by_stages(job, index, clock)
         with clock.timing("labels"):
@@ -167,10 +180,15 @@ def _stage_seconds(job: Job, shard: int) -> dict[str, float]:
         with clock.timing("limit"):
             _copy_and_encode(job, sample)
     with clock.timing("write"):
-        count = write_packed(job, shard, packed)
+        write_packed(job, shard, packed)
+    contents = [content for sample in packed for content in sample.contents.values()]
+    folder = job.root / f"plain-{shard}"
+    folder.mkdir()
+    with clock.timing("files"):
+        for number, content in enumerate(contents):
+            write_new(folder / str(number), content)
     # Drawing ends with the camera.
-    clock.seconds["render"] -= clock.seconds["camera"]
-    return {name: seconds / count for name, seconds in clock.seconds.items()}
+    clock.seconds["render"] -= clock.seconds["camera"] - camera
 
 
 def _sample_by_stages(job: Job, index: int, clock: _Clock) -> RenderedSample:
