@@ -17,9 +17,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 export BENTOML_DO_NOT_TRACK := True
 export DO_NOT_TRACK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
+export PREFECT_SERVER_METRICS_ENABLED := true
 export PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT := false
 
-.PHONY: help setup run serve prefect test fuzz check fmt smoke samples pictures lock clean
+.PHONY: help setup run serve prefect test fuzz check fmt smoke monitoring samples pictures lock clean
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,6 +66,9 @@ smoke: $(READY) ## the whole pipeline on the tiny profile, in a throw-away home 
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	$(BIN)/dxfvision run --home "$$folder" --drawings data/raw/dxf_templates --profile tiny && \
 	$(BIN)/dxfvision run --home "$$folder" --drawings data/raw/dxf_templates --profile tiny
+
+monitoring: $(READY) ## write docs/metrics.md again from what the code declares
+	@$(BIN)/python -m components.operations.metrics_table docs/metrics.md
 
 samples: $(READY) ## draw the sample drawings again
 	@$(BIN)/python -m components.geometry.sample_drawings data/raw/dxf_templates
