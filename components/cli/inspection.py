@@ -27,6 +27,7 @@ from components.settings.measure import MeasureSettings
 
 if TYPE_CHECKING:
     from components.inspection.laid_drawing import Ruler
+    from components.serving.inspecting import Inspection
 
 ScaleOption = Annotated[
     float | None,
@@ -72,20 +73,48 @@ def inspect_images(
 
     Without a scale lengths are in pixels and nothing is judged. Exit code 1 if a part is not ok.
     """
+    if px_per_mm is not None and calibration is not None:
+        raise typer.BadParameter("give --px-per-mm or --calibration, not both")
+    from components.inspection.scale_watch import ScaleWatch
+    from components.operations.releases import picture_bytes
+    from components.serving.inspecting import encoded_png
+
+    place = open_home(home, writable=False)
+    settings = MeasureSettings.load(place.configs)
+    inspection = _inspection(place, settings)
+    rows: list[dict[str, Any]] = []
+    watch: ScaleWatch | None = None
+    for image in images:
+        data = picture_bytes(image)
+        ruler = _ruler(data, place, settings, px_per_mm, calibration, camera, above_mm)
+        if watch is None and ruler.plane is not None:
+            watch = ScaleWatch(ruler.plane, settings.calibration)
+        record, drawn = inspection.answer(data, str(image), ruler, watch=watch)
+        rows.append({"file": str(image)} | record)
+        _tell(rows[-1], as_json)
+        if report is not None:
+            write_bytes(report / f"{len(rows):03d}_{image.stem}.png", encoded_png(drawn))
+    for warning in rows[-1]["warnings"]:
+        messages.print(f"[yellow]Warning:[/] {warning}")
+    if report is not None:
+        write_text(report / "inspection.md", _page(rows))
+        messages.print(f"Report: {report / 'inspection.md'}")
+    if any(each["verdict"] == "not ok" for row in rows for each in _deviations(row)):
+        raise typer.Exit(1)
+
+
+def _inspection(place: Home, settings: MeasureSettings) -> "Inspection":
+    """Return the champion with everything that measuring needs."""
     from components.geometry.parts_file import read_parts
     from components.inspection.opening import open_inspector
     from components.inspection.visible import smallest_px
     from components.modeling.bundle_files import PARTS_NAME
-    from components.operations.releases import champion_of, picture_bytes
-    from components.serving.inspecting import Inspection, encoded_png
+    from components.operations.releases import champion_of
+    from components.serving.inspecting import Inspection
     from components.settings.serve import ServeSettings
 
-    if px_per_mm is not None and calibration is not None:
-        raise typer.BadParameter("give --px-per-mm or --calibration, not both")
-    place = open_home(home, writable=False)
-    settings = MeasureSettings.load(place.configs)
     champion = champion_of(place)
-    inspection = Inspection(
+    return Inspection(
         detector=open_inspector(champion.path, InspectionSettings.load(place.configs)),
         version=champion.version,
         parts=read_parts(champion.path / PARTS_NAME),
@@ -93,24 +122,14 @@ def inspect_images(
         serve=ServeSettings.load(place.configs),
         smallest_px=smallest_px(place.defects / "curve.json", settings.visible_px),
     )
-    rows = []
-    for image in images:
-        data = picture_bytes(image)
-        ruler = _ruler(data, place, settings, px_per_mm, calibration, camera, above_mm)
-        record, drawn = inspection.answer(data, str(image), ruler)
-        record = {"file": str(image)} | record
-        rows.append(record)
-        if report is not None:
-            write_bytes(report / f"{len(rows):03d}_{image.stem}.png", encoded_png(drawn))
-        if as_json:
-            print_json(record)
-        else:
-            print_table(str(image), [_row(each) for each in record["detections"]])
-    if report is not None:
-        write_text(report / "inspection.md", _page(rows))
-        messages.print(f"Report: {report / 'inspection.md'}")
-    if any(each["verdict"] == "not ok" for row in rows for each in _deviations(row)):
-        raise typer.Exit(1)
+
+
+def _tell(record: dict[str, Any], as_json: bool) -> None:
+    """Print what was found in one picture."""
+    if as_json:
+        print_json(record)
+    else:
+        print_table(record["file"], [_row(each) for each in record["detections"]])
 
 
 def _ruler(

@@ -223,8 +223,8 @@ def _presence(hole: Hole, seen: Mapping[str, float]) -> Judged:
     if hole.state == "present":
         return Judged(name, "ok", None, None)
     if hole.state == "missing":
-        return Judged(name, "not ok", None, None, f"hole {hole.number} is missing")
-    return Judged(name, "cannot judge", None, None, f"hole {hole.number} is not clearly seen")
+        return Judged(name, "not ok", None, None, "missing")
+    return Judged(name, "cannot judge", None, None, "not clearly seen")
 
 
 def _extra_holes(deviation: Deviation, allowed: Allowed) -> list[Judged]:

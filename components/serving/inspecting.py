@@ -18,6 +18,7 @@ from components.inspection.calibration import Calibration, check_usable
 from components.inspection.laid_drawing import Ruler
 from components.inspection.meter import Inspected, Meter
 from components.inspection.report import deviation_record, drawn_deviation
+from components.inspection.scale_watch import ScaleWatch
 from components.modeling.inference import Detector
 from components.modeling.pictures import decode_picture
 from components.serving.answers import answer_picture
@@ -64,6 +65,7 @@ class Inspection:
         ruler: Ruler,
         options: PredictOptions | None = None,
         contours: bool = True,
+        watch: ScaleWatch | None = None,
     ) -> tuple[dict[str, Any], Picture]:
         """Return the body of `/inspect` and a picture of the deviations.
 
@@ -73,6 +75,7 @@ class Inspection:
             ruler: Source of millimetres.
             options: As of `/predict`.
             contours: Whether every place of every contour is told.
+            watch: Is shown every part that was measured, and adds its warning.
 
         Raises:
             ImageError: If the picture cannot be decoded or is too large.
@@ -90,12 +93,29 @@ class Inspection:
         image = decode_picture(data, self._serve.limits.max_pixels, name)
         start = time.perf_counter()
         meter = Meter(self._parts, self._settings, ruler, self._smallest_px)
-        found = meter.inspected(image, _posed(answer))
+        detections = _posed(answer)
+        found = meter.inspected(image, detections)
         spent_ms = 1000 * (time.perf_counter() - start)
         record = _record(answer, found, asked, contours)
         record["timing_ms"]["measure"] = round(spent_ms, 3)
         record["timing_ms"]["total"] = round(record["timing_ms"]["total"] + spent_ms, 3)
+        record["warnings"] = _warnings(watch, detections, found)
         return record, _drawn(image, found, self._settings, ruler)
+
+
+def _warnings(
+    watch: ScaleWatch | None,
+    detections: Sequence[Detection],
+    found: Sequence[Inspected | None],
+) -> list[str]:
+    """Return what the parts' own scale says about the camera, after this picture."""
+    if watch is None:
+        return []
+    for detection, inspected in zip(detections, found, strict=True):
+        if inspected is not None and detection.pose is not None:
+            watch.seen(detection.pose)
+    warning = watch.warning()
+    return [] if warning is None else [warning]
 
 
 def ruler_of(

@@ -62,7 +62,7 @@ def test_one_bad_feature_makes_the_part_bad_even_if_another_is_open():
     open_hole = replace(hole, number=2, state="unclear")
     answer = judged(replace(GOOD, holes=(open_hole, hole)), TOLERANCES)
     assert answer.verdict == "not ok"
-    assert answer.reason == "hole 1: hole 1 is missing"
+    assert answer.reason == "hole 1: missing"
 
 
 def test_unclear_hole_leaves_the_part_open():

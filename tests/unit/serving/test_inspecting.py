@@ -12,6 +12,7 @@ from components.domain import Contour, Detection, FitQuality, Part
 from components.errors import CalibrationError
 from components.inspection.calibration import Calibration
 from components.inspection.laid_drawing import Ruler
+from components.inspection.scale_watch import ScaleWatch
 from components.modeling.inference import Prediction
 from components.serving.inspecting import Inspection, encoded_png, ruler_of
 from components.serving.schemas import PredictOptions
@@ -95,7 +96,7 @@ def test_missing_hole_is_not_ok(inspect):
     record, _ = inspect(missing(), Ruler(SCALE, 0.0))
     deviation = record["detections"][0]["deviation"]
     assert deviation["verdict"] == "not ok"
-    assert deviation["reason"] == "hole 2: hole 2 is missing"
+    assert deviation["reason"] == "hole 2: missing"
     assert deviation["faults"][0]["kind"] == "missing_hole"
     assert deviation["faults"][0]["at_mm"] == pytest.approx([-27, 20], abs=0.05)
 
@@ -165,3 +166,20 @@ def test_overlay_is_red_where_material_is_too_much_and_blue_where_it_lacks(inspe
     assert np.median(columns) < 480
     columns = np.nonzero(strong & (hue[..., 0] < 12))[1]
     assert np.median(columns) > 480
+
+
+def test_camera_that_moved_is_raised_by_its_pictures(inspector, settings):
+    moved = calibration(
+        plane=((3.9, 0.0, 239.5), (0.0, -3.9, 179.5), (0.0, 0.0, 1.0)), px_per_mm=3.9
+    )
+    data = encoded_png(picture(bracket(), POSE))
+    inspection = Inspection(
+        Knowing(inspector.card, "bracket"), "v1", [bracket()], MEASURE, settings, {}
+    )
+    for known, raised in ((calibration(), False), (moved, True)):
+        ruler = ruler_of(known, MEASURE, 480, 360, now=NOW)
+        assert ruler.plane is not None
+        watch = ScaleWatch(ruler.plane, MEASURE.calibration)
+        for _ in range(MEASURE.calibration.moved_parts):
+            record, _ = inspection.answer(data, "a.png", ruler, watch=watch)
+        assert [("has moved" in text) for text in record["warnings"]] == [True] * raised
