@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from components.data_preprocessing.draws import between
 from components.data_preprocessing.lighting import EVEN, lit
 from components.data_preprocessing.rasters import softened
 from components.data_preprocessing.textures import Rng
@@ -67,14 +68,14 @@ def random_effects(rng: Rng, settings: CameraSettings, motion_share: float) -> C
     exposure = float(np.exp(rng.normal(0.0, settings.exposure_sd)))
     motion = (0.0, 0.0)
     if rng.random() < motion_share:
-        length, azimuth = rng.uniform(*settings.motion_px), rng.uniform(0, np.pi)
+        length, azimuth = between(rng, *settings.motion_px), between(rng, 0, np.pi)
         motion = (float(length * np.cos(azimuth)), float(length * np.sin(azimuth)))
     sharpened = rng.random() < settings.sharpen_share
     packed = rng.random() < settings.jpeg_share
     return CameraEffects(
         gains=(exposure * float(balance[0]), exposure, exposure * float(balance[1])),
         gamma=float(np.exp(rng.normal(0.0, settings.gamma_sd))),
-        vignetting=rng.uniform(*settings.vignetting),
+        vignetting=between(rng, *settings.vignetting),
         blur_px=_mostly_low(rng, settings.blur_px),
         motion_px=motion,
         noise=_mostly_low(rng, settings.noise),
@@ -83,7 +84,7 @@ def random_effects(rng: Rng, settings: CameraSettings, motion_share: float) -> C
         bayer=rng.random() < settings.demosaic_share,
         jpeg_quality=int(rng.integers(*settings.jpeg_quality, endpoint=True)) if packed else None,
         grey=rng.random() < settings.grey_share,
-        sharpening=rng.uniform(*settings.sharpening) if sharpened else 0.0,
+        sharpening=between(rng, *settings.sharpening) if sharpened else 0.0,
     )
 
 

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from components.data_preprocessing.draws import below, between
 from components.data_preprocessing.materials import Colour, around, dull_colour, ramp, rgb_from_hsv
 from components.data_preprocessing.photos import mean_rgb_of, photos_of, read_photo
 from components.data_preprocessing.prints import Line, draw_lines, parallels, sheet
@@ -87,21 +88,25 @@ class _Look:
 
 
 def _wood(rng: Rng) -> _Look:
-    tone = rgb_from_hsv(rng.uniform(0.05, 0.11), rng.uniform(0.15, 0.6), rng.uniform(0.25, 0.9))
+    tone = rgb_from_hsv(between(rng, 0.05, 0.11), between(rng, 0.15, 0.6), between(rng, 0.25, 0.9))
     lines: tuple[Line, ...] = ()
     if rng.random() < 0.4:
-        pitch, angle, width = rng.uniform(0.2, 0.6), rng.uniform(0, np.pi), rng.uniform(0.003, 0.01)
+        pitch, angle, width = (
+            between(rng, 0.2, 0.6),
+            between(rng, 0, np.pi),
+            between(rng, 0.003, 0.01),
+        )
         lines = (parallels(rng, pitch, angle, tone * 0.35, width),)
-    return _Look(("grain",), around(tone, rng.uniform(4, 24)), lines)
+    return _Look(("grain",), around(tone, between(rng, 4, 24)), lines)
 
 
 def _concrete(rng: Rng) -> _Look:
-    tone = np.full(3, rng.uniform(80, 205)) + rng.normal(0, 4, 3)
-    return _Look(("cloud", "noise", "blotch"), around(tone, rng.uniform(3, 20)))
+    tone = np.full(3, between(rng, 80, 205)) + rng.normal(0, 4, 3)
+    return _Look(("cloud", "noise", "blotch"), around(tone, between(rng, 3, 20)))
 
 
 def _terrazzo(rng: Rng) -> _Look:
-    tone = np.full(3, rng.uniform(110, 225)) + rng.normal(0, 6, 3)
+    tone = np.full(3, between(rng, 110, 225)) + rng.normal(0, 6, 3)
     # Stones differ from their cement in brightness more than in hue.
     steps = rng.normal(0, 55, 2)[:, None] + rng.normal(0, 16, (2, 3))
     chips = [np.clip(tone + step, 10, 250) for step in steps]
@@ -110,59 +115,61 @@ def _terrazzo(rng: Rng) -> _Look:
 
 
 def _gravel(rng: Rng) -> _Look:
-    tone = np.full(3, rng.uniform(70, 180)) * np.array([1.0, 0.97, 0.92])
-    return _Look(("gravel",), around(tone, rng.uniform(10, 26)))
+    tone = np.full(3, between(rng, 70, 180)) * np.array([1.0, 0.97, 0.92])
+    return _Look(("gravel",), around(tone, between(rng, 10, 26)))
 
 
 def _cloth(rng: Rng) -> _Look:
-    return _Look(("knit", "fibre"), around(dull_colour(rng), rng.uniform(3, 12)))
+    return _Look(("knit", "fibre"), around(dull_colour(rng), between(rng, 3, 12)))
 
 
 def _belt(rng: Rng) -> _Look:
-    tone = np.full(3, rng.uniform(18, 90))
+    tone = np.full(3, between(rng, 18, 90))
     if rng.random() < 0.35:
-        tone = rgb_from_hsv(rng.uniform(0.35, 0.65), rng.uniform(0.3, 0.8), rng.uniform(0.2, 0.6))
+        tone = rgb_from_hsv(
+            between(rng, 0.35, 0.65), between(rng, 0.3, 0.8), between(rng, 0.2, 0.6)
+        )
     lines: tuple[Line, ...] = ()
     if rng.random() < 0.4:
         pitch, angle, width = (
-            rng.uniform(0.05, 0.4),
-            rng.uniform(0, np.pi),
-            rng.uniform(0.003, 0.02),
+            between(rng, 0.05, 0.4),
+            between(rng, 0, np.pi),
+            between(rng, 0.003, 0.02),
         )
         lines = (parallels(rng, pitch, angle, tone * 0.6, width),)
-    return _Look(("knit", "noise", "streak"), around(tone, rng.uniform(2, 9)), lines)
+    return _Look(("knit", "noise", "streak"), around(tone, between(rng, 2, 9)), lines)
 
 
 def _cutting_mat(rng: Rng) -> _Look:
     hue = rng.choice([0.42, 0.38, 0.6, 0.0])
-    tone = rgb_from_hsv(float(hue), rng.uniform(0.2, 0.8), rng.uniform(0.2, 0.5))
-    ink = np.clip(tone + rng.uniform(30, 130), 0, 240)
-    angle, pitch = rng.uniform(0, np.pi), rng.uniform(0.05, 0.14)
-    width = rng.uniform(0.0012, 0.004)
+    tone = rgb_from_hsv(float(hue), between(rng, 0.2, 0.8), between(rng, 0.2, 0.5))
+    ink = np.clip(tone + between(rng, 30, 130), 0, 240)
+    angle, pitch = between(rng, 0, np.pi), between(rng, 0.05, 0.14)
+    width = between(rng, 0.0012, 0.004)
     lines = tuple(parallels(rng, pitch, angle + turn, ink, width) for turn in (0.0, np.pi / 2))
-    return _Look(("noise", "cloud"), around(tone, rng.uniform(1.5, 5)), lines)
+    return _Look(("noise", "cloud"), around(tone, between(rng, 1.5, 5)), lines)
 
 
 def _paper(rng: Rng) -> _Look:
-    tone = np.full(3, rng.uniform(180, 250)) + rng.normal(0, 3, 3)
+    tone = np.full(3, between(rng, 180, 250)) + rng.normal(0, 3, 3)
     if rng.random() < 0.6:
-        ink = tone * rng.uniform(0.15, 0.6)
+        ink = tone * between(rng, 0.15, 0.6)
         return _Look(("print",), ramp((0, ink), (110, tone), (255, tone)))
-    return _Look(("noise", "fibre"), around(tone, rng.uniform(0.5, 2.5)))
+    return _Look(("noise", "fibre"), around(tone, between(rng, 0.5, 2.5)))
 
 
 def _painted(rng: Rng) -> _Look:
     # Benches and trays are mostly grey; loud ones are rare and duller than loud parts.
-    tone = rgb_from_hsv(rng.random(), rng.uniform(0.1, 0.7), rng.uniform(0.2, 0.9))
+    tone = rgb_from_hsv(rng.random(), between(rng, 0.1, 0.7), between(rng, 0.2, 0.9))
     if rng.random() < 0.8:
-        tone = np.full(3, rng.uniform(50, 240)) + rng.normal(0, 6, 3)
-    return _Look(("noise", "cloud", "scratch"), around(tone, rng.uniform(0.5, 5)))
+        tone = np.full(3, between(rng, 50, 240)) + rng.normal(0, 6, 3)
+    return _Look(("noise", "cloud", "scratch"), around(tone, between(rng, 0.5, 5)))
 
 
 def _metal_sheet(rng: Rng) -> _Look:
-    tone = np.full(3, rng.uniform(90, 205)) + rng.normal(0, 3, 3)
+    tone = np.full(3, between(rng, 90, 205)) + rng.normal(0, 3, 3)
     patterns = ("streak", "rolled", "scratch", "spangle")
-    return _Look(patterns, around(tone, rng.uniform(3, 13)))
+    return _Look(patterns, around(tone, between(rng, 3, 13)))
 
 
 LOOKS: dict[BackgroundName, Callable[[Rng], _Look]] = {
@@ -203,21 +210,21 @@ def random_ground(
     low, high = variants_of(split)
     stain = None
     if rng.random() < _STAINED:
-        place, zoom = (rng.random(), rng.random()), rng.uniform(0.8, 4.0)
-        stain = Stain(int(rng.integers(low, high)), zoom, place, rng.uniform(0.2, 0.9))
+        place, zoom = (rng.random(), rng.random()), between(rng, 0.8, 4.0)
+        stain = Stain(int(rng.integers(low, high)), zoom, place, between(rng, 0.2, 0.9))
     ground = Ground(
         kind=kind,
-        pattern=look.patterns[int(rng.integers(len(look.patterns)))],
+        pattern=look.patterns[below(rng, len(look.patterns))],
         variant=int(rng.integers(low, high)),
         colours=look.colours,
-        zoom=rng.uniform(0.6, 2.4),
+        zoom=between(rng, 0.6, 2.4),
         at=(rng.random(), rng.random()),
         lines=look.lines + (sheet(rng) if rng.random() < 0.12 else ()),
-        turn=int(rng.integers(TURNS)),
+        turn=below(rng, TURNS),
         stain=stain,
     )
     if name == "photo" and own:
-        photo = own[int(rng.integers(len(own)))]
+        photo = own[below(rng, len(own))]
         return replace(ground, kind="photo", lines=(), photo=photo, stain=None)
     return ground
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from components.data_preprocessing.augmentations import CameraEffects, exposed, random_effects
 from components.data_preprocessing.backgrounds import Ground, random_ground
 from components.data_preprocessing.distractors import PLATES, small_object, unknown_plate
+from components.data_preprocessing.draws import below, between
 from components.data_preprocessing.layout import Table
 from components.data_preprocessing.lighting import Lighting, backlight, random_lighting
 from components.data_preprocessing.materials import (
@@ -83,14 +84,14 @@ def random_place(
     ground = random_ground(rng, _ground_name(rng, settings, preset, photos), split, photos)
     hard = rng.random() < settings.scene.hard_share and preset in ("workbench", "conveyor")
     if preset == "backlight":
-        glow = np.full(3, rng.uniform(195, 255)) + rng.normal(0, 4, 3)
+        glow = np.full(3, between(rng, 195, 255)) + rng.normal(0, 4, 3)
         ground = replace(
             ground, pattern="noise", colours=around(glow, 0.8), lines=(), photo=None, kind="panel"
         )
         return Place(preset, ground, backlight(rng, settings.light), hard)
     if preset == "bright_on_dark":
-        black = np.full(3, rng.uniform(6, 40)) + rng.normal(0, 2, 3)
-        ground = replace(ground, colours=around(black, rng.uniform(0.5, 3)), lines=(), photo=None)
+        black = np.full(3, between(rng, 6, 40)) + rng.normal(0, 2, 3)
+        ground = replace(ground, colours=around(black, between(rng, 0.5, 3)), lines=(), photo=None)
     return Place(preset, ground, random_lighting(rng, settings.light), hard)
 
 
@@ -140,18 +141,18 @@ def _framing(rng: Rng, settings: DataSettings, any_parts: bool) -> tuple[float, 
     conf = settings.scene
     distance = rng.random()
     if any_parts and distance < conf.close_up_share:
-        size = rng.uniform(*conf.close_up_size)
+        size = between(rng, *conf.close_up_size)
         return size, max(1, round(0.9 / size**1.5))
     if distance > 1.0 - conf.far_share:
-        return rng.uniform(*conf.far_size), conf.parts[1]
-    return rng.uniform(*conf.part_size), conf.parts[1]
+        return between(rng, *conf.far_size), conf.parts[1]
+    return between(rng, *conf.part_size), conf.parts[1]
 
 
 def _view(rng: Rng, parts: Sequence[Part], settings: DataSettings, size: float) -> View:
     """Return the camera: its scale makes one part drawn at random `size` frames long."""
     px_per_mm = settings.camera.px_per_mm
     if px_per_mm is None:
-        longer = longer_mm(parts[int(rng.integers(len(parts)))]) if parts else 100.0
+        longer = longer_mm(parts[below(rng, len(parts))]) if parts else 100.0
         px_per_mm = size * settings.width_px / longer
     return random_view(rng, settings.camera, settings.width_px, settings.height_px, px_per_mm)
 
@@ -173,7 +174,7 @@ def _lay_parts(
     shared = rng.random() < settings.scene.same_material_share
     surface = None
     for _ in range(count):
-        part = parts[int(rng.integers(len(parts)))]
+        part = parts[below(rng, len(parts))]
         if surface is None or not shared:
             surface = _surface(rng, place, settings)
         else:
@@ -194,18 +195,18 @@ def _placement(
 ) -> Placement:
     conf = settings.scene
     thin = rng.random() < conf.thin_share
-    share = 0.002 if thin else rng.uniform(*conf.thickness)
+    share = 0.002 if thin else between(rng, *conf.thickness)
     glossy = rng.random() < settings.light.glare_share
     return Placement(
         part=part,
         x_mm=0.0,
         y_mm=0.0,
-        angle_rad=rng.uniform(-np.pi, np.pi),
+        angle_rad=between(rng, -np.pi, np.pi),
         mirrored=rng.random() < mirrored_share,
         z_mm=0.0,
         thickness_mm=share * longer_mm(part) * scale,
         surface=surface,
-        glare=surface.gloss * rng.uniform(20, 150) if glossy else 0.0,
+        glare=surface.gloss * between(rng, 20, 150) if glossy else 0.0,
         scale=scale,
     )
 
@@ -215,10 +216,10 @@ def _surface(rng: Rng, place: Place, settings: DataSettings) -> Surface:
     if place.preset == "bright_on_dark":
         metals: dict[MaterialName, float] = {"brushed": 1.0, "rolled": 1.0, "scratched": 0.6}
         surface = random_surface(rng, chosen(rng, metals))
-        return shifted_to(surface, np.full(3, rng.uniform(130, 235)))
+        return shifted_to(surface, np.full(3, between(rng, 130, 235)))
     surface = random_surface(rng, chosen(rng, materials))
     if place.preset == "backlight":
-        return unlit(surface, rng.uniform(4, 45))
+        return unlit(surface, between(rng, 4, 45))
     if not place.hard:
         return surface
     ground = place.ground
@@ -229,7 +230,7 @@ def _surface(rng: Rng, place: Place, settings: DataSettings) -> Surface:
 
 def _near(rng: Rng, ground_rgb: NDArray[np.float64], settings: DataSettings) -> NDArray[np.float64]:
     """Return a colour that differs from the ground's by little more than its brightness."""
-    step = rng.uniform(*settings.scene.hard_contrast) * rng.choice([-1.0, 1.0])
+    step = between(rng, *settings.scene.hard_contrast) * (1.0 if rng.random() < 0.5 else -1.0)
     # Away from the ends of the scale, where there is no room for a difference.
     if not 0 < ground_rgb.mean() + step < 250:
         step = -step
@@ -246,7 +247,7 @@ def _lay_distractor(
         return
     thing = small_object(rng, seed, table.view.width_mm)
     if place.preset == "backlight":
-        level = rng.uniform(4, 45)
+        level = between(rng, 4, 45)
         pieces = tuple(replace(p, surface=unlit(p.surface, level)) for p in thing.pieces)
         thing = SceneObject(thing.label, pieces)
     if place.preset != "conveyor" and rng.random() < settings.scene.covering_share:
@@ -258,8 +259,8 @@ def _lay_distractor(
 
 def _plate(rng: Rng, place: Place, settings: DataSettings, view: View, seed: int) -> SceneObject:
     """Return a flat part of no drawing."""
-    plate = unknown_plate(seed, int(rng.integers(PLATES)))
-    scale = rng.uniform(0.07, 0.42) * view.width_mm / longer_mm(plate)
+    plate = unknown_plate(seed, below(rng, PLATES))
+    scale = between(rng, 0.07, 0.42) * view.width_mm / longer_mm(plate)
     surface = _surface(rng, place, settings)
     piece = _placement(rng, plate, surface, settings, mirrored_share=0.5, scale=scale)
     return SceneObject(OTHER_LABEL, (piece,))
@@ -283,9 +284,9 @@ def _effects(rng: Rng, place: Place, settings: DataSettings) -> CameraEffects:
     effects = random_effects(rng, settings.camera, 0.3 if place.preset == "conveyor" else share)
     if place.preset == "backlight":
         # The camera is set for the panel: it is near white, never grey.
-        gain = rng.uniform(0.9, 1.25)
+        gain = between(rng, 0.9, 1.25)
         return replace(effects, gains=(gain, gain, gain), gamma=1.0)
     if place.preset == "bright_on_dark":
         return effects
     brightness = float(place.ground.mean_rgb.mean()) * place.lighting.brightness
-    return exposed(effects, brightness, rng.uniform(*settings.camera.auto_exposure))
+    return exposed(effects, brightness, between(rng, *settings.camera.auto_exposure))

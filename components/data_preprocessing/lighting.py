@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from components.data_preprocessing.draws import between
 from components.data_preprocessing.textures import Rng
 from components.settings.data import LightSettings
 
@@ -73,11 +74,11 @@ class Lighting:
 
 
 def _lamp(rng: Rng, settings: LightSettings, depth_share: float) -> Lamp:
-    azimuth = rng.uniform(0, 2 * np.pi)
-    reach = 1.0 / np.tan(np.deg2rad(rng.uniform(*settings.elevation_deg)))
+    azimuth = between(rng, 0, 2 * np.pi)
+    reach = 1.0 / np.tan(np.deg2rad(between(rng, *settings.elevation_deg)))
     throw = (float(reach * np.cos(azimuth)), float(reach * np.sin(azimuth)))
-    blur = rng.uniform(*settings.softness) * max(reach, 0.5)
-    return Lamp(throw, blur, depth_share * rng.uniform(*settings.shadow_depth))
+    blur = between(rng, *settings.softness) * max(reach, 0.5)
+    return Lamp(throw, blur, depth_share * between(rng, *settings.shadow_depth))
 
 
 def random_lighting(rng: Rng, settings: LightSettings) -> Lighting:
@@ -87,30 +88,30 @@ def random_lighting(rng: Rng, settings: LightSettings) -> Lighting:
         lamps.append(_lamp(rng, settings, 0.6))
     return Lighting(
         lamps=tuple(lamps),
-        contact_depth=rng.uniform(*settings.contact_depth),
+        contact_depth=between(rng, *settings.contact_depth),
         gain_map=_gain_map(rng, settings),
-        bevel_px=rng.uniform(*settings.bevel_px),
-        rim_bright=rng.uniform(8, 75) * rng.random() if rng.random() < 0.7 else 0.0,
-        rim_dark=rng.uniform(8, 60) * rng.random() if rng.random() < 0.5 else 0.0,
+        bevel_px=between(rng, *settings.bevel_px),
+        rim_bright=between(rng, 8, 75) * rng.random() if rng.random() < 0.7 else 0.0,
+        rim_dark=between(rng, 8, 60) * rng.random() if rng.random() < 0.5 else 0.0,
     )
 
 
 def backlight(rng: Rng, settings: LightSettings) -> Lighting:
     """Return the light of a panel below: no shadows, a slight fall-off to the sides."""
     gain = _gain_map(rng, settings.model_copy(update={"spot_share": 0.0, "gradient": (0.0, 0.2)}))
-    return Lighting((), 0.0, gain, rng.uniform(*settings.bevel_px), rng.uniform(0, 25), 0.0)
+    return Lighting((), 0.0, gain, between(rng, *settings.bevel_px), between(rng, 0, 25), 0.0)
 
 
 def _gain_map(rng: Rng, settings: LightSettings) -> NDArray[np.float64]:
     rows, columns = _ROWS, _COLUMNS
-    azimuth = rng.uniform(0, 2 * np.pi)
-    slope = rng.uniform(*settings.gradient)
+    azimuth = between(rng, 0, 2 * np.pi)
+    slope = between(rng, *settings.gradient)
     gain = 1.0 + slope * (rows * np.sin(azimuth) + columns * np.cos(azimuth))
     if rng.random() < settings.spot_share:
-        middle, width = rng.uniform(-0.6, 0.6, 2), rng.uniform(0.12, 0.5)
+        middle, width = rng.uniform(-0.6, 0.6, 2), between(rng, 0.12, 0.5)
         distance2 = (rows - middle[0]) ** 2 + (columns - middle[1]) ** 2
         # A spot comes with less light elsewhere, as the camera's exposure follows the brightest.
-        gain = 0.8 * gain + rng.uniform(*settings.spot_gain) * np.exp(-distance2 / width**2)
+        gain = 0.8 * gain + between(rng, *settings.spot_gain) * np.exp(-distance2 / width**2)
     tint = np.exp(rng.normal(0.0, settings.tint, 3))
     drift = np.exp(rng.normal(0.0, settings.tint, 3)) - 1.0
     return np.asarray(gain[..., None] * tint + columns[..., None] * drift)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from components.data_preprocessing.draws import below, between
 from components.data_preprocessing.textures import TURNS, VARIANTS, Rng
 from components.settings.data import MaterialName
 
@@ -94,21 +95,21 @@ def rgb_from_hsv(hue: float, saturation: float, value: float) -> Colour:
 def any_colour(rng: Rng) -> Colour:
     """Return a colour as paints and plastics have it: grey in three of ten cases."""
     if rng.random() < 0.3:
-        return np.full(3, rng.uniform(15, 245)) + rng.normal(0, 4, 3)
-    return rgb_from_hsv(rng.random(), rng.uniform(0.25, 1.0), rng.uniform(0.2, 0.95))
+        return np.full(3, between(rng, 15, 245)) + rng.normal(0, 4, 3)
+    return rgb_from_hsv(rng.random(), between(rng, 0.25, 1.0), between(rng, 0.2, 0.95))
 
 
 def dull_colour(rng: Rng) -> Colour:
     """Return a colour as benches, cloths and sheets have it: most are nearly grey."""
     tone = any_colour(rng)
-    return np.asarray(tone + rng.uniform(0.2, 0.95) * (tone.mean() - tone))
+    return np.asarray(tone + between(rng, 0.2, 0.95) * (tone.mean() - tone))
 
 
 def _metal_tone(rng: Rng) -> Colour:
     """Return steel, aluminium, or sometimes brass and copper."""
-    grey = np.full(3, rng.uniform(90, 225))
+    grey = np.full(3, between(rng, 90, 225))
     if rng.random() < 0.15:
-        brass = np.array([1.05, rng.uniform(0.75, 0.92), rng.uniform(0.4, 0.65)])
+        brass = np.array([1.05, between(rng, 0.75, 0.92), between(rng, 0.4, 0.65)])
         return np.asarray(grey * brass)
     return np.asarray(grey * (1.0 + rng.normal(0, 0.02, 3)))
 
@@ -127,84 +128,84 @@ class _Look:
 
 
 def _brushed(rng: Rng) -> _Look:
-    return _Look(("streak",), _metal_tone(rng), rng.uniform(4, 14), rng.uniform(0.3, 0.9))
+    return _Look(("streak",), _metal_tone(rng), between(rng, 4, 14), between(rng, 0.3, 0.9))
 
 
 def _rolled(rng: Rng) -> _Look:
-    return _Look(("rolled", "cloud"), _metal_tone(rng), rng.uniform(3, 10), rng.uniform(0.2, 0.7))
+    return _Look(("rolled", "cloud"), _metal_tone(rng), between(rng, 3, 10), between(rng, 0.2, 0.7))
 
 
 def _galvanised(rng: Rng) -> _Look:
-    tone = np.full(3, rng.uniform(110, 200)) + np.array([-2.0, 0.0, 4.0])
-    return _Look(("spangle",), tone, rng.uniform(5, 30), rng.uniform(0.2, 0.6))
+    tone = np.full(3, between(rng, 110, 200)) + np.array([-2.0, 0.0, 4.0])
+    return _Look(("spangle",), tone, between(rng, 5, 30), between(rng, 0.2, 0.6))
 
 
 def _anodised(rng: Rng) -> _Look:
-    tone = rgb_from_hsv(rng.random(), rng.uniform(0.4, 0.95), rng.uniform(0.2, 0.85))
+    tone = rgb_from_hsv(rng.random(), between(rng, 0.4, 0.95), between(rng, 0.2, 0.85))
     if rng.random() < 0.35:
-        tone = np.full(3, rng.uniform(18, 60))
-    return _Look(("noise", "streak"), tone, rng.uniform(1.5, 5), rng.uniform(0.3, 0.8))
+        tone = np.full(3, between(rng, 18, 60))
+    return _Look(("noise", "streak"), tone, between(rng, 1.5, 5), between(rng, 0.3, 0.8))
 
 
 def _painted(rng: Rng) -> _Look:
     patterns = ("noise", "cloud", "scratch")
-    return _Look(patterns, any_colour(rng), rng.uniform(1, 6), rng.uniform(0, 0.5))
+    return _Look(patterns, any_colour(rng), between(rng, 1, 6), between(rng, 0, 0.5))
 
 
 def _rusty(rng: Rng) -> _Look:
-    rust = np.array([rng.uniform(95, 160), rng.uniform(50, 85), rng.uniform(20, 50)])
-    bare = np.full(3, rng.uniform(70, 150)) if rng.random() < 0.6 else rust * 0.6
+    rust = np.array([between(rng, 95, 160), between(rng, 50, 85), between(rng, 20, 50)])
+    bare = np.full(3, between(rng, 70, 150)) if rng.random() < 0.6 else rust * 0.6
     colours = ramp((20, rust * 0.6), (110, rust), (160, bare), (255, bare * 1.2))
     return _Look(("blotch", "cloud"), rust, 0.0, colours=colours, edge=rust * 0.6)
 
 
 def _oily(rng: Rng) -> _Look:
     tone = _metal_tone(rng)
-    film = tone * rng.uniform(0.35, 0.7) * np.array([1.0, 0.95, 0.8])
+    film = tone * between(rng, 0.35, 0.7) * np.array([1.0, 0.95, 0.8])
     colours = ramp((40, film * 0.8), (105, film), (150, tone), (255, tone * 1.15))
-    return _Look(("blotch",), tone, 0.0, rng.uniform(0.5, 1.0), colours=colours)
+    return _Look(("blotch",), tone, 0.0, between(rng, 0.5, 1.0), colours=colours)
 
 
 def _scratched(rng: Rng) -> _Look:
-    return _Look(("scratch",), _metal_tone(rng), rng.uniform(5, 13), rng.uniform(0.2, 0.7))
+    return _Look(("scratch",), _metal_tone(rng), between(rng, 5, 13), between(rng, 0.2, 0.7))
 
 
 def _rubber(rng: Rng) -> _Look:
-    tone = np.full(3, rng.uniform(14, 70)) + rng.normal(0, 2, 3)
+    tone = np.full(3, between(rng, 14, 70)) + rng.normal(0, 2, 3)
     if rng.random() < 0.2:
-        tone = np.array([rng.uniform(120, 190), rng.uniform(40, 80), rng.uniform(30, 60)])
-    return _Look(("noise", "cloud"), tone, rng.uniform(1.5, 6))
+        tone = np.array([between(rng, 120, 190), between(rng, 40, 80), between(rng, 30, 60)])
+    return _Look(("noise", "cloud"), tone, between(rng, 1.5, 6))
 
 
 def _mdf(rng: Rng) -> _Look:
-    tone = rng.uniform(0.75, 1.15) * np.array([176.0, 139.0, 98.0])
-    burnt = tone * rng.uniform(0.2, 0.8)
-    return _Look(("fibre", "cloud", "grain"), tone, rng.uniform(3, 11), edge=burnt)
+    tone = between(rng, 0.75, 1.15) * np.array([176.0, 139.0, 98.0])
+    burnt = tone * between(rng, 0.2, 0.8)
+    return _Look(("fibre", "cloud", "grain"), tone, between(rng, 3, 11), edge=burnt)
 
 
 def _cardboard(rng: Rng) -> _Look:
-    tone = rng.uniform(0.75, 1.15) * np.array([187.0, 150.0, 108.0])
-    return _Look(("stripe", "fibre"), tone, rng.uniform(2, 7))
+    tone = between(rng, 0.75, 1.15) * np.array([187.0, 150.0, 108.0])
+    return _Look(("stripe", "fibre"), tone, between(rng, 2, 7))
 
 
 def _acrylic(rng: Rng) -> _Look:
-    opacity = 1.0 if rng.random() < 0.5 else rng.uniform(0.45, 0.85)
-    return _Look(("noise",), any_colour(rng), rng.uniform(0.5, 2.5), rng.uniform(0.4, 1), opacity)
+    opacity = 1.0 if rng.random() < 0.5 else between(rng, 0.45, 0.85)
+    return _Look(("noise",), any_colour(rng), between(rng, 0.5, 2.5), between(rng, 0.4, 1), opacity)
 
 
 def _carbon(rng: Rng) -> _Look:
-    return _Look(("weave",), np.full(3, rng.uniform(30, 65)), rng.uniform(4, 12), 0.5)
+    return _Look(("weave",), np.full(3, between(rng, 30, 65)), between(rng, 4, 12), 0.5)
 
 
 def _pcb(rng: Rng) -> _Look:
     hue = rng.choice([0.38, 0.38, 0.36, 0.6, 0.0])
-    tone = rgb_from_hsv(float(hue), rng.uniform(0.6, 0.9), rng.uniform(0.25, 0.5))
-    return _Look(("traces",), tone, rng.uniform(6, 14), 0.3)
+    tone = rgb_from_hsv(float(hue), between(rng, 0.6, 0.9), between(rng, 0.25, 0.5))
+    return _Look(("traces",), tone, between(rng, 6, 14), 0.3)
 
 
 def _plastic(rng: Rng) -> _Look:
     patterns = ("stripe", "noise")
-    return _Look(patterns, any_colour(rng), rng.uniform(1, 6), rng.uniform(0.0, 0.5))
+    return _Look(patterns, any_colour(rng), between(rng, 1, 6), between(rng, 0.0, 0.5))
 
 
 LOOKS: dict[MaterialName, Callable[[Rng], _Look]] = {
@@ -230,17 +231,17 @@ def random_surface(rng: Rng, name: MaterialName) -> Surface:
     """Return a surface of one material."""
     look = LOOKS[name](rng)
     colours = around(look.colour, look.contrast) if look.colours is None else look.colours
-    edge = look.colour * rng.uniform(0.55, 1.1) if look.edge is None else look.edge
+    edge = look.colour * between(rng, 0.55, 1.1) if look.edge is None else look.edge
     return Surface(
-        pattern=look.patterns[int(rng.integers(len(look.patterns)))],
-        variant=int(rng.integers(VARIANTS)),
+        pattern=look.patterns[below(rng, len(look.patterns))],
+        variant=below(rng, VARIANTS),
         colours=colours,
-        zoom=rng.uniform(0.6, 1.6),
+        zoom=between(rng, 0.6, 1.6),
         at=(rng.random(), rng.random()),
         gloss=look.gloss,
         opacity=look.opacity,
         edge=edge,
-        turn=int(rng.integers(TURNS)),
+        turn=below(rng, TURNS),
     )
 
 

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from components.data_preprocessing.draws import between
 from components.data_preprocessing.materials import Colour, dull_colour
 from components.data_preprocessing.textures import Rng
 
@@ -40,13 +41,13 @@ def parallels(rng: Rng, pitch: float, angle: float, rgb: Colour, width: float) -
     """Return lines at a pitch, all over the picture."""
     along = np.array([np.cos(angle), np.sin(angle)])
     across = np.array([-along[1], along[0]])
-    offsets = np.arange(-1.2 + rng.uniform(0, pitch), 1.2, pitch)
+    offsets = np.arange(-1.2 + between(rng, 0, pitch), 1.2, pitch)
     return Line(_ALONG * along + offsets[:, None, None] * across, rgb, width)
 
 
 def sheet(rng: Rng) -> tuple[Line, ...]:
     """Return a sheet or mat that covers a corner, with a darker rim as its shadow."""
-    middle, angle = rng.uniform(-0.6, 0.6, 2), rng.uniform(0, np.pi)
+    middle, angle = rng.uniform(-0.6, 0.6, 2), between(rng, 0, np.pi)
     half = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * rng.uniform(0.25, 0.6, 2)
     turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
     corners = (half @ turn + middle)[None]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from components.data_preprocessing.draws import between
 from components.geometry.transforms import Matrix, Points, transformed
 from components.settings.data import CameraSettings
 
@@ -117,6 +118,6 @@ def random_view(
         height_px,
         px_per_mm,
         (float(tilts[0]), float(tilts[1])),
-        distance=rng.uniform(*settings.distance),
-        distortion=rng.uniform(*settings.distortion),
+        distance=between(rng, *settings.distance),
+        distortion=between(rng, *settings.distortion),
     )
