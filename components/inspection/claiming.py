@@ -196,6 +196,7 @@ class Look:
             part=float(self._sight.on_part[window.slices][pixels].mean()) if area else 0.0,
             contrast=limited_contrast(contrast),
             edged=float((edges.contrast > 0).mean()) if len(edges.contrast) else 0.0,
+            absent=self._claimant.sharpener.absent(fit, self._picture, others),
             offset=_rms(edges) / OFFSET_LIMIT_PX,
             shown=len(edges.contrast) / self._claimant.sharpener.points(fit.number),
             visible=min(area / max(whole, 1.0), 1.0),

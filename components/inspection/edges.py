@@ -50,10 +50,16 @@ class Rim:
     Attributes:
         points_mm: Shape (N, 2).
         normals_mm: Away from the material, of length 1, shape (N, 2).
+        rings: Number of each point's contour, shape (N,): 0 the outline, then the holes.
     """
 
     points_mm: Floats
     normals_mm: Floats
+    rings: NDArray[np.intp]
+
+    def chosen(self, which: Bools) -> "Rim":
+        """Return some of the points."""
+        return Rim(self.points_mm[which], self.normals_mm[which], self.rings[which])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,7 +91,8 @@ def rim_of(part: Part) -> Rim:
         normal = along[:, ::-1] * (1.0, -1.0)
         points.append(fine[::4])
         normals.append(normal / np.maximum(np.hypot(*normal.T), 1e-12)[:, None])
-    return Rim(np.vstack(points), np.vstack(normals))
+    numbers = np.repeat(np.arange(len(rings)), counts)
+    return Rim(np.vstack(points), np.vstack(normals), numbers)
 
 
 def smoothed(image: Picture) -> Picture:

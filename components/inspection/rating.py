@@ -44,6 +44,7 @@ class Evidence:
         part: Mean probability of "part" under the drawing.
         contrast: Median change of colour across the contours over its noise, of the limit, 0..1.
         edged: Share of the contours that can be seen at which the picture shows an edge.
+        absent: Share of the drawing's contours at which the picture shows no edge.
         offset: Root mean square distance of the picture's edges, of the limit, 0..1.
         shown: Share of the contours that can be seen.
         visible: Share of the drawing's area that can be seen.
@@ -61,6 +62,7 @@ class Evidence:
     part: float
     contrast: float
     edged: float
+    absent: float
     offset: float
     shown: float
     visible: float

@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from components.domain import Part
+from components.geometry.contours import perimeter
 from components.geometry.transforms import transformed
-from components.inspection.edges import FoundEdges, Rim, changes, edges_of, rim_of
+from components.inspection.edges import FoundEdges, changes, edges_of, rim_of
 from components.inspection.fields import FieldStack
 from components.inspection.refinement import Fit, resumed
 from components.inspection.twins import Twin
@@ -32,6 +33,9 @@ _DIFFERS_PX = 1.5
 
 _LEAST_POINTS = 4
 """From fewer contour points nothing is concluded."""
+
+_LEAST_CONTOUR_PX = 12.0
+"""Shorter contours, such as holes of less than four pixels, may be invisible."""
 
 _EVEN = 0.25
 """Presence at which an edge is as likely there as not, measured on near-identical drawings."""
@@ -58,6 +62,9 @@ class Sharpener:
         """Prepare the contours of the parts; `twins` and `fields` are in their order."""
         self._fields = fields
         self._rims = [rim_of(part) for part in parts]
+        self._lengths = [
+            [perimeter(ring.xy_mm) for ring in (part.outline, *part.holes)] for part in parts
+        ]
         self._pairs = [
             [self._pair(number, twin) for twin in alike] for number, alike in enumerate(twins)
         ]
@@ -95,6 +102,23 @@ class Sharpener:
         """Return where the picture shows the contours of a fit."""
         return edges_of(fit, self._rims[fit.number], picture, others, reach_px)
 
+    def absent(self, fit: Fit, picture: Picture, others: Bools | None) -> float:
+        """Return the share of the contours of a fit at which the picture shows no edge, 0..1.
+
+        A washer has the outline and the bore of a flange, but none of its holes. Contours of which
+        too little can be seen, or that are too small to be seen, do not count.
+        """
+        rim = self._rims[fit.number]
+        change, seen = changes(fit, rim, picture, others)
+        usual = _usual(change[seen])
+        present, told = 0, 0
+        for ring, length_mm in enumerate(self._lengths[fit.number]):
+            inside = seen & (rim.rings == ring)
+            if length_mm * fit.px_per_mm >= _LEAST_CONTOUR_PX and inside.sum() >= _LEAST_POINTS:
+                told += 1
+                present += _odds(change[inside], usual) > 0
+        return 1.0 - present / told if told else 1.0
+
     def alternatives(
         self, fit: Fit, picture: Picture, others: Bools | None
     ) -> list[tuple[Fit, float]]:
@@ -108,15 +132,13 @@ class Sharpener:
         if not pairs:
             return []
         change, seen = changes(fit, self._rims[fit.number], picture, others)
-        sizes = np.linalg.norm(change[seen], axis=1)
-        usual = max(float(np.median(sizes)) if len(sizes) else 0.0, 1.0)
+        usual = _usual(change[seen])
         found = []
         for pair in pairs:
             other = pair.twin.fitted(fit)
             lost = (pair.own_mm * fit.px_per_mm > _DIFFERS_PX) & seen
             new = pair.twins_mm * fit.px_per_mm > _DIFFERS_PX
-            rim = self._rims[other.number]
-            rim = Rim(rim.points_mm[new], rim.normals_mm[new])
+            rim = self._rims[other.number].chosen(new)
             there, shown = changes(other, rim, picture, others)
             odds = _odds(there[shown], usual) - _odds(change[lost], usual)
             found.append((other, odds))
@@ -138,6 +160,11 @@ class Sharpener:
         x, y = xy_mm.T.astype(np.float32)
         distance = self._fields.look_up(np.array([number]), x[None], y[None])[0][0]
         return np.asarray(np.abs(distance), dtype=np.float64)
+
+
+def _usual(change: Singles) -> float:
+    """Return the median size of changes of colour, at least 1."""
+    return max(float(np.median(np.linalg.norm(change, axis=1))), 1.0) if len(change) else 1.0
 
 
 def _odds(change: Singles, usual: float) -> float:

@@ -20,12 +20,13 @@ from components.inspection.pose_truth import read_poses
 from components.inspection.template_matching import TemplateMatcher
 from components.modeling.evaluate import evaluate
 from components.modeling.figures import Confusion, Evaluation
-from components.modeling.inference import Detector
+from components.modeling.inference import Detector, Predictor
 from components.modeling.registry import ModelVersion
 from components.operations.jobs import known_parts
 from components.operations.likeness import known_similarity
-from components.operations.releases import champion_of, generic_predictor, open_predictor
+from components.operations.releases import champion_of, open_predictor
 from components.progress import Progress
+from components.settings.base import GENERIC
 from components.settings.inspection import InspectionSettings
 from components.settings.train import TrainSettings
 
@@ -59,6 +60,13 @@ def released_inspector(home: Home, version: ModelVersion) -> Inspector:
         ModelError: If a file is missing or damaged, or they do not belong together.
     """
     return open_inspector(version.path, InspectionSettings.load(home.configs))
+
+
+def generic_predictor(home: Home) -> Predictor:
+    """Return the generic weights as a model that answers in this process."""
+    from components.modeling.generic_model import open_generic
+
+    return open_generic(home, TrainSettings.load(home.configs, GENERIC))
 
 
 def generic_inspector(home: Home, progress: Progress) -> Inspector:

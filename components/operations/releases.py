@@ -11,6 +11,7 @@ from components.dataset.manifest import read_manifest
 from components.errors import DatasetError, ImageError, ModelError
 from components.files import fingerprint, source_fingerprint
 from components.home import Home
+from components.inspection.opening import open_inspector
 from components.modeling.card_page import to_markdown
 from components.modeling.champion import read_champion
 from components.modeling.evaluate import evaluate_split
@@ -26,7 +27,7 @@ from components.operations.stage_metrics import reported
 from components.operations.stages import Figures, StageResult, input_sha256, run_stage
 from components.progress import Progress, SilentProgress, stage
 from components.serving.trial import try_service
-from components.settings.base import GENERIC
+from components.settings.inspection import InspectionSettings
 from components.settings.release import ReleaseSettings
 from components.settings.serve import ServeSettings
 from components.settings.train import TrainSettings
@@ -51,13 +52,6 @@ def champion_of(home: Home) -> ModelVersion:
 def open_predictor(version: ModelVersion) -> Predictor:
     """Return a released model, ready to be asked in this process."""
     return Predictor.load(version.path)
-
-
-def generic_predictor(home: Home) -> Predictor:
-    """Return the generic weights as a model that answers in this process."""
-    from components.modeling.generic_model import open_generic
-
-    return open_generic(home, TrainSettings.load(home.configs, GENERIC))
 
 
 def picture_bytes(path: Path) -> bytes:
@@ -131,45 +125,54 @@ def predictions_sheet(home: Home) -> Path:
 
 @reported("evaluate")
 def evaluate_model(run: Run, progress: Progress) -> StageResult:
-    """Measure the exported model on the test split; the figures go into its card.
+    """Measure the exported model on the test split, without and with registration.
+
+    The figures go into its card: `test_map` and its like are the network's, which the gate
+    compares; `test_registered_map` and its like are those of the answers that are served.
 
     Raises:
         ModelError: If there is no exported model.
         DatasetError: If there is no dataset.
     """
     home = run.home
+    settings = InspectionSettings.load(home.configs)
     key = fingerprint(
         input_sha256(home.exported / MODEL_NAME, ModelError, "dxfvision export"),
         input_sha256(home.manifest, DatasetError, "dxfvision generate"),
         input_sha256(coco_paths(home, "test")[0], DatasetError, "dxfvision generate"),
         source_fingerprint(
             "modeling",
+            "inspection",
             "visualization",
-            "geometry/masks.py",
-            "geometry/parts_file.py",
+            "geometry",
             "domain.py",
             "dataset/exports.py",
         ),
+        settings,
     )
     folder = evaluation_folder(home)
     pictures = [confusion_plot(home), groups_chart(home), predictions_sheet(home)]
     outputs = [folder / FIGURES_NAME, *pictures]
 
     def work() -> Figures:
-        predictor = Predictor.load(home.exported)
-        evaluation = evaluate_split(home, predictor, "test", progress)
-        card = predictor.card
+        inspector = open_inspector(home.exported, settings)
+        alone = evaluate_split(home, inspector.predictor, "test", progress)
+        evaluation = evaluate_split(home, inspector, "test", progress)
+        card = inspector.predictor.card
         metrics = card.metrics | {
-            f"test_{name}": getattr(evaluation, name) for name in CARD_METRICS
+            f"test_{stem}{name}": getattr(figures, name)
+            for stem, figures in (("", alone), ("registered_", evaluation))
+            for name in CARD_METRICS
         }
         write_card(home.exported / CARD_NAME, card.model_copy(update={"metrics": metrics}))
         images, coco = home.images("test"), coco_paths(home, "test")[0]
-        write_evaluation(evaluation, images, coco, predictor, folder)
-        plot_predictions(home, predictor, "test", predictions_sheet(home))
+        write_evaluation(evaluation, images, coco, inspector, folder)
+        plot_predictions(home, inspector, "test", predictions_sheet(home))
         return {
             "summary": f"mask mAP {evaluation.map:.3f}, mAP50 {evaluation.map50:.3f}, "
             f"class-agnostic {evaluation.agnostic_map:.3f}, mIoU {evaluation.miou:.3f} "
-            f"on {evaluation.pictures} test pictures"
+            f"on {evaluation.pictures} test pictures (the network alone: mask mAP {alone.map:.3f}, "
+            f"class-agnostic {alone.agnostic_map:.3f})"
         } | evaluation.to_json()
 
     return run_stage(home, "evaluate", key, [*outputs, home.exported / CARD_NAME], work)

@@ -62,6 +62,7 @@ class RatingSettings(Table):
     part: float
     contrast: float
     edged: float
+    absent: float
     offset: float
     shown: float
     visible: float

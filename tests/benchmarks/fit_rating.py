@@ -35,7 +35,7 @@ Floats = NDArray[np.float64]
 SEED, CHECK_SEED = 5101, 5102
 OVERLAPS = np.arange(0.5, 1.0, 0.05)
 RIDGE = 3.0
-AGAINST = {"proposed", "offset", "unseen", "outliers", "rough"}
+AGAINST = {"proposed", "absent", "offset", "unseen", "outliers", "rough"}
 """Evidence that may only speak against a drawing; all other may only speak for it."""
 
 

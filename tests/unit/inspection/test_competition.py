@@ -8,7 +8,7 @@ from components.inspection.verification import Window
 from tests.unit.inspection.shapes import posed
 
 FIT = Fit(0, False, np.eye(3), np.zeros(2), 1.0)
-EVIDENCE = Evidence(*[0.0] * 15)
+EVIDENCE = Evidence(*[0.0] * 16)
 
 
 def claim(score, left, top, width=10, height=10):

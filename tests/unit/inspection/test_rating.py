@@ -43,7 +43,15 @@ def test_good_fit_scores_high_and_an_empty_one_low():
 
 
 @pytest.mark.parametrize(
-    "change", [{"offset": 0.8}, {"part": 0.2}, {"unseen": 0.5}, {"outliers": 0.5}, {"margin": 0.0}]
+    "change",
+    [
+        {"absent": 0.6},
+        {"offset": 0.8},
+        {"part": 0.2},
+        {"unseen": 0.5},
+        {"outliers": 0.5},
+        {"margin": 0.0},
+    ],
 )
 def test_whatever_speaks_against_a_drawing_lowers_its_score(change):
     assert rating(replace(GOOD, **change), SETTINGS) < rating(GOOD, SETTINGS)

@@ -61,3 +61,19 @@ def test_a_hidden_feature_tells_nothing():
     picture = smoothed(picture_of(PARTS[0], POSE))
     others = mask_of(PARTS[1], POSE) & ~mask_of(PARTS[0], POSE)
     assert [odds for _, odds in SHARPENER.alternatives(fit_at(1, POSE), picture, others)] == [0.0]
+
+
+def test_contours_without_an_edge_in_the_picture_are_counted():
+    # Outline and one hole of three contours are there.
+    picture = smoothed(picture_of(PARTS[1], POSE))
+    assert SHARPENER.absent(fit_at(0, POSE), picture, None) == pytest.approx(1 / 3)
+    assert SHARPENER.absent(fit_at(1, POSE), picture, None) == 0.0
+    flat = np.full_like(picture, 90)
+    assert SHARPENER.absent(fit_at(0, POSE), flat, None) == 1.0
+
+
+def test_holes_too_small_to_be_seen_do_not_count_as_absent():
+    # At a fifth of a pixel per mm the holes of 10 and 6 mm are two pixels wide and less.
+    small = posed(240.0, 180.0, 30.0, 0.2)
+    picture = smoothed(picture_of(PARTS[1], small))
+    assert SHARPENER.absent(fit_at(0, small), picture, None) == 0.0
