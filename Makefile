@@ -67,8 +67,9 @@ smoke: $(READY) ## the whole pipeline on the tiny profile, in a throw-away home 
 	$(BIN)/dxfvision run --home "$$folder" --drawings data/raw/dxf_templates --profile tiny && \
 	$(BIN)/dxfvision run --home "$$folder" --drawings data/raw/dxf_templates --profile tiny
 
-monitoring: $(READY) ## write docs/metrics.md again from what the code declares
+monitoring: $(READY) ## write docs/metrics.md and the dashboards again from what the code declares
 	@$(BIN)/python -m components.operations.metrics_table docs/metrics.md
+	@$(BIN)/python -m components.monitoring.write monitoring/grafana/dashboards
 
 samples: $(READY) ## draw the sample drawings again
 	@$(BIN)/python -m components.geometry.sample_drawings data/raw/dxf_templates

@@ -1,0 +1,1 @@
+"""Grafana dashboards as code: `make monitoring` writes their JSON into monitoring/grafana."""
