@@ -49,7 +49,6 @@ def test_good_fit_scores_high_and_an_empty_one_low():
         {"offset": 0.8},
         {"part": 0.2},
         {"unseen": 0.5},
-        {"outliers": 0.5},
         {"margin": 0.0},
     ],
 )
