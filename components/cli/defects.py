@@ -48,7 +48,7 @@ def defects(
     """
     from components.cli.bench import drawn_parts
     from components.inspection.defect_bench import benchmark_defects
-    from components.inspection.defect_record import benchmark_record
+    from components.inspection.defect_record import defect_figures
     from components.operations.machine import this_machine
     from components.visualization.defect_curves import plot_defects
 
@@ -61,7 +61,7 @@ def defects(
     data = DataSettings.load(place.configs, profile)
     with progress_bars() as bars:
         found = benchmark_defects(parts, data, settings, bars, seed)
-    record = benchmark_record(found) | {"machine": plain(this_machine(PACKAGES))}
+    record = plain(defect_figures(found)) | {"machine": plain(this_machine(PACKAGES))}
     write_json(place.defects / "curve.json", record)
     plot_defects(found, place.defects / "curve.png")
     if as_json:

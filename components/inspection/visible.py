@@ -3,15 +3,12 @@
 Sizes in pixels are what counts: at twice the px per mm a fault of half the size is seen as well.
 """
 
-import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
 
-from components.errors import SettingsError
+from components.modeling.defect_card import read_defects
 from components.settings.measure import FaultName
-
-FORMAT = "dxfvision-defects-1"
 
 
 def smallest_px(path: Path, otherwise: Mapping[FaultName, float]) -> dict[str, float]:
@@ -21,28 +18,19 @@ def smallest_px(path: Path, otherwise: Mapping[FaultName, float]) -> dict[str, f
         path: Record of the own benchmark; it need not exist.
         otherwise: Shipped figures in px, by kind, for those without.
 
+    Returns:
+        By kind; infinite if not even the greatest was found often enough.
+
     Raises:
-        SettingsError: If the record is damaged.
+        ModelError: If the record is damaged.
     """
-    if not path.exists():
+    figures = read_defects(path)
+    if figures is None:
         return {str(kind): size for kind, size in otherwise.items()}
-    try:
-        record = json.loads(path.read_text("utf-8"))
-        scale = float(record["px_per_mm"]) if record["format"] == FORMAT else math.nan
-        found = {
-            str(row["kind"]): math.inf if row["smallest_mm"] is None else row["smallest_mm"] * scale
-            for row in record["kinds"]
-        }
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise SettingsError(
-            f"{path}: is no record of what can be seen ({type(error).__name__}: {error}); remove "
-            "it or make it again with `dxfvision bench defects`"
-        ) from error
-    if any(math.isnan(size) for size in found.values()):
-        raise SettingsError(
-            f"{path}: is not of the format {FORMAT}; make it again with `dxfvision bench defects`"
-        )
-    return found
+    return {
+        row.kind: math.inf if row.smallest_mm is None else row.smallest_mm * figures.px_per_mm
+        for row in figures.kinds
+    }
 
 
 def smallest_mm(sizes_px: Mapping[str, float], px_per_mm: float) -> dict[str, float]:

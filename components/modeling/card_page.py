@@ -1,5 +1,6 @@
 """A model's card as a Markdown page for people."""
 
+from components.modeling.defect_card import defect_lines
 from components.modeling.model_card import (
     DrawingSimilarity,
     LookAlike,
@@ -36,7 +37,8 @@ def to_markdown(card: ModelCard) -> str:
     lines = [f"# {card.name}", "", "| | |", "|---|---|"]
     lines += [f"| {name} | {value} |" for name, value in rows]
     lines += _offer_lines(card)
-    return "\n".join(lines + _similarity_lines(card.similarity)) + "\n"
+    sections = _similarity_lines(card.similarity) + defect_lines(card.defects)
+    return "\n".join(lines + sections) + "\n"
 
 
 def _offer_lines(card: ModelCard) -> list[str]:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from components.errors import ModelError
 from components.files import write_json
 from components.geometry.resemblance import Feature
+from components.modeling.defect_card import DefectFigures
 from components.settings.train import PredictionSettings
 
 FORMAT = "dxfvision-card-1"
@@ -190,6 +191,7 @@ class ModelCard(_Record):
         labels: Names of the drawings in the network's order.
         similarity: Symmetries of the drawings and which look alike; None on cards of versions
             that did not record it.
+        defects: How small a fault is still found; None if that was never measured.
         prediction: How its answers become detections.
         parity: Against the trained network.
         metrics: Figures by name, such as `val_map`.
@@ -216,6 +218,7 @@ class ModelCard(_Record):
     input: InputSpec
     labels: tuple[str, ...] = Field(min_length=1)
     similarity: DrawingSimilarity | None = None
+    defects: DefectFigures | None = None
     prediction: PredictionSettings
     parity: Parity
     metrics: dict[str, float]

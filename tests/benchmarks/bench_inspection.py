@@ -27,10 +27,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 from bench_registration import _pose
 
 from components.domain import Detection, Part
+from components.files import plain
 from components.geometry.dxf_reader import read_drawing
 from components.geometry.masks import mask_from_rle
 from components.inspection.defect_bench import Share
-from components.inspection.defect_record import share_record
+from components.inspection.defect_record import share_figure
 from components.inspection.laid_drawing import Ruler
 from components.inspection.meter import Inspected, Meter
 from components.inspection.visible import smallest_px
@@ -157,7 +158,7 @@ def figures(lines: list[dict[str, Any]]) -> dict[str, Any]:
     kinds = sorted({each["truth"] for each in bad})
 
     def share(rows: list[dict[str, Any]], key: str) -> dict[str, Any]:
-        return share_record(Share(sum(bool(each.get(key)) for each in rows), len(rows)))
+        return plain(share_figure(Share(sum(bool(each.get(key)) for each in rows), len(rows))))
 
     def verdicts(rows: list[dict[str, Any]]) -> dict[str, int]:
         told = [each.get("verdict", "not found") for each in rows]

@@ -6,7 +6,7 @@ from PIL import Image
 
 from components.geometry.transforms import pose_matrix, transformed
 from components.inspection.defect_bench import benchmark_defects
-from components.inspection.defect_record import benchmark_record
+from components.inspection.defect_record import defect_figures
 from components.inspection.defect_scenes import inspection_settings, part_scene, pictured
 from components.progress import SilentProgress
 from components.settings.data import DataSettings
@@ -31,7 +31,7 @@ def test_benchmark_counts_every_kind_and_repeats_itself(tmp_path):
         benchmark_defects([bracket()], data, SMALL, SilentProgress(), seed=4) for _ in range(2)
     )
     assert found == again
-    record = json.loads(json.dumps(benchmark_record(found)))
+    record = json.loads(defect_figures(found).model_dump_json())
     assert [row["kind"] for row in record["kinds"]] == [
         "missing_hole", "extra_hole", "wrong_diameter", "burr", "notch", "short_edge",
     ]  # fmt: skip

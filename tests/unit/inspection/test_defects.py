@@ -1,17 +1,19 @@
 """Planted faults against areas worked out by hand."""
 
+import json
 import math
 
 import numpy as np
 import pytest
 
 from components.domain import Part
-from components.errors import SettingsError
+from components.errors import ModelError
 from components.geometry.contours import hole_area, outline_area
 from components.geometry.transforms import pose_matrix, transformed
 from components.inspection.defect_bench import CurvePoint, Share, disturbed, smallest_found
 from components.inspection.defects import KINDS, with_defect, with_hole
-from components.inspection.visible import FORMAT, smallest_mm, smallest_px
+from components.inspection.visible import smallest_mm, smallest_px
+from components.modeling.defect_card import defect_lines, read_defects
 from tests.unit.inspection.shapes import bracket, disc, posed
 from tests.unit.strategies import part, plate_with_hole, rectangle, regular
 
@@ -115,19 +117,42 @@ def test_disturbed_pose_is_off_by_about_the_noise_at_the_rim():
     assert 0.2 < np.mean(off) < 0.6
 
 
+def record(**changes) -> dict:
+    share = {"count": 1, "of": 2, "share": 0.5, "low": 0.1, "high": 0.9}
+    kinds = [("burr", 0.5), ("notch", None)]
+    return {
+        "format": "dxfvision-defects-1", "px_per_mm": 4.0, "seed": 0, "least_detection": 0.9,
+        "false_alarms": share, "doubt": share,
+        "kinds": [
+            {"kind": kind, "smallest_mm": size,
+             "points": [{"size_mm": 0.5, "found": share, "named": share, "doubt": share}]}
+            for kind, size in kinds
+        ],
+    } | changes  # fmt: skip
+
+
 def test_own_benchmark_wins_over_the_shipped_figures(tmp_path):
     path = tmp_path / "curve.json"
     assert smallest_px(path, {"burr": 5.0}) == {"burr": 5.0}
-    path.write_text(
-        f'{{"format": "{FORMAT}", "px_per_mm": 4.0, "kinds": ['
-        '{"kind": "burr", "smallest_mm": 0.5}, {"kind": "notch", "smallest_mm": null}]}'
-    )
+    path.write_text(json.dumps(record()))
     found = smallest_px(path, {"burr": 5.0})
     assert found == {"burr": 2.0, "notch": math.inf}
     assert smallest_mm(found, 8.0)["burr"] == 0.25
-    path.write_text(path.read_text().replace(FORMAT, "other"))
-    with pytest.raises(SettingsError, match="format"):
+
+
+@pytest.mark.parametrize("text", ["[]", "{", json.dumps(record(format="other"))])
+def test_record_that_is_none_is_refused(tmp_path, text):
+    path = tmp_path / "curve.json"
+    path.write_text(text)
+    with pytest.raises(ModelError, match="no record of what can be seen"):
         smallest_px(path, {})
-    path.write_text("[]")
-    with pytest.raises(SettingsError, match="no record"):
-        smallest_px(path, {})
+
+
+def test_card_s_page_tells_what_is_found(tmp_path):
+    assert defect_lines(None) == []
+    path = tmp_path / "curve.json"
+    path.write_text(json.dumps(record()))
+    lines = defect_lines(read_defects(path))
+    assert "## Faults found at 4 px per mm" in lines
+    assert lines[-2] == "| burr | 0.5 mm | 0.5 mm 1/2 |"
+    assert lines[-1] == "| notch | - | 0.5 mm 1/2 |"
