@@ -49,6 +49,7 @@ def defects(
     from components.cli.bench import drawn_parts
     from components.inspection.defect_bench import benchmark_defects
     from components.inspection.defect_record import defect_figures
+    from components.modeling.defect_card import CURVE_NAME
     from components.operations.machine import this_machine
     from components.visualization.defect_curves import plot_defects
 
@@ -62,7 +63,7 @@ def defects(
     with progress_bars() as bars:
         found = benchmark_defects(parts, data, settings, bars, seed)
     record = plain(defect_figures(found)) | {"machine": plain(this_machine(PACKAGES))}
-    write_json(place.defects / "curve.json", record)
+    write_json(place.defects / CURVE_NAME, record)
     plot_defects(found, place.defects / "curve.png")
     if as_json:
         print_json(record)

@@ -109,6 +109,7 @@ def _inspection(place: Home, settings: MeasureSettings) -> "Inspection":
     from components.inspection.opening import open_inspector
     from components.inspection.visible import smallest_px
     from components.modeling.bundle_files import PARTS_NAME
+    from components.modeling.defect_card import CURVE_NAME
     from components.operations.releases import champion_of
     from components.serving.inspecting import Inspection
     from components.settings.serve import ServeSettings
@@ -120,7 +121,7 @@ def _inspection(place: Home, settings: MeasureSettings) -> "Inspection":
         parts=read_parts(champion.path / PARTS_NAME),
         settings=settings,
         serve=ServeSettings.load(place.configs),
-        smallest_px=smallest_px(place.defects / "curve.json", settings.visible_px),
+        smallest_px=smallest_px(place.defects / CURVE_NAME, settings.visible_px),
     )
 
 

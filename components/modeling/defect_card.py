@@ -7,6 +7,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from components.errors import ModelError
 
+CURVE_NAME = "curve.json"
+"""Of the record in the home folder's `defects`."""
+
 
 class _Record(BaseModel):
     """Cannot be changed; what later versions add is passed over."""

@@ -14,6 +14,7 @@ from components.home import Home
 from components.inspection.opening import open_inspector
 from components.modeling.card_page import to_markdown
 from components.modeling.champion import read_champion
+from components.modeling.defect_card import CURVE_NAME, read_defects
 from components.modeling.evaluate import evaluate_split
 from components.modeling.export import export
 from components.modeling.inference import Predictor
@@ -78,17 +79,23 @@ def export_model(run: Run, progress: Progress) -> StageResult:
     if not home.checkpoint.exists():
         raise ModelError(f"{home.checkpoint}: no network was trained yet; run `dxfvision train`")
     similarity = known_similarity(home, progress)
+    defects = read_defects(home.defects / CURVE_NAME)
     key = fingerprint(
         input_sha256(home.checkpoint, ModelError, "dxfvision train"),
         input_sha256(home.parts, DatasetError, "dxfvision generate"),
         similarity,
+        defects,
         settings,
         source_fingerprint("modeling", "geometry", "domain.py"),
     )
 
     def work() -> Figures:
         report = export(home, home.checkpoint, known_parts(home), settings, progress)
-        changes = {"similarity": similarity, "machine": this_machine(()).processor}
+        changes = {
+            "similarity": similarity,
+            "defects": defects,
+            "machine": this_machine(()).processor,
+        }
         card = report.card.model_copy(update=changes)
         write_card(home.exported / CARD_NAME, card)
         return {
