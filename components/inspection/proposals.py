@@ -58,13 +58,34 @@ def propose(image: Picture, settings: ProposalSettings) -> list[Proposal]:
         raise ValueError(
             f"expected RGB of shape (H, W, 3), uint8, got {image.shape}, {image.dtype}"
         )
+    small = _shrunk(image, settings.long_side_px)
     found = [
         (int(np.count_nonzero(mask)), Proposal(mask, source))
-        for source, chosen in _maps(image)
+        for source, chosen in _maps(small)
         for mask in _regions(chosen, settings)
     ]
     found.sort(key=lambda sized: -sized[0])
-    return _distinct(found, settings.same_iou)
+    kept = _distinct(found, settings.same_iou)
+    if small is image:
+        return kept
+    hw = image.shape[0], image.shape[1]
+    return [Proposal(_enlarged(proposal.mask, hw), proposal.source) for proposal in kept]
+
+
+def _shrunk(image: Picture, long_side_px: int) -> Picture:
+    """Return a picture whose long side is at most so long; the same if it is."""
+    height, width = image.shape[:2]
+    scale = long_side_px / max(height, width)
+    if scale >= 1:
+        return image
+    size = max(round(width * scale), 1), max(round(height * scale), 1)
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
+def _enlarged(mask: Bools, hw: tuple[int, int]) -> Bools:
+    """Return a mask at the size of the picture, its border smooth."""
+    whole = cv2.resize(mask.view(np.uint8) * np.uint8(255), (hw[1], hw[0]))
+    return np.asarray(whole > 127)
 
 
 def _maps(image: Picture) -> Iterator[tuple[Source, Mask]]:

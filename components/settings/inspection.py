@@ -45,6 +45,7 @@ class RegistrationSettings(Table):
 class ProposalSettings(Table):
     """Which regions of a picture may be objects; the file tells what each value means."""
 
+    long_side_px: Annotated[int, Field(ge=100, le=10_000)]
     least_share: Share
     most_share: Share
     least_hole_px: Annotated[int, Field(ge=0)]

@@ -75,3 +75,11 @@ def test_same_picture_gives_the_same_proposals():
 def test_picture_that_is_not_rgb_is_refused(shape):
     with pytest.raises(ValueError, match="expected RGB"):
         propose(np.zeros(shape, dtype=np.uint8), SETTINGS)
+
+
+def test_big_picture_is_shrunk_and_its_regions_have_its_size():
+    image = np.full((1200, 1600, 3), 40, np.uint8)
+    image[300:900, 400:1000] = 200
+    found = propose(image, SETTINGS)
+    assert {proposal.mask.shape for proposal in found} == {(1200, 1600)}
+    assert any(mask_iou(proposal.mask, image[:, :, 0] == 200) > 0.98 for proposal in found)
