@@ -255,7 +255,7 @@ def learned(
 
 
 def grouped(seen: Seen, _threshold: float) -> Ids:
-    """Tell objects apart by seams and votes, as far as there are such heads, as the product does."""
+    """Tell objects apart as the product does, by seams and votes as far as there are such heads."""
     settings = TrainSettings.load(None, GENERIC)
     half = seen.sight.shape[1:]
     quarter = (half[0] // 2, half[1] // 2)
