@@ -30,7 +30,7 @@ from components.geometry.parts_file import write_parts
 from components.home import Home
 from components.modeling.bundle_files import PARTS_NAME
 from components.modeling.evaluate import read_rgb
-from components.modeling.golden import write_golden
+from components.modeling.golden import steady_pictures, write_golden
 from components.modeling.inference import Predictor
 from components.modeling.model_card import (
     CARD_NAME,
@@ -46,6 +46,7 @@ from components.modeling.parity import require_parity
 from components.modeling.precisions import chosen, measured_offers
 from components.modeling.preparing import prepared
 from components.modeling.quantization import write_int8
+from components.modeling.runtimes import installed_runtimes
 from components.modeling.trained import TrainedNetwork, load_trained
 from components.progress import Progress, stage
 from components.settings.train import ExportSettings, TrainSettings
@@ -94,7 +95,9 @@ def export(
             card = _card_with_offers(partial, trained, home, splits, settings, bar)
             write_card(partial / CARD_NAME, card)
             write_parts(partial / PARTS_NAME, parts)
-            golden = [home.root / sample.image for sample in splits.golden]
+            candidates = [home.root / sample.image for sample in splits.golden]
+            count = settings.export.golden_pictures
+            golden = steady_pictures(candidates, _every_form(partial, card), count)
             write_golden(partial, Predictor.load(partial), golden)
             bar.advance(1, "golden pictures")
             _put_in_place(partial, bundle)
@@ -137,6 +140,16 @@ def _card_with_offers(
     return card.model_copy(update=changes | {"parity": parity})
 
 
+def _every_form(bundle: Path, card: ModelCard) -> list[Predictor]:
+    """Return the model in every precision and runtime that it was measured in."""
+    return [
+        Predictor.load(bundle, runtime=runtime, precision=offer.precision)
+        for offer in card.offers
+        for runtime in installed_runtimes()
+        if runtime == offer.runtime
+    ]
+
+
 def _check_labels(checkpoint: Path, trained: TrainedNetwork, parts: Sequence[Part]) -> None:
     names = {part.name for part in parts}
     if names != set(trained.labels):
@@ -170,7 +183,7 @@ class _Splits:
     Attributes:
         calibration: They give int8 its scales.
         compared: Figures are of these alone.
-        golden: They travel with the model.
+        golden: Some of them travel with the model.
     """
 
     calibration: Sequence[Sample]
@@ -188,7 +201,7 @@ class _Splits:
         return cls(
             calibration=[held_out[place] for place in sorted(places)],
             compared=(rest or held_out)[: settings.parity_pictures],
-            golden=_of_split(samples, "test", home)[: settings.golden_pictures],
+            golden=_of_split(samples, "test", home),
         )
 
 

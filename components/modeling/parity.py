@@ -15,6 +15,20 @@ WORST_SHARE = 0.01
 """Of a thousand masks, one may hang by a hair: where two instances are one in the other model."""
 
 
+def best_pairs(
+    wanted: Sequence[Detection], found: Sequence[Detection]
+) -> list[tuple[Detection, Detection]]:
+    """Return each wanted detection with the free one found that overlaps it most."""
+    free = list(found)
+    pairs = []
+    for one in wanted:
+        if not free:
+            break
+        overlaps = [mask_iou(one.mask, other.mask) for other in free]
+        pairs.append((one, free.pop(int(np.argmax(overlaps)))))
+    return pairs
+
+
 class ParityTally:
     """Adds up, picture by picture, how far an exported model differs from the trained one."""
 
@@ -38,7 +52,7 @@ class ParityTally:
         self._pictures += 1
         self._difference = max(self._difference, _difference(wanted[0], found[0]))
         self._detections += max(len(wanted[1]), len(found[1]))
-        for one, other in _pairs(wanted[1], found[1]):
+        for one, other in best_pairs(wanted[1], found[1]):
             self._same += one.label == other.label
             self._ious.append(mask_iou(one.mask, other.mask))
 
@@ -63,20 +77,6 @@ def _difference(one: Answer, other: Answer) -> float:
     # Offsets are pixels, not probabilities: a hundredth of one counts like 0.01.
     pairs.append((one.offset, other.offset))
     return max(float(np.abs(a - b).max()) for a, b in pairs)
-
-
-def _pairs(
-    wanted: Sequence[Detection], found: Sequence[Detection]
-) -> list[tuple[Detection, Detection]]:
-    """Return each wanted detection with the free one found that overlaps it most."""
-    free = list(found)
-    pairs = []
-    for one in wanted:
-        if not free:
-            break
-        overlaps = [mask_iou(one.mask, other.mask) for other in free]
-        pairs.append((one, free.pop(int(np.argmax(overlaps)))))
-    return pairs
 
 
 def require_parity(parity: Parity, settings: ExportSettings) -> None:
