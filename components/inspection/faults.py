@@ -25,6 +25,9 @@ _REST = 0.15
 
 _LEAST_REST_PX = 0.6
 
+_SAME_AS_FACE = 1.0
+"""In standard deviations of patches of the face."""
+
 _NEAR_FAULT_PX = 6.0
 """An opening this near to an edge that is off its drawing belongs to it."""
 
@@ -72,9 +75,11 @@ def _state(face: Face, hole: Trace, radius_px: float, rim: bool) -> HoleState:
     strength = face.difference_of(hole, radius_px)
     if strength is None:
         return "unclear"
-    if rim and strength > MISSING_BELOW:
-        return "present"
-    if strength < MISSING_BELOW and not rim and face.ground_difference(radius_px) > PRESENT_ABOVE:
+    if strength > MISSING_BELOW:
+        return "present" if rim else "unclear"
+    # Noise has rims, too; a hole that shows exactly the face is none.
+    nothing = not rim or strength < _SAME_AS_FACE
+    if nothing and face.ground_difference(radius_px) > PRESENT_ABOVE:
         return "missing"
     return "unclear"
 
