@@ -9,7 +9,6 @@ A pair of them ships with the project; a home folder's own pair goes before it.
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, Self
 
@@ -141,7 +140,8 @@ def generic_folder(home: Home) -> Path | None:
     Args:
         home: Its own weights go before those that ship.
     """
-    shipped = Path(str(files("models") / "generic"))
+    # By place, not by name: onnxruntime puts a folder on the path that holds another `models`.
+    shipped = Path(__file__).parents[2] / "models" / "generic"
     return next((place for place in (home.generic, shipped) if place.is_dir()), None)
 
 
