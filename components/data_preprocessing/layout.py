@@ -5,7 +5,7 @@ already is marked in it. An object is drawn on the grid once (its *stamp*) and t
 """
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -34,10 +34,7 @@ _SLIDE_STEPS = 8
 
 def moved(thing: SceneObject, x_mm: float, y_mm: float, z_mm: float = 0.0) -> SceneObject:
     """Return the object displaced on the table."""
-    pieces = tuple(
-        replace(p, x_mm=p.x_mm + x_mm, y_mm=p.y_mm + y_mm, z_mm=p.z_mm + z_mm) for p in thing.pieces
-    )
-    return SceneObject(thing.label, pieces)
+    return SceneObject(thing.label, tuple(piece.moved(x_mm, y_mm, z_mm) for piece in thing.pieces))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -116,11 +116,11 @@ def windows(annotations: Sequence[Annotation], instances: Mask) -> Iterator[tupl
         yield place, (mask.view(np.uint8), left, top)
 
 
-def coco_polygons(label: Label) -> list[list[int]]:
+def coco_polygons(label: Label) -> list[NDArray[np.int32]]:
     """Return COCO's polygons of one object: x, y, x, y, ... of each region, holes by seams."""
     mask, left, top = label
     found = edge_polygons(mask, (left, top))
-    return [bridged([p.outline_px, *p.holes_px]).ravel().tolist() for p in found]
+    return [bridged([p.outline_px, *p.holes_px]).ravel() for p in found]
 
 
 @lru_cache(maxsize=8)

@@ -48,7 +48,7 @@ class Outlines:
         yolo: The text of its YOLO file.
     """
 
-    coco: dict[int, list[list[int]]]
+    coco: dict[int, list[NDArray[np.int32]]]
     yolo: str
 
 

@@ -181,13 +181,7 @@ def bridged(rings: list[NDArray[np.int32]]) -> NDArray[np.int32]:
     whole, *others = (ring.astype(np.float32).view(np.complex64)[:, 0] for ring in rings)
     for ring in others:
         # A short seam, not the shortest: trying all pairs would cost more than drawing the scene.
-        here = _nearest(whole, ring[0])
-        there = _nearest(ring, whole[here])
+        here = np.abs(whole - ring[0]).argmin()
+        there = np.abs(ring - whole[here]).argmin()
         whole = np.concatenate([whole[: here + 1], ring[there:], ring[: there + 1], whole[here:]])
     return whole.view(np.float32).reshape(-1, 2).astype(np.int32)
-
-
-def _nearest(points: NDArray[np.complex64], place: np.complex64) -> int:
-    """Return which of some points is nearest to a place, measured along the axes."""
-    way = np.abs((points - place).view(np.float32))
-    return int((way[::2] + way[1::2]).argmin())
