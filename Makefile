@@ -20,7 +20,7 @@ export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export PREFECT_SERVER_METRICS_ENABLED := true
 export PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT := false
 
-.PHONY: help setup run serve prefect test fuzz check fmt smoke monitoring samples pictures lock clean
+.PHONY: help setup run serve prefect test test-deploy fuzz check fmt smoke monitoring samples pictures lock clean
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ prefect: $(READY) ## a Prefect server with its UI on http://127.0.0.1:4200
 
 test: $(READY) ## all tests: unit, flows, service, doctests
 	@$(BIN)/python -m pytest
+
+test-deploy: $(READY) ## the real stack under real Prometheus, Alertmanager and node-exporter (Debian packages)
+	@DXFVISION_DEPLOY=1 $(BIN)/python -m pytest tests/deploy
 
 fuzz: $(READY) ## 10,000 broken drawings: each must end in a verdict
 	@DXFVISION_FUZZ=10000 $(BIN)/python -m pytest -q tests/unit/geometry/test_fuzz.py --timeout=3600
