@@ -136,8 +136,7 @@ def predict_images(
     as_json: JsonOption = False,
 ) -> None:
     """Find the parts in pictures with the champion, without a service."""
-    from components.operations.inspectors import open_engine
-    from components.operations.releases import picture_bytes
+    from components.operations.inspectors import open_engine, picture_bytes
     from components.progress import SilentProgress
     from components.serving.answers import answer_picture
     from components.serving.schemas import PredictOptions

@@ -76,7 +76,7 @@ def inspect_images(
     if px_per_mm is not None and calibration is not None:
         raise typer.BadParameter("give --px-per-mm or --calibration, not both")
     from components.inspection.scale_watch import ScaleWatch
-    from components.operations.releases import picture_bytes
+    from components.operations.inspectors import picture_bytes
     from components.serving.inspecting import encoded_png
 
     place = open_home(home, writable=False)

@@ -11,6 +11,7 @@ from typing import Literal
 import numpy as np
 
 from components.domain import Part
+from components.errors import ImageError
 from components.geometry.resemblance import Symmetry
 from components.home import Home
 from components.inspection.inspector import Inspector
@@ -90,6 +91,18 @@ def template_matcher(home: Home) -> TemplateMatcher:
     settings = InspectionSettings.load(home.configs)
     prediction = TrainSettings.load(home.configs).prediction
     return TemplateMatcher(home.templates, prediction, settings.proposals, settings.templates)
+
+
+def picture_bytes(path: Path) -> bytes:
+    """Return the bytes of a picture file.
+
+    Raises:
+        ImageError: If it cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ImageError(f"{path}: cannot be read ({error.strerror}); name a picture") from error
 
 
 def open_engine(

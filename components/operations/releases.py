@@ -8,7 +8,7 @@ from pathlib import Path
 
 from components.dataset.exports import coco_paths
 from components.dataset.manifest import read_manifest
-from components.errors import DatasetError, ImageError, ModelError
+from components.errors import DatasetError, ModelError
 from components.files import fingerprint, source_fingerprint
 from components.home import Home
 from components.inspection.opening import open_inspector
@@ -53,18 +53,6 @@ def champion_of(home: Home) -> ModelVersion:
 def open_predictor(version: ModelVersion) -> Predictor:
     """Return a released model, ready to be asked in this process."""
     return Predictor.load(version.path)
-
-
-def picture_bytes(path: Path) -> bytes:
-    """Return the bytes of a picture file.
-
-    Raises:
-        ImageError: If it cannot be read.
-    """
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise ImageError(f"{path}: cannot be read ({error.strerror}); name a picture") from error
 
 
 @reported("export")
@@ -262,7 +250,8 @@ def try_champion(run: Run, progress: Progress) -> StageResult:
         champion.version,
         [input_sha256(image, DatasetError, "dxfvision generate") for image in images],
         settings,
-        source_fingerprint("serving", "modeling", "geometry", "domain.py"),
+        InspectionSettings.load(home.configs),
+        source_fingerprint("serving", "inspection", "modeling", "geometry", "domain.py"),
     )
 
     def work() -> Figures:

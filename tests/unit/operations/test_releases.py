@@ -12,7 +12,7 @@ from components.files import write_text
 from components.home import Home
 from components.modeling.model_card import CARD_NAME, read_card, write_card
 from components.modeling.registry import ModelRegistry
-from components.operations import jobs, releases
+from components.operations import inspectors, jobs, releases
 from tests.bundles import make_bundle
 
 
@@ -136,4 +136,4 @@ def sample(home: Home, index: int, split: Split) -> Sample:
 
 def test_missing_picture_is_named(tmp_path: Path) -> None:
     with pytest.raises(ImageError, match=r"nothing\.png: cannot be read"):
-        releases.picture_bytes(tmp_path / "nothing.png")
+        inspectors.picture_bytes(tmp_path / "nothing.png")
