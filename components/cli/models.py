@@ -74,16 +74,22 @@ def show_model(
 def promote_model(version: VersionArgument, home: HomeOption = Path()) -> None:
     """Make a version the champion; a running service turns to it by itself."""
     from components.modeling.registry import ModelRegistry
+    from components.operations.stage_metrics import report_champion
 
-    found = ModelRegistry(open_home(home, writable=False).registry).promote(version)
+    place = open_home(home, writable=False)
+    found = ModelRegistry(place.registry).promote(version)
+    report_champion(place)
     console.print(f"{found.version} is the champion now.")
 
 
 def roll_back(home: HomeOption = Path()) -> None:
     """Make the champion before this one the champion again."""
     from components.modeling.registry import ModelRegistry
+    from components.operations.stage_metrics import report_champion
 
-    found = ModelRegistry(open_home(home, writable=False).registry).rollback()
+    place = open_home(home, writable=False)
+    found = ModelRegistry(place.registry).rollback()
+    report_champion(place)
     console.print(f"{found.version} is the champion again.")
 
 
