@@ -1,5 +1,6 @@
 """The verb `calibrate`: prints the board, measures a camera, shows what is known of it."""
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,12 +13,14 @@ from components.cli.output import (
     JsonOption,
     console,
     friendly,
+    messages,
     open_home,
     print_json,
     print_table,
 )
 from components.errors import CalibrationError
-from components.files import plain
+from components.files import plain, write_text
+from components.home import Home
 from components.inspection.calibration import (
     DEFAULT_CAMERA,
     Calibration,
@@ -26,7 +29,8 @@ from components.inspection.calibration import (
     keep_calibration,
     read_calibration,
 )
-from components.settings.measure import CalibrationSettings, MeasureSettings
+from components.settings.data import DataSettings
+from components.settings.measure import MeasureSettings
 
 BOARD, SHOW = "board", "show"
 
@@ -48,6 +52,12 @@ PlaneOption = Annotated[
         metavar="IMAGE",
     ),
 ]
+GeneratorOption = Annotated[
+    bool,
+    typer.Option(
+        "--generator", help="Generate pictures at this camera's scale: set it in data_config.yaml."
+    ),
+]
 OutOption = Annotated[
     Path | None,
     typer.Option(
@@ -66,22 +76,24 @@ def calibrate(
     home: HomeOption = Path(),
     camera: CameraOption = DEFAULT_CAMERA,
     plane: PlaneOption = None,
+    generator: GeneratorOption = False,
     out: OutOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Measure a camera's scale and lens with a printed board; without it there are no mm."""
     place = open_home(home)
-    settings = MeasureSettings.load(place.configs).calibration
     if what == [BOARD]:
-        _print_board(out or place.reports, settings, as_json)
+        _print_board(out or place.reports, place, as_json)
     elif what == [SHOW]:
         _show(place.calibrations, camera, as_json)
     else:
-        _measure(what, place.calibrations, camera, plane, settings, as_json)
+        _measure(what, place, camera, plane, generator, as_json)
 
 
-def _print_board(folder: Path, settings: CalibrationSettings, as_json: bool) -> None:
+def _print_board(folder: Path, place: Home, as_json: bool) -> None:
     from components.inspection.calibration_board import write_board
+
+    settings = MeasureSettings.load(place.configs).calibration
 
     pdf, png = write_board(folder, settings.board)
     if as_json:
@@ -95,31 +107,69 @@ def _print_board(folder: Path, settings: CalibrationSettings, as_json: bool) -> 
 
 def _measure(
     names: Sequence[str],
-    folder: Path,
+    place: Home,
     camera: str,
     plane: Path | None,
-    settings: CalibrationSettings,
+    generator: bool,
     as_json: bool,
 ) -> None:
     from components.inspection.calibration_fit import calibrated
     from components.modeling.pictures import TRUSTED_MAX_PIXELS, read_picture
 
+    settings = MeasureSettings.load(place.configs).calibration
     images = {name: read_picture(Path(name), TRUSTED_MAX_PIXELS) for name in names}
     found = calibrated(images, camera, settings, str(plane) if plane is not None else None)
-    path = keep_calibration(folder, found)
+    path = keep_calibration(place.calibrations, found)
+    if generator:
+        told = tell_generator(place.configs, found)
+        messages.print(f"Pictures are generated at this camera's scale from now on: {told}")
     if as_json:
         print_json(_record(found, path))
         return
     print_table(f"Camera {camera}", [_row(found)])
-    console.print(
-        f"{path}\nIt holds until {found.expires:%Y-%m-%d}. To generate pictures at this scale, set "
-        f"`camera: {{px_per_mm: {found.px_per_mm:.4f}}}` in configs/data_config.yaml."
-    )
+    console.print(f"{path}\nIt holds until {found.expires:%Y-%m-%d}.")
     if not found.lens:
         console.print(
             f"The lens was not fitted: that needs more than {settings.least_pictures} pictures of "
             "the board, most of them tilted by 15 to 30 degrees."
         )
+
+
+def generator_scale(found: Calibration, width_px: int) -> float:
+    """Return the px per mm of generated pictures that show what the camera shows.
+
+    Generated pictures are smaller than the camera's, and so is their scale.
+    """
+    return found.px_per_mm * width_px / found.width_px
+
+
+def tell_generator(configs: Path, found: Calibration) -> Path:
+    """Set the generator's scale in a home folder's data_config.yaml; other lines stay as they are.
+
+    Args:
+        configs: The home folder's settings.
+        found: Whose scale.
+
+    Returns:
+        The file.
+
+    Raises:
+        CalibrationError: If the file has a camera without a scale: where to put it is the user's.
+    """
+    path = configs / DataSettings.file_name
+    scale = generator_scale(found, DataSettings.load(configs).width_px)
+    line = f"px_per_mm: {scale:.4f}"
+    text = path.read_text("utf-8") if path.exists() else ""
+    if re.search(r"(?m)^camera:", text):
+        text, count = re.subn(
+            r"(?m)^(\s+)px_per_mm:[^\n#]*?(?=\s*(#|$))", rf"\g<1>{line}", text, count=1
+        )
+        if count == 0:
+            raise CalibrationError(f"{path}: add `{line}` to the table `camera`")
+    else:
+        text += f"camera:\n  {line}  # calibration {found.version}\n"
+    write_text(path, text)
+    return path
 
 
 def _show(folder: Path, camera: str, as_json: bool) -> None:

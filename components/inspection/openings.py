@@ -67,8 +67,10 @@ class Face:
         height, width = around.judged.shape
         low = np.floor(outline.points_px.min(axis=0)).astype(int) - 24
         high = np.ceil(outline.points_px.max(axis=0)).astype(int) + 25
-        self.left, self.top = max(int(low[0]), 0), max(int(low[1]), 0)
-        window = np.s_[self.top : min(int(high[1]), height), self.left : min(int(high[0]), width)]
+        # A part beside the frame leaves one pixel, which tells nothing.
+        self.left, self.top = np.clip(low, 0, (width - 1, height - 1)).astype(int).tolist()
+        right, bottom = np.clip(high, (self.left + 1, self.top + 1), (width, height)).tolist()
+        window = np.s_[self.top : bottom, self.left : right]
         self.around = around
         self.colours = np.ascontiguousarray(around.colours[window])
         self.depth, self.judged = around.depth_px[window], around.judged[window]

@@ -1,5 +1,6 @@
 """Measured deviations against pictures whose every edge is known by construction."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +11,8 @@ from components.geometry.transforms import similarity
 from components.inspection.deviation import measured_part
 from components.inspection.findings import Deviation
 from components.inspection.laid_drawing import Ruler
+from components.inspection.report import deviation_record
+from components.inspection.tolerances import judged
 from components.settings.measure import MeasureSettings
 from tests.unit.inspection.pictures import coverage, picture
 from tests.unit.inspection.shapes import bracket, posed
@@ -209,3 +212,20 @@ def test_wrong_inputs_are_refused():
         measured_part(image.astype(np.float32), bracket(), POSE, SETTINGS)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="others"):
         measured_part(image, bracket(), POSE, SETTINGS, others=np.zeros((3, 3), bool))
+
+
+def test_any_pose_in_any_picture_gets_an_answer_and_none_of_them_a_verdict():
+    """Poses beside the frame, parts of a pixel and of a thousand, noise, black, white."""
+    rng = np.random.default_rng(7)
+    for index in range(24):
+        height, width = [(64, 64), (120, 300), (33, 17)][index % 3]
+        noise = rng.integers(0, 256, (height, width, 3), dtype=np.uint8)
+        image = [noise, np.zeros_like(noise), np.full_like(noise, 255)][index // 3 % 3]
+        scale = float(np.exp(rng.uniform(np.log(0.02), np.log(20))))
+        place = rng.uniform(-0.5, 1.5, 2) * (width, height)
+        pose = Pose(*place.tolist(), rng.uniform(-3, 3), scale, bool(index % 2))
+        others = rng.random((height, width)) < 0.5 if index % 2 else None
+        found = measured_part(image, bracket(), pose, SETTINGS, Ruler(px_per_mm=scale), others)
+        verdict = judged(found, SETTINGS.tolerances).verdict
+        assert verdict == "cannot judge"
+        json.dumps(deviation_record(found, judged(found, SETTINGS.tolerances)), allow_nan=False)
