@@ -40,7 +40,7 @@ def changed_answers(bundle, folder, score):
 
 
 def test_object_at_the_threshold_may_be_missing(bundle, inspector, tmp_path):
-    threshold = inspector.card.prediction.score_threshold
+    threshold = inspector.predictor.card.prediction.score_threshold
     check_golden(changed_answers(bundle, tmp_path / "at", threshold), inspector, TOLERANCE)
     with pytest.raises(ModelError, match=r"1\.png: the golden picture is .* is missing"):
         check_golden(changed_answers(bundle, tmp_path / "above", 0.9), inspector, TOLERANCE)
@@ -53,7 +53,9 @@ def test_answers_are_noted_for_the_pixels_that_the_service_sees(inspector, tmp_p
     picture.save(tmp_path / "half.png")
     picture.getexif()[0x0112] = 6
     picture.convert("RGB").save(tmp_path / "turned.jpg", exif=picture.getexif())
-    write_golden(tmp_path / "bundle", inspector, [tmp_path / "half.png", tmp_path / "turned.jpg"])
+    write_golden(
+        tmp_path / "bundle", inspector.predictor, [tmp_path / "half.png", tmp_path / "turned.jpg"]
+    )
     check_golden(tmp_path / "bundle", inspector, TOLERANCE)
 
 
