@@ -156,6 +156,21 @@ PAGE = Page(
                     runbook="ReleaseRefused",
                 ),
                 Shown(
+                    title="Calibration holds for",
+                    queries=(
+                        Query(
+                            f"dxfvision_calibration_expiry_timestamp_seconds{_BOX} - time()",
+                            "{{camera}}",
+                        ),
+                    ),
+                    unit="s",
+                    kind="number",
+                    steps=((0, RED), (7 * 86_400, GREEN)),
+                    width=4,
+                    runbook="CalibrationExpires",
+                    absent="no camera was calibrated",
+                ),
+                Shown(
                     title="Champion",
                     queries=(Query(f"dxfvision_champion_info{_BOX}", "{{version}}"),),
                     unit="short",

@@ -189,6 +189,12 @@ CERTIFICATE_EXPIRY = BatchMetric(
     "s since 1970",
     "When the service's TLS certificate expires; absent without one.",
 )
+CALIBRATION_EXPIRY = BatchMetric(
+    "dxfvision_calibration_expiry_timestamp_seconds",
+    "s since 1970",
+    "Until when a camera's calibration holds; absent without one.",
+    ("camera",),
+)
 PREFECT_RUNS = BatchMetric(
     "dxfvision_prefect_runs",
     "runs",

@@ -7,12 +7,13 @@ from components.errors import DrawingError
 from components.geometry.drawing_files import find_drawings
 from components.geometry.parts_file import read_parts
 from components.home import Home
+from components.inspection.calibration import Calibration, current_calibration
 from components.modeling.origin import drawings_hash
 from components.modeling.registry import ModelRegistry
 from components.operations import batch_metrics as metrics
 from components.operations.batch_metrics import BatchMetric
 from components.operations.health import Box, Check, Finding
-from components.operations.metric_files import SUFFIX, read_value
+from components.operations.metric_files import SUFFIX, Sample, read_value
 from components.settings.base import YamlSettings
 from components.settings.data import DataSettings
 from components.settings.drawings import DrawingSettings
@@ -74,6 +75,28 @@ def _drawings_changed(home: Home, fingerprint: str) -> bool:
     return home.parts.exists() and drawings_hash(read_parts(home.parts)) != fingerprint
 
 
+def check_calibrations(box: Box) -> Finding:
+    """Until when each camera's calibration holds: without one no millimetres are told."""
+    folder = box.home.calibrations
+    cameras = sorted(path.name for path in folder.glob("*") if path.is_dir())
+    known = [each for name in cameras if (each := current_calibration(folder, name))]
+    if not known:
+        return Finding("left out", "no camera was calibrated: answers are in pixels")
+    first = min(known, key=lambda each: each.expires)
+    days = (first.expires - datetime.now(UTC)).total_seconds() / _DAY_S
+    samples = tuple(map(_expiry, known))
+    found = f"{len(known)} cameras; that of {first.camera} holds until {first.expires:%Y-%m-%d}"
+    if days < box.settings.min_calibration_days:
+        advice = f"`dxfvision calibrate` the camera {first.camera}"
+        return Finding("fault" if days < 0 else "warning", found, advice, samples)
+    return Finding("good", found, "", samples)
+
+
+def _expiry(calibration: Calibration) -> Sample:
+    moment = calibration.expires.timestamp()
+    return Sample(metrics.CALIBRATION_EXPIRY, moment, (calibration.camera,))
+
+
 def check_stages(box: Box) -> Finding:
     """How each stage ended the last time."""
     files = sorted(box.home.metrics.glob(f"*{SUFFIX}"))
@@ -107,6 +130,7 @@ CHECKS: dict[str, Check] = {
     "settings": check_settings,
     "drawings": check_drawings,
     "model": check_model,
+    "calibrations": check_calibrations,
     "stages": check_stages,
 }
 """By name."""

@@ -19,6 +19,7 @@ class HealthSettings(YamlSettings):
     max_temperature_c: float = Field(gt=0, le=150)
     max_model_age_days: float = Field(gt=0)
     min_certificate_days: float = Field(gt=0)
+    min_calibration_days: float = Field(gt=0)
     max_run_hours: float = Field(gt=0)
     prometheus_url: str | None = Field(pattern="^https?://")
     timeout_s: float = Field(gt=0, le=60)

@@ -5,6 +5,7 @@ The tests are in the order of one life: all is well, then one fault after the ot
 
 import io
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -137,11 +138,21 @@ def test_nothing_is_critical_while_all_is_well(asked: Stack) -> None:
     assert [row["metric"]["alertname"] for row in rows] == []
 
 
-def test_a_black_camera_is_told(asked: Stack) -> None:
+def plain_picture(grey: int) -> bytes:
     buffer = io.BytesIO()
-    Image.fromarray(np.zeros((120, 160, 3), np.uint8)).save(buffer, "PNG")
-    for _ in range(400):
-        ask_service(asked, buffer.getvalue())
+    Image.fromarray(np.full((48, 64, 3), grey, np.uint8)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def test_a_blinded_camera_is_told(asked: Stack) -> None:
+    for _ in range(40):
+        ask_service(asked, plain_picture(255))
+    wait_for("PicturesOverexposed", lambda: asked.firing("PicturesOverexposed"))
+
+
+def test_a_black_camera_is_told(asked: Stack) -> None:
+    for _ in range(600):
+        ask_service(asked, plain_picture(0))
     wait_for("PicturesDark", lambda: asked.firing("PicturesDark"))
     wait_for("a message", lambda: asked.mail.told("/this_week", "PicturesDark"))
 
@@ -216,6 +227,25 @@ def test_a_service_that_ends_is_told_at_once_and_what_follows_from_it_is_not(ask
 def test_a_service_that_is_no_target_is_told(asked: Stack) -> None:
     write_target(asked.folder, "dxfvision")
     wait_for("ServiceNotWatched", lambda: asked.firing("ServiceNotWatched"))
+
+
+def test_runs_that_nobody_takes_and_runs_that_fail_are_told(
+    asked: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    due = datetime.now(UTC) - timedelta(minutes=5)
+    states: list[dict[str, Any]] = [
+        {"type": "SCHEDULED", "state_details": {"scheduled_time": due.isoformat()}},
+        {"type": "FAILED"},
+    ]
+    with httpx.Client(base_url=f"{asked.url('prefect')}/api") as prefect:
+        flow = prefect.post("/flows/", json={"name": "by-hand"}).raise_for_status().json()["id"]
+        for state in states:
+            body = {"flow_id": flow, "state": state}
+            prefect.post("/flow_runs/", json=body).raise_for_status()
+    seen = "0 running, 1 late, 1 failed today"
+    wait_for("a late run", lambda: look(asked, monkeypatch)["prefect"]["found"] == seen)
+    wait_for("RunsLate", lambda: asked.firing("RunsLate"))
+    wait_for("RunsFailed", lambda: asked.firing("RunsFailed"))
 
 
 def test_a_prefect_server_that_ends_is_told(asked: Stack, monkeypatch: pytest.MonkeyPatch) -> None:

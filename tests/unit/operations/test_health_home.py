@@ -1,4 +1,5 @@
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ from components.domain import Part
 from components.errors import ModelError
 from components.geometry.parts_file import write_parts
 from components.home import Home
+from components.inspection.calibration import Calibration, keep_calibration
 from components.modeling.registry import ModelRegistry
 from components.operations import health_home
 from components.operations.health import Box
@@ -14,6 +16,7 @@ from components.operations.stage_metrics import StageReport
 from components.operations.stages import StageResult
 from components.settings.base import YamlSettings
 from components.settings.health import HealthSettings
+from components.settings.measure import BoardSettings
 from tests.bundles import PARTS, make_bundle
 
 
@@ -98,3 +101,40 @@ def test_a_stage_that_never_ended_is_named_after_a_while(box: Box) -> None:
     assert health_home.check_stages(box).state == "good"
     hasty = box.settings.model_copy(update={"max_run_hours": 1e-9})
     assert "train has not ended" in health_home.check_stages(Box(box.home, hasty)).found
+
+
+def calibration(days: float) -> Calibration:
+    """Return a calibration that holds for so many days from now."""
+    unit = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
+    now = datetime.now(UTC)
+    return Calibration(
+        camera="belt-1",
+        created=now - timedelta(days=30),
+        expires=now + timedelta(days=days),
+        width_px=640,
+        height_px=480,
+        pictures=1,
+        corners=24,
+        lens=False,
+        camera_matrix=unit,
+        distortion=(0.0, 0.0, 0.0, 0.0, 0.0),
+        plane=unit,
+        lift=None,
+        px_per_mm=2.0,
+        residual_px=0.1,
+        residual_mm=0.05,
+        worst_mm=0.1,
+        board=BoardSettings(columns=7, rows=5, square_mm=20.0, marker_mm=12.0),
+        versions={},
+    )
+
+
+@pytest.mark.parametrize(("days", "state"), [(60.0, "good"), (3.0, "warning"), (-1.0, "fault")])
+def test_a_calibration_is_judged_by_its_last_day(box: Box, days: float, state: str) -> None:
+    assert health_home.check_calibrations(box).state == "left out"
+    keep_calibration(box.home.calibrations, calibration(days))
+    finding = health_home.check_calibrations(box)
+    assert (finding.state, "belt-1" in finding.found) == (state, True)
+    (sample,) = finding.samples
+    assert sample.labels == ("belt-1",)
+    assert sample.value == pytest.approx(datetime.now(UTC).timestamp() + 86_400 * days, abs=60)
