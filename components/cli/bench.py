@@ -204,9 +204,10 @@ def _print_tables(found: "GenerationBenchmark") -> None:
         print_table(title, [*stages, whole, fastest, limit, files])
     console.print(
         "A worker process costs "
-        f"{_words(found.start_seconds)} CPU-s once: imports, textures, plates. A run's `per CPU-s` "
-        "counts them, the stages of one core do not. ± is the greatest less the smallest value; "
-        "undisturbed: every 20 pictures at their fastest repetition."
+        f"{_words(found.start_seconds)} CPU-s once: imports, textures, plates. `per CPU-s` counts "
+        "them for processes and dask; the others work here, where all is made already, like one "
+        "core by stages. ± is the greatest less the smallest value; undisturbed: every 20 pictures "
+        "at their fastest repetition."
     )
     if found.memory is not None:
         _print_memory(found.memory)

@@ -78,7 +78,7 @@ class ExecutorRate:
         height_px: Of the pictures.
         images_per_second: Of wall time while all workers work, their start left out.
         whole_run: The same from the start to the finished dataset.
-        images_per_cpu_second: Of the CPU time of all processes, their start included.
+        images_per_cpu_second: Of the CPU time of all processes, the start of workers included.
         cores_used: CPU time over wall time of the whole run: less than `workers` where processes
             start, or where others had the machine.
         speed_up: `images_per_second` over that of one worker in the same repetition; None for one.
