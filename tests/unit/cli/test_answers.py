@@ -1,0 +1,69 @@
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from components.cli.answers import detection_row, engine_row
+from components.cli.app import app
+from components.home import Home
+from components.inspection.templates import write_templates
+from components.modeling.registry import ModelRegistry
+from tests.bundles import PARTS, encoded, make_bundle, scene
+
+RUNNER = CliRunner()
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory) -> Path:
+    place = Home(tmp_path_factory.mktemp("home"))
+    registry = ModelRegistry(place.registry)
+    registry.promote(registry.register(make_bundle(place.root / "bundle")).version)
+    write_templates(place.templates, PARTS)
+    (place.root / "picture.png").write_bytes(encoded(scene(3)))
+    return place.root
+
+
+def predicted(home: Path, *options: str) -> dict:
+    arguments = ["predict", str(home / "picture.png"), "--home", str(home), "--json", *options]
+    result = RUNNER.invoke(app, arguments)
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout.splitlines()[-1])
+
+
+def test_predict_answers_registered_parts_with_their_poses(home):
+    found = {each["label"]: each for each in predicted(home)["detections"]}
+    assert set(found) == {"plate", "ring"}
+    assert all(each["pose"]["px_per_mm"] == pytest.approx(2.0, rel=0.03) for each in found.values())
+
+
+@pytest.mark.parametrize("engine", ["network", "template"])
+def test_other_engines_answer_without_poses(home, engine):
+    found = predicted(home, "--engine", engine)["detections"]
+    assert {"plate", "ring"} <= {each["label"] for each in found}
+    assert [each["pose"] for each in found] == [None] * len(found)
+
+
+def test_unknown_engine_is_wrong_usage(home):
+    result = RUNNER.invoke(app, ["predict", str(home / "picture.png"), "--engine", "guess"])
+    assert result.exit_code == 2
+
+
+def test_rows_of_the_tables():
+    pose = {"x_px": 1.0, "y_px": 2.0, "angle_deg": 3.04, "px_per_mm": 2.0, "mirrored": True}
+    record = {"label": "a", "score": 0.5, "xyxy_px": [0, 1, 2, 3], "pose": pose}
+    assert detection_row(record) == {
+        "label": "a",
+        "score": 0.5,
+        "box x0 y0 x1 y1 (px)": "0 1 2 3",
+        "place (px)": "1.0 2.0",
+        "angle (deg)": "3.0",
+        "px per mm": "2.000",
+        "side": "back",
+    }
+    assert detection_row(record | {"pose": None})["side"] == ""
+    names = ("pictures", "map", "map50", "agnostic_map", "agnostic_map50", "miou", "part_iou")
+    figures = dict.fromkeys(names, 0.5)
+    row = engine_row({"engine": "network", "evaluation": figures, "class_accuracy": 0.7})
+    assert row["engine"] == "network"
+    assert row["class accuracy"] == 0.7
