@@ -15,13 +15,9 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
 
-import numpy as np
-
-from components.dataset.manifest import read_manifest
-from components.domain import Part, Sample, Split
-from components.errors import DatasetError, ModelError
+from components.domain import Part
+from components.errors import ModelError
 from components.files import (
     PARTIAL_SUFFIX,
     sync_folder,
@@ -30,6 +26,7 @@ from components.geometry.parts_file import write_parts
 from components.home import Home
 from components.modeling.bundle_files import PARTS_NAME
 from components.modeling.evaluate import read_rgb
+from components.modeling.export_pictures import ExportPictures
 from components.modeling.golden import steady_pictures, write_golden
 from components.modeling.inference import Predictor
 from components.modeling.model_card import (
@@ -49,7 +46,7 @@ from components.modeling.quantization import write_int8
 from components.modeling.runtimes import installed_runtimes
 from components.modeling.trained import TrainedNetwork, load_trained
 from components.progress import Progress, stage
-from components.settings.train import ExportSettings, TrainSettings
+from components.settings.train import TrainSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,17 +82,17 @@ def export(
     trained = load_trained(checkpoint)
     _check_labels(checkpoint, trained, parts)
     _check_origin(checkpoint, trained, home, parts)
-    splits = _Splits.of(home, settings.export)
+    pictures = ExportPictures.of(home, settings.export)
     bundle = home.exported
     partial = bundle.with_name(f".{bundle.name}.{os.getpid()}{PARTIAL_SUFFIX}")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     try:
-        with stage(progress, "export", len(splits.compared) + 3, "steps") as bar:
-            card = _card_with_offers(partial, trained, home, splits, settings, bar)
+        with stage(progress, "export", len(pictures.compared) + 3, "steps") as bar:
+            card = _card_with_offers(partial, trained, home, pictures, settings, bar)
             write_card(partial / CARD_NAME, card)
             write_parts(partial / PARTS_NAME, parts)
-            candidates = [home.root / sample.image for sample in splits.golden]
+            candidates = [home.root / sample.image for sample in pictures.golden]
             count = settings.export.golden_pictures
             golden = steady_pictures(candidates, _every_form(partial, card), count)
             write_golden(partial, Predictor.load(partial), golden)
@@ -111,7 +108,7 @@ def _card_with_offers(
     folder: Path,
     trained: TrainedNetwork,
     home: Home,
-    splits: "_Splits",
+    pictures: ExportPictures,
     settings: TrainSettings,
     bar: Progress,
 ) -> ModelCard:
@@ -124,14 +121,14 @@ def _card_with_offers(
     files: dict[Precision, Path] = {"fp32": folder / MODEL_NAME}
     if settings.export.int8:
         long_side_px = settings.prediction.long_side_px
-        pictures = [
+        calibration = [
             prepared(read_rgb(home.root / sample.image), long_side_px).pixels
-            for sample in splits.calibration
+            for sample in pictures.calibration
         ]
         files["int8"] = folder / INT8_NAME
-        write_int8(files["fp32"], files["int8"], pictures)
+        write_int8(files["fp32"], files["int8"], calibration)
     bar.advance(1, "ONNX written")
-    compared = splits.compared
+    compared = pictures.compared
     offers = measured_offers(files, trained, card, home.root, compared, settings.export, bar)
     parity = offers[0].parity
     require_parity(parity, settings.export)
@@ -174,44 +171,6 @@ def _check_origin(
         raise ModelError(
             f"{checkpoint}: was trained on another dataset than {home.manifest}; train again"
         )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Splits:
-    """Which samples of the dataset the export uses for what.
-
-    Attributes:
-        calibration: They give int8 its scales.
-        compared: Figures are of these alone.
-        golden: Some of them travel with the model.
-    """
-
-    calibration: Sequence[Sample]
-    compared: Sequence[Sample]
-    golden: Sequence[Sample]
-
-    @classmethod
-    def of(cls, home: Home, settings: ExportSettings) -> Self:
-        """Return the samples; a split of one picture is used twice."""
-        samples = list(read_manifest(home.manifest))
-        held_out = _of_split(samples, "val", home)
-        count = min(settings.calibration_pictures, max(len(held_out) // 2, 1))
-        places = set(np.linspace(0, len(held_out) - 1, count).astype(int).tolist())
-        rest = [sample for place, sample in enumerate(held_out) if place not in places]
-        return cls(
-            calibration=[held_out[place] for place in sorted(places)],
-            compared=(rest or held_out)[: settings.parity_pictures],
-            golden=_of_split(samples, "test", home),
-        )
-
-
-def _of_split(samples: Sequence[Sample], split: Split, home: Home) -> list[Sample]:
-    found = [sample for sample in samples if sample.split == split]
-    if not found:
-        raise DatasetError(
-            f"{home.manifest}: has no sample of the split {split}; generate a larger dataset"
-        )
-    return found
 
 
 def _put_in_place(partial: Path, bundle: Path) -> None:
