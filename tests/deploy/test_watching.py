@@ -5,7 +5,9 @@ The tests are in the order of one life: all is well, then one fault after the ot
 
 import io
 import json
+import os
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -17,6 +19,7 @@ from typer.testing import CliRunner
 from components.cli.app import app
 from components.errors import ValidationError
 from components.monitoring.panels import Shown
+from components.monitoring.preview import write_previews
 from components.monitoring.write import PAGES
 from components.operations import jobs
 from components.operations.health_network import PREFECT_VARIABLE
@@ -109,6 +112,12 @@ def test_no_panel_is_empty(asked: Stack, shown: Shown) -> None:
         rows = asked.query(expression)
         assert rows or shown.absent, expression
         assert all(row["value"][1] != "NaN" for row in rows) or "quantile" in expression
+
+
+def test_the_data_of_every_page_can_be_drawn(asked: Stack, tmp_path: Path) -> None:
+    folder = Path(os.environ.get("DXFVISION_PICTURES", tmp_path))
+    written = write_previews(asked.url("prometheus"), folder, minutes=1.5)
+    assert all(path.stat().st_size > 10_000 for path in written)
 
 
 @pytest.mark.parametrize("alert", alerts(), ids=lambda alert: alert.name)
