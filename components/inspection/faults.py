@@ -28,6 +28,9 @@ _LEAST_REST_PX = 0.6
 _SAME_AS_FACE = 1.0
 """In standard deviations of patches of the face."""
 
+_LEAST_RADIUS_PX = 1.5
+"""Smaller holes are blurred into the face: nobody can say that they are missing."""
+
 _NEAR_FAULT_PX = 6.0
 """An opening this near to an edge that is off its drawing belongs to it."""
 
@@ -78,7 +81,7 @@ def _state(face: Face, hole: Trace, radius_px: float, rim: bool) -> HoleState:
     if strength > MISSING_BELOW:
         return "present" if rim else "unclear"
     # Noise has rims, too; a hole that shows exactly the face is none.
-    nothing = not rim or strength < _SAME_AS_FACE
+    nothing = radius_px >= _LEAST_RADIUS_PX and (not rim or strength < _SAME_AS_FACE)
     if nothing and face.ground_difference(radius_px) > PRESENT_ABOVE:
         return "missing"
     return "unclear"

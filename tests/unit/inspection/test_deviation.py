@@ -79,6 +79,15 @@ def test_missing_hole_is_told_by_its_number():
     assert [(fault.kind, fault.contour) for fault in found.faults] == [("missing_hole", 2)]
 
 
+def test_hole_too_small_to_be_seen_is_not_called_missing():
+    small = regular(32, 0.25, -5.0, -20.0)
+    should = replace(bracket(), holes=(*bracket().holes, Contour(small)))
+    for made in (should, bracket()):
+        found = measure(made, should)
+        assert found.holes[2].state != "missing"
+        assert found.faults == ()
+
+
 def test_extra_hole_is_told_with_its_place_and_diameter():
     made = replace(bracket(), holes=(*bracket().holes, Contour(regular(64, 1.5, -5.0, -20.0))))
     (fault,) = measure(made).faults
