@@ -21,6 +21,10 @@ FIGURE_NAMES = {
     "val_agnostic_map": "class-agnostic mAP",
     "val_miou": "mIoU",
 }
+LARGEST_INCHES = 24.0
+"""Of a confusion matrix; more drawings are written smaller."""
+SHOWN_LABELS = 16
+"""Drawings in a bar chart."""
 COLOURS = ("#9ecae1", "#3182bd", "#31a354")
 """Of the bars of a group: each figure keeps its colour."""
 
@@ -80,17 +84,20 @@ def plot_confusion(confusion: Confusion, out: Path) -> Path:
     """
     counts = np.array(confusion.counts, np.float64)
     shares = counts / np.maximum(counts.sum(1, keepdims=True), 1.0)
-    side = 2.8 + 0.55 * len(confusion.labels)
+    wanted = 2.8 + 0.55 * len(confusion.labels)
+    side = min(wanted, LARGEST_INCHES)
+    size = 10.0 * side / wanted
     figure = Figure(figsize=(side + 0.6, side), dpi=DPI, layout="constrained")
     axes = figure.subplots()
     axes.imshow(shares, cmap="Blues", vmin=0.0, vmax=1.0)
     places = range(len(confusion.labels))
-    axes.set_xticks(places, confusion.labels, rotation=45, ha="right")
-    axes.set_yticks(places, confusion.labels)
+    axes.set_xticks(places, confusion.labels, rotation=45, ha="right", fontsize=size)
+    axes.set_yticks(places, confusion.labels, fontsize=size)
     for (row, column), count in np.ndenumerate(counts):
         if count:
             colour = "white" if shares[row, column] > 0.5 else "black"
-            axes.text(column, row, f"{count:.0f}", ha="center", va="center", color=colour)
+            text = f"{count:.0f}"
+            axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=size)
     axes.set(xlabel="the model's answer", ylabel="the truth", title="Objects by label")
     return _saved(figure, out)
 
@@ -114,7 +121,7 @@ def plot_evaluation(evaluation: Evaluation, folder: Path) -> list[Path]:
 
 
 def plot_labels(per_class: dict[str, LabelFigures], out: Path) -> Path:
-    """Draw average precision and overlap of each drawing, best first.
+    """Draw average precision and overlap of each drawing, best first; of many the worst ones.
 
     Args:
         per_class: Figures by label.
@@ -124,6 +131,10 @@ def plot_labels(per_class: dict[str, LabelFigures], out: Path) -> Path:
         `out`.
     """
     ordered = sorted(per_class.items(), key=lambda item: item[1].ap, reverse=True)
+    title = "Drawings"
+    if len(ordered) > SHOWN_LABELS:
+        title = f"The {SHOWN_LABELS} of {len(ordered)} drawings with the lowest AP"
+        ordered = ordered[-SHOWN_LABELS:]
     names = [f"{label}\n{figures.objects} objects" for label, figures in ordered]
     bars = {
         "AP": [figures.ap for _, figures in ordered],
@@ -133,7 +144,7 @@ def plot_labels(per_class: dict[str, LabelFigures], out: Path) -> Path:
     figure = Figure(figsize=(3.0 + 1.3 * max(len(names), 2), 4.2), dpi=DPI, layout="constrained")
     axes = figure.subplots()
     _draw_bars(axes, names, bars)
-    axes.set_title("Drawings")
+    axes.set_title(title)
     figure.legend(loc="outside lower center", ncols=3, fontsize="small", frameon=False)
     return _saved(figure, out)
 

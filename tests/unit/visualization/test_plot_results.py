@@ -11,6 +11,7 @@ from components.visualization.plot_results import (
     plot_confusion,
     plot_evaluation,
     plot_groups,
+    plot_labels,
     plot_training,
 )
 
@@ -88,3 +89,12 @@ def test_every_figure_has_its_chart(tmp_path: Path) -> None:
 def test_evaluation_without_an_object_is_drawn_empty(tmp_path: Path) -> None:
     out = plot_groups(evaluation(()), tmp_path / "groups.png")
     assert cv2.imread(str(out)) is not None
+
+
+def test_charts_of_fifty_drawings_stay_of_a_size_that_opens(tmp_path: Path) -> None:
+    names = tuple(f"drawing_{number}" for number in range(50))
+    counts = tuple(tuple(9 * (row == column) for column in range(50)) for row in range(50))
+    matrix = plot_confusion(Confusion(names, counts), tmp_path / "confusion.png")
+    bars = plot_labels({name: LabelFigures(0.5, 0.6, 0.7, 9) for name in names}, tmp_path / "b.png")
+    assert max(cv2.imread(str(matrix)).shape) < 3000
+    assert max(cv2.imread(str(bars)).shape) < 3000
