@@ -50,6 +50,11 @@ class Home:
         return self.root / "data" / "raw" / "images"
 
     @property
+    def known_photos(self) -> Path:
+        """What is remembered of the photographs: which can be decoded."""
+        return self.state / "photos.json"
+
+    @property
     def processed(self) -> Path:
         """Generated pictures and masks, by split."""
         return self.root / "data" / "processed"

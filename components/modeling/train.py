@@ -112,7 +112,7 @@ class Training:
         """
         if self.settings.scenes == "dataset":
             return origin_of(self.home, self.parts)
-        photos = usable_photos(self.home.photos)
+        photos = usable_photos(self.home.photos, self.home.known_photos)
         job = job_for(self.parts, self.home, self.data, self.seed, photos)
         return Origin(job.fingerprint, drawings_hash(self.parts), streamed=True)
 
@@ -248,7 +248,8 @@ def _stored(training: Training, numbers: dict[str, int]) -> tuple[PictureSource,
 
 def _streamed(training: Training, numbers: dict[str, int]) -> tuple[PictureSource, list[Picture]]:
     """Return scenes without end to learn from and some of their kind to watch."""
-    parts, photos = SameParts(tuple(training.parts)), tuple(usable_photos(training.home.photos))
+    parts = SameParts(tuple(training.parts))
+    photos = tuple(usable_photos(training.home.photos, training.home.known_photos))
     shown = SceneRecipe(parts, numbers, training.data, training.own_seed, "train", photos)
     held_out = SceneRecipe(parts, numbers, training.data, training.seed, "val", photos)
     count = training.settings.validation_pictures if training.team.leads else 0
