@@ -115,10 +115,13 @@ def test_the_example_has_the_same_routes_and_inhibitions() -> None:
 
 def test_every_target_file_exists_and_names_its_box() -> None:
     config = (MONITORING / "prometheus.yml").read_text("utf-8")
-    for file in set(re.findall(r"targets/\w+\.yml", config)):
-        (group,) = read_yaml(MONITORING / file)
-        assert group["targets"]
-        assert group["labels"]["box"]
+    named = set(re.findall(r"targets/(\w+\.yml)", config))
+    for folder in ("targets", "targets-compose"):
+        assert {path.name for path in (MONITORING / folder).iterdir()} == named
+        for name in named:
+            (group,) = read_yaml(MONITORING / folder / name)
+            assert group["targets"]
+            assert group["labels"]["box"]
 
 
 @pytest.mark.parametrize(
