@@ -26,7 +26,7 @@ _INCH_PER_COLUMN, _INCH_PER_ROW = 0.55, 0.33
 _DPI = 80
 _COLOURS = {"green": "#3f9c4b", "orange": "#d9822b", "red": "#c4312f"}
 _STEPS = 120
-_MOST_NUMBERS = 10
+_MOST_NUMBERS = 12
 
 
 def write_previews(prometheus: str, folder: Path, minutes: float) -> list[Path]:
@@ -100,10 +100,12 @@ def _draw_numbers(axes: Axes, panel: Shown, client: httpx.Client) -> None:
     ][:_MOST_NUMBERS]
     if not found:
         axes.text(0.5, 0.5, panel.absent, fontsize=6, ha="center", va="center")
+    each_row = max(1, panel.width // 3, -(-len(found) // 2))
+    rows = -(-len(found) // each_row)
     for index, (name, value) in enumerate(found):
         axes.text(
-            (index % 5 + 0.5) / min(len(found), 5),
-            0.75 - 0.5 * (index // 5) if len(found) > 5 else 0.5,
+            (index % each_row + 0.5) / min(len(found), each_row),
+            1 - (index // each_row + 0.5) / rows,
             f"{value:.4g}\n{name}",
             fontsize=6,
             ha="center",

@@ -77,7 +77,7 @@ PAGE = Page(
                     queries=(
                         Query(
                             "sum by (stage) (rate("
-                            'dxfvision_stage_seconds_sum{box=~"$box"}[$__rate_interval]))',
+                            'dxfvision_stage_seconds_sum{box=~"$box",stage!="total"}[$__rate_interval]))',
                             "{{stage}}",
                         ),
                     ),

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -76,3 +78,15 @@ def test_findings_become_metrics_and_what_was_left_out_does_not(box: Box, tmp_pa
     assert before <= looked <= time.time()
     champion = metrics_file(box.home, "champion")
     assert read_value(champion, metrics.CHAMPION_INFO, {"version": version}) == 1
+
+
+def test_the_doctor_needs_no_more_than_the_service_has() -> None:
+    code = (
+        "import sys; from components.operations.health import all_checks; all_checks(); "
+        "print([m for m in sys.argv[1:] if m in sys.modules])"
+    )
+    heavy = ["torch", "ezdxf", "great_expectations", "prefect", "shapely", "pandas", "matplotlib"]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *heavy], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"

@@ -1,5 +1,5 @@
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -8,7 +8,7 @@ from components.domain import Part
 from components.errors import ModelError
 from components.geometry.parts_file import write_parts
 from components.home import Home
-from components.inspection.calibration import Calibration, keep_calibration
+from components.inspection.calibration import keep_calibration
 from components.modeling.registry import ModelRegistry
 from components.operations import health_home
 from components.operations.health import Box
@@ -16,8 +16,8 @@ from components.operations.stage_metrics import StageReport
 from components.operations.stages import StageResult
 from components.settings.base import YamlSettings
 from components.settings.health import HealthSettings
-from components.settings.measure import BoardSettings
 from tests.bundles import PARTS, make_bundle
+from tests.unit.operations.proofs import calibration
 
 
 @dataclass(frozen=True)
@@ -101,32 +101,6 @@ def test_a_stage_that_never_ended_is_named_after_a_while(box: Box) -> None:
     assert health_home.check_stages(box).state == "good"
     hasty = box.settings.model_copy(update={"max_run_hours": 1e-9})
     assert "train has not ended" in health_home.check_stages(Box(box.home, hasty)).found
-
-
-def calibration(days: float) -> Calibration:
-    """Return a calibration that holds for so many days from now."""
-    unit = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
-    now = datetime.now(UTC)
-    return Calibration(
-        camera="belt-1",
-        created=now - timedelta(days=30),
-        expires=now + timedelta(days=days),
-        width_px=640,
-        height_px=480,
-        pictures=1,
-        corners=24,
-        lens=False,
-        camera_matrix=unit,
-        distortion=(0.0, 0.0, 0.0, 0.0, 0.0),
-        plane=unit,
-        lift=None,
-        px_per_mm=2.0,
-        residual_px=0.1,
-        residual_mm=0.05,
-        worst_mm=0.1,
-        board=BoardSettings(columns=7, rows=5, square_mm=20.0, marker_mm=12.0),
-        versions={},
-    )
 
 
 @pytest.mark.parametrize(("days", "state"), [(60.0, "good"), (3.0, "warning"), (-1.0, "fault")])

@@ -3,10 +3,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from components.errors import ServiceError
 from components.home import Home
@@ -15,6 +11,7 @@ from components.operations.health import Box
 from components.serving.launch import free_port
 from components.settings.health import HealthSettings
 from tests.answering import answering
+from tests.unit.operations.proofs import certificate
 
 
 @pytest.fixture
@@ -134,27 +131,6 @@ def test_a_prometheus_that_is_gone_is_told_with_the_setting(box: Box) -> None:
     gone = asking(box, f"http://127.0.0.1:{free_port()}")
     with pytest.raises(ServiceError, match="prometheus_url"):
         health_network.check_alerts(gone)
-
-
-def certificate(folder: Path, days: float) -> tuple[Path, Path]:
-    """Write a self-signed certificate that expires in so many days, and its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "box")])
-    now = datetime.now(UTC)
-    signed = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=100))
-        .not_valid_after(now + timedelta(days=days))
-        .sign(key, hashes.SHA256())
-    )
-    file, key_file = folder / "box.pem", folder / "box.key"
-    file.write_bytes(signed.public_bytes(serialization.Encoding.PEM))
-    key_file.write_bytes(b"")
-    return file, key_file
 
 
 @pytest.mark.parametrize(("days", "state"), [(90.0, "good"), (10.0, "warning"), (-1.0, "fault")])
