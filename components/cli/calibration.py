@@ -21,7 +21,7 @@ from components.cli.output import (
 from components.errors import CalibrationError
 from components.files import plain, write_text
 from components.home import Home
-from components.inspection.calibration import (
+from components.inspection.camera.calibration import (
     DEFAULT_CAMERA,
     Calibration,
     calibrations,
@@ -91,7 +91,7 @@ def calibrate(
 
 
 def _print_board(folder: Path, place: Home, as_json: bool) -> None:
-    from components.inspection.calibration_board import write_board
+    from components.inspection.camera.board import write_board
 
     settings = MeasureSettings.load(place.configs).calibration
 
@@ -113,7 +113,7 @@ def _measure(
     generator: bool,
     as_json: bool,
 ) -> None:
-    from components.inspection.calibration_fit import calibrated
+    from components.inspection.camera.calibrating import calibrated
     from components.modeling.pictures import TRUSTED_MAX_PIXELS, read_picture
 
     settings = MeasureSettings.load(place.configs).calibration

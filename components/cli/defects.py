@@ -47,8 +47,8 @@ def defects(
     tolerances below what was found.
     """
     from components.cli.bench import drawn_parts
-    from components.inspection.defect_bench import benchmark_defects
-    from components.inspection.defect_record import defect_figures
+    from components.inspection.defects.bench import benchmark_defects
+    from components.inspection.defects.record import defect_figures
     from components.modeling.defect_card import CURVE_NAME
     from components.operations.machine import this_machine
     from components.visualization.defect_curves import plot_defects

@@ -17,7 +17,7 @@ from components.cli.output import (
 from components.errors import CalibrationError
 from components.files import write_bytes, write_text
 from components.home import Home
-from components.inspection.calibration import (
+from components.inspection.camera.calibration import (
     DEFAULT_CAMERA,
     current_calibration,
     read_calibration,
@@ -26,7 +26,7 @@ from components.settings.inspection import InspectionSettings
 from components.settings.measure import MeasureSettings
 
 if TYPE_CHECKING:
-    from components.inspection.laid_drawing import Ruler
+    from components.inspection.measuring.laid_drawing import Ruler
     from components.serving.inspecting import Inspection
 
 ScaleOption = Annotated[
@@ -75,7 +75,7 @@ def inspect_images(
     """
     if px_per_mm is not None and calibration is not None:
         raise typer.BadParameter("give --px-per-mm or --calibration, not both")
-    from components.inspection.scale_watch import ScaleWatch
+    from components.inspection.camera.scale_watch import ScaleWatch
     from components.operations.inspectors import picture_bytes
     from components.serving.inspecting import encoded_png
 
@@ -106,8 +106,8 @@ def inspect_images(
 def _inspection(place: Home, settings: MeasureSettings) -> "Inspection":
     """Return the champion with everything that measuring needs."""
     from components.geometry.parts_file import read_parts
+    from components.inspection.measuring.visible import smallest_px
     from components.inspection.opening import open_inspector
-    from components.inspection.visible import smallest_px
     from components.modeling.bundle_files import PARTS_NAME
     from components.modeling.defect_card import CURVE_NAME
     from components.operations.releases import champion_of
@@ -143,7 +143,7 @@ def _ruler(
     above_mm: float,
 ) -> "Ruler":
     """Return the source of millimetres of a picture; of none, lengths are in pixels."""
-    from components.inspection.laid_drawing import Ruler
+    from components.inspection.measuring.laid_drawing import Ruler
     from components.modeling.pictures import TRUSTED_MAX_PIXELS, decode_picture
     from components.serving.inspecting import ruler_of
 

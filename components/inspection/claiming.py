@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from components.domain import FitQuality
 from components.geometry.transforms import pose_from_matrix
 from components.inspection.competition import Claim
-from components.inspection.edges import FoundEdges, smoothed
-from components.inspection.rating import (
+from components.inspection.fitting.edges import FoundEdges, smoothed
+from components.inspection.fitting.rating import (
     OFFSET_LIMIT_PX,
     Evidence,
     limited_contrast,
@@ -20,13 +20,13 @@ from components.inspection.rating import (
     logit,
     rating,
 )
-from components.inspection.refinement import Fit
+from components.inspection.fitting.refinement import Fit
+from components.inspection.fitting.results import Registration, ambiguous_label
+from components.inspection.fitting.sharpening import Sharpener
+from components.inspection.fitting.verification import Verdict, Window, drawn_mask
+from components.inspection.fitting.views import View, view_of
 from components.inspection.registration import Registrar
-from components.inspection.results import Registration, ambiguous_label
-from components.inspection.sharpening import Sharpener
 from components.inspection.sight import Sight
-from components.inspection.verification import Verdict, Window, drawn_mask
-from components.inspection.views import View, view_of
 from components.settings.inspection import InspectionSettings
 
 Bools = NDArray[np.bool_]

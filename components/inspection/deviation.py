@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from components.domain import Part, Pose
-from components.inspection.faults import extra_hole_faults, hole_findings, side_faults
-from components.inspection.features import (
+from components.inspection.measuring.faults import extra_hole_faults, hole_findings, side_faults
+from components.inspection.measuring.features import (
     K,
     Measured,
     faults_along,
@@ -26,9 +26,9 @@ from components.inspection.features import (
     segment_of,
     stretches,
 )
-from components.inspection.findings import ContourDeviation, Deviation, Measure
-from components.inspection.laid_drawing import Laid, Ruler, laid_drawing
-from components.inspection.traces import Trace
+from components.inspection.measuring.findings import ContourDeviation, Deviation, Measure
+from components.inspection.measuring.laid_drawing import Laid, Ruler, laid_drawing
+from components.inspection.measuring.traces import Trace
 from components.settings.measure import MeasureSettings
 
 Floats = NDArray[np.float64]

@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 
 from components.domain import Detection, Part
 from components.inspection.deviation import measured_part
-from components.inspection.findings import Deviation
-from components.inspection.laid_drawing import Ruler
-from components.inspection.tolerances import Judgement, judged
-from components.inspection.visible import smallest_mm
+from components.inspection.measuring.findings import Deviation
+from components.inspection.measuring.laid_drawing import Ruler
+from components.inspection.measuring.tolerances import Judgement, judged
+from components.inspection.measuring.visible import smallest_mm
 from components.settings.measure import MeasureSettings
 
 Picture = NDArray[np.uint8]

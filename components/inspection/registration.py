@@ -16,17 +16,17 @@ from numpy.typing import NDArray
 from components.domain import Part
 from components.geometry.contours import hole_area, outline_area
 from components.geometry.resemblance import Symmetry
-from components.inspection.alignment import Lays, aligned, lays_from_starts
-from components.inspection.decision import Judge
-from components.inspection.fields import FieldStack, field_of
-from components.inspection.partial import PairTable, likely_lays
-from components.inspection.placing import Placing
-from components.inspection.refinement import Fit, refined
-from components.inspection.results import NOTHING, Registration
-from components.inspection.signatures import SignatureSet, part_shape
-from components.inspection.twins import likely_twins, twins_of
-from components.inspection.verification import Verdict, material_of, verified
-from components.inspection.views import View, view_of
+from components.inspection.fitting.alignment import Lays, aligned, lays_from_starts
+from components.inspection.fitting.decision import Judge
+from components.inspection.fitting.fields import FieldStack, field_of
+from components.inspection.fitting.partial import PairTable, likely_lays
+from components.inspection.fitting.placing import Placing
+from components.inspection.fitting.refinement import Fit, refined
+from components.inspection.fitting.results import NOTHING, Registration
+from components.inspection.fitting.signatures import SignatureSet, part_shape
+from components.inspection.fitting.twins import likely_twins, twins_of
+from components.inspection.fitting.verification import Verdict, material_of, verified
+from components.inspection.fitting.views import View, view_of
 from components.settings.inspection import RegistrationSettings
 
 Floats = NDArray[np.float64]

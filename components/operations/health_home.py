@@ -7,7 +7,7 @@ from components.errors import DrawingError
 from components.geometry.drawing_files import find_drawings
 from components.geometry.parts_file import read_parts
 from components.home import Home
-from components.inspection.calibration import Calibration, current_calibration
+from components.inspection.camera.calibration import Calibration, current_calibration
 from components.modeling.origin import drawings_hash
 from components.modeling.registry import ModelRegistry
 from components.operations import batch_metrics as metrics

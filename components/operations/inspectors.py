@@ -14,11 +14,11 @@ from components.domain import Part
 from components.errors import ImageError
 from components.geometry.resemblance import Symmetry
 from components.home import Home
+from components.inspection.baseline.template_matching import TemplateMatcher
 from components.inspection.inspector import Inspector
 from components.inspection.opening import inspector_of, open_inspector
 from components.inspection.pose_figures import PoseFigures, PoseMeter
 from components.inspection.pose_truth import read_poses
-from components.inspection.template_matching import TemplateMatcher
 from components.modeling.evaluate import evaluate
 from components.modeling.figures import Confusion, Evaluation
 from components.modeling.inference import Detector, Predictor

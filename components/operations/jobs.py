@@ -24,7 +24,7 @@ from components.geometry.parts_file import read_parts, write_parts
 from components.geometry.resemblance import similarity_to_json
 from components.geometry.similarity import similarity_report
 from components.home import Home
-from components.inspection.templates import INDEX, templates_intact, write_templates
+from components.inspection.baseline.templates import INDEX, templates_intact, write_templates
 from components.operations.lock import hold_home
 from components.operations.stage_metrics import reported
 from components.operations.stages import Figures, StageResult, input_sha256, run_stage
@@ -125,7 +125,7 @@ def read_drawing_folder(run: Run, progress: Progress) -> StageResult:
         settings,
         source_fingerprint(
             "geometry",
-            "inspection/templates.py",
+            "inspection/baseline/templates.py",
             "visualization/drawing_report.py",
             "visualization/drawing_pictures.py",
             "visualization/drawings.html.j2",

@@ -14,11 +14,11 @@ from components.errors import CalibrationError
 from components.files import plain
 from components.geometry.masks import mask_from_rle
 from components.geometry.transforms import pose_from_matrix
-from components.inspection.calibration import Calibration, check_usable
-from components.inspection.laid_drawing import Ruler
+from components.inspection.camera.calibration import Calibration, check_usable
+from components.inspection.camera.scale_watch import ScaleWatch
+from components.inspection.measuring.laid_drawing import Ruler
+from components.inspection.measuring.report import deviation_record, drawn_deviation
 from components.inspection.meter import Inspected, Meter
-from components.inspection.report import deviation_record, drawn_deviation
-from components.inspection.scale_watch import ScaleWatch
 from components.modeling.inference import Detector
 from components.modeling.pictures import decode_picture
 from components.serving.answers import answer_picture

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from components.files import replacing
-from components.inspection.defect_bench import DefectBenchmark, DefectCurve, Share
+from components.inspection.defects.bench import DefectBenchmark, DefectCurve, Share
 
 DPI = 110
 

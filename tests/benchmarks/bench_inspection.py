@@ -30,11 +30,11 @@ from components.domain import Detection, Part
 from components.files import plain
 from components.geometry.dxf_reader import read_drawing
 from components.geometry.masks import mask_from_rle
-from components.inspection.defect_bench import Share
-from components.inspection.defect_record import share_figure
-from components.inspection.laid_drawing import Ruler
+from components.inspection.defects.bench import Share
+from components.inspection.defects.record import share_figure
+from components.inspection.measuring.laid_drawing import Ruler
+from components.inspection.measuring.visible import smallest_px
 from components.inspection.meter import Inspected, Meter
-from components.inspection.visible import smallest_px
 from components.modeling.pictures import TRUSTED_MAX_PIXELS, read_picture
 from components.settings.drawings import DrawingSettings
 from components.settings.inspection import InspectionSettings

@@ -38,8 +38,8 @@ from components.geometry.masks import mask_from_rle
 from components.geometry.resemblance import Symmetry
 from components.geometry.similarity import similarity_report
 from components.geometry.transforms import pose_from_matrix, pose_matrix, transformed
+from components.inspection.fitting.results import Registration
 from components.inspection.registration import Registrar
-from components.inspection.results import Registration
 from components.settings.data import DataSettings
 from components.settings.drawings import DrawingSettings
 from components.settings.inspection import InspectionSettings, RegistrationSettings

@@ -24,8 +24,8 @@ from components.domain import OTHER_LABEL, Part
 from components.geometry.masks import mask_iou
 from components.home import Home
 from components.inspection.competition import whole_mask
+from components.inspection.fitting.rating import Evidence, counted
 from components.inspection.inspector import Inspector
-from components.inspection.rating import Evidence, counted
 from components.operations.inspectors import generic_inspector, released_inspector
 from components.operations.releases import champion_of
 from components.progress import SilentProgress

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from components.errors import ValidationError
-from components.inspection.calibration import keep_calibration
+from components.inspection.camera.calibration import keep_calibration
 from components.modeling.champion import promoted, read_champion, write_champion
 from components.modeling.registry import ModelRegistry
 from components.operations import health, jobs, releases, stage_metrics

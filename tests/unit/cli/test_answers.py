@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 from components.cli.answers import detection_row, engine_row
 from components.cli.app import app
 from components.home import Home
-from components.inspection.templates import write_templates
+from components.inspection.baseline.templates import write_templates
 from components.modeling.registry import ModelRegistry
 from tests.bundles import PARTS, encoded, make_bundle, scene
 

@@ -10,8 +10,8 @@ from PIL import Image
 
 from components.cli.calibration import tell_generator
 from components.errors import CalibrationError
-from components.inspection.calibration import Calibration
-from components.inspection.calibration_board import page_picture
+from components.inspection.camera.board import page_picture
+from components.inspection.camera.calibration import Calibration
 from components.settings.data import DataSettings
 from components.settings.measure import MeasureSettings
 from tests.unit.cli.test_app import dxfvision

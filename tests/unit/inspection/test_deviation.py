@@ -9,10 +9,10 @@ import pytest
 from components.domain import Contour, Part, Pose
 from components.geometry.transforms import similarity
 from components.inspection.deviation import measured_part
-from components.inspection.findings import Deviation
-from components.inspection.laid_drawing import Ruler
-from components.inspection.report import deviation_record
-from components.inspection.tolerances import judged
+from components.inspection.measuring.findings import Deviation
+from components.inspection.measuring.laid_drawing import Ruler
+from components.inspection.measuring.report import deviation_record
+from components.inspection.measuring.tolerances import judged
 from components.settings.measure import MeasureSettings
 from tests.unit.inspection.pictures import coverage, picture
 from tests.unit.inspection.shapes import bracket, posed

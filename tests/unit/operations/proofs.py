@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from components.inspection.calibration import Calibration
+from components.inspection.camera.calibration import Calibration
 from components.settings.measure import BoardSettings
 
 

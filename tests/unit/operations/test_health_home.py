@@ -8,7 +8,7 @@ from components.domain import Part
 from components.errors import ModelError
 from components.geometry.parts_file import write_parts
 from components.home import Home
-from components.inspection.calibration import keep_calibration
+from components.inspection.camera.calibration import keep_calibration
 from components.modeling.registry import ModelRegistry
 from components.operations import health_home
 from components.operations.health import Box

@@ -8,9 +8,9 @@ from components.errors import ModelError
 from components.files import write_bytes
 from components.geometry.masks import rle_from_mask
 from components.home import Home
+from components.inspection.baseline.template_matching import TemplateMatcher
+from components.inspection.baseline.templates import write_templates
 from components.inspection.inspector import Inspector
-from components.inspection.template_matching import TemplateMatcher
-from components.inspection.templates import write_templates
 from components.modeling.figures import Confusion
 from components.modeling.inference import Predictor
 from components.modeling.registry import ModelRegistry

@@ -10,9 +10,9 @@ import pytest
 
 from components.domain import Contour, Detection, FitQuality, Part
 from components.errors import CalibrationError
-from components.inspection.calibration import Calibration
-from components.inspection.laid_drawing import Ruler
-from components.inspection.scale_watch import ScaleWatch
+from components.inspection.camera.calibration import Calibration
+from components.inspection.camera.scale_watch import ScaleWatch
+from components.inspection.measuring.laid_drawing import Ruler
 from components.modeling.inference import Prediction
 from components.serving.inspecting import Inspection, encoded_png, ruler_of
 from components.serving.schemas import PredictOptions

@@ -1,0 +1,1 @@
+"""What any vision library holds, without network or registration: the templates of OpenCV."""

@@ -1,0 +1,1 @@
+"""The camera as a measuring tool: printed board, calibration, plane of the parts, moved or not."""

@@ -1,0 +1,1 @@
+"""How small a fault is still found: planted faults, their pictures, the benchmark, its record."""

@@ -1,0 +1,1 @@
+"""Fitting a drawing to what was seen: candidates, alignment, exact place, check, answer."""

@@ -1,0 +1,297 @@
+"""How well a drawing in its place explains the pixels of a mask.
+
+The drawing's signed distances are drawn into the object's window, pushed along the walls; below 0
+a pixel must be on the object, above not. Pixels that disagree right at the edge say little: edges
+of masks are off by a pixel or two. So *faults* are counted by depth: a pixel that disagrees counts
+with its distance from the edge, less a tolerance, at most a limit. A missing hole is a deep fault,
+a slightly wrong place a shallow one. What the drawing would show beyond the window counts, too.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from components.geometry.transforms import transformed
+from components.inspection.fitting.fields import Field
+from components.inspection.fitting.refinement import Fit
+from components.inspection.fitting.views import View
+
+Floats = NDArray[np.float64]
+Singles = NDArray[np.float32]
+
+FAR_MM = 1e6
+"""Distance given to pixels beyond a field's grid."""
+
+PIXEL_WEIGHT = 1.5
+"""Logarithm of odds per pixel that disagrees, measured on near-identical drawings."""
+
+_INNER = 256
+"""About so many points stand for a drawing's area."""
+
+_EDGES = 400
+"""Largest number of edge points whose distances are summed."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Material:
+    """A part as points.
+
+    Attributes:
+        field: Its distances.
+        area_mm2: Holes cut out.
+        inner_mm: Points spread evenly over it, shape (N, 2).
+        depth_mm: How deep each lies under the part's edge, shape (N,).
+        box_mm: Lower left and upper right corner of the part, shape (2, 2).
+    """
+
+    field: Field
+    area_mm2: float
+    inner_mm: Floats
+    depth_mm: Floats
+    box_mm: Floats
+
+
+def material_of(field: Field, area_mm2: float) -> Material:
+    """Return a part as points on a square grid."""
+    pitch = max(int(np.sqrt(area_mm2 / _INNER) / field.step_mm), 1)
+    sparse = field.distance_mm[::pitch, ::pitch]
+    rows, columns = np.nonzero(sparse < 0)
+    inner = np.column_stack([columns, rows]) * (pitch * field.step_mm) + np.array(field.low_mm)
+    depth = -sparse[rows, columns].astype(np.float64)
+    nodes_y, nodes_x = np.nonzero(field.distance_mm < field.step_mm)
+    nodes = np.column_stack([nodes_x, nodes_y])
+    ends = np.array([nodes.min(axis=0), nodes.max(axis=0)]) * field.step_mm + field.low_mm
+    return Material(field, area_mm2, inner, depth, np.asarray(ends, dtype=np.float64))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Verdict:
+    """A fit and what its pixels say.
+
+    Attributes:
+        fit: The drawing in its place.
+        fit_iou: Overlap of the drawing, walls included, with the mask where it can be judged, 0..1.
+        extra_px: Sum of the depths of pixels of the object that the drawing does not cover, in px
+            times pixels.
+        missing_px: Likewise of pixels that the drawing covers and the object does not: holes that
+            the drawing lacks, and whatever lies on the object.
+        error: What the drawing leaves unexplained: the less, the better it fits. The errors of
+            two drawings in one place differ by the logarithm of the odds that one is right.
+        rms_px: Root mean square distance of the edge points that are not far.
+        outliers: Share of the edge points that are, 0..1.
+        visible_fraction: Share of the drawing's area that can be judged, 0..1.
+        distance_px: Signed distance of every pixel of the window to the drawing's edge.
+    """
+
+    fit: Fit
+    fit_iou: float
+    extra_px: float
+    missing_px: float
+    error: float
+    rms_px: float
+    outliers: float
+    visible_fraction: float
+    distance_px: Singles
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A part of the picture: its first column and row, and its size."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+    @property
+    def slices(self) -> tuple[slice, slice]:
+        """Rows and columns of the picture that it covers."""
+        return (
+            slice(self.top, self.top + self.height),
+            slice(self.left, self.left + self.width),
+        )
+
+
+def drawn_distances(fit: Fit, field: Field, window: Window) -> Singles:
+    """Return the signed distance of each pixel of a window, in px, walls included."""
+    x0, y0 = field.low_mm
+    step = field.step_mm
+    grid = np.array([[1 / step, 0, -x0 / step], [0, 1 / step, -y0 / step], [0, 0, 1.0]])
+    to_grid = grid @ fit.to_mm
+    long = float(np.hypot(*fit.wall_px))
+    # Short walls are no more than a shift: the middle stands for them.
+    shares: Sequence[float] = (0.5,) if long < 0.8 else (0.0, 1.0) if long < 3 else (0.0, 0.5, 1.0)
+    nearest: Singles | None = None
+    for share in shares:
+        left, top = np.array([window.left, window.top]) - share * fit.wall_px
+        shift = np.array([[1.0, 0, left], [0, 1.0, top], [0, 0, 1.0]])
+        drawn = cv2.warpPerspective(
+            field.distance_mm,
+            to_grid @ shift,
+            (window.width, window.height),
+            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+            borderMode=cv2.BORDER_CONSTANT,
+            borderValue=FAR_MM,
+        )
+        found = np.asarray(drawn, dtype=np.float32)
+        nearest = found if nearest is None else np.minimum(nearest, found)
+    return np.asarray(nearest, dtype=np.float32) * np.float32(fit.px_per_mm)
+
+
+def verified(
+    fit: Fit, material: Material, view: View, tolerance_px: float, limit_px: float
+) -> Verdict:
+    """Return what the pixels say about a fit.
+
+    Args:
+        fit: The drawing in its place.
+        material: Of its part.
+        view: What is seen.
+        tolerance_px: Depth that counts for nothing.
+        limit_px: Greatest depth that one pixel counts with, and greatest distance of an edge point.
+    """
+    high, wide = view.mask.shape
+    distance = drawn_distances(fit, material.field, Window(view.left, view.top, wide, high))
+    drawn = distance < 0
+    mask = view.mask.view(np.bool_)
+    wrong = drawn != mask
+    if view.others is not None:
+        wrong &= view.judged.view(np.bool_)
+    # Few pixels are wrong: taking them by number is much faster than by a mask.
+    off = distance.ravel()[np.flatnonzero(wrong)]
+    depth = np.clip(np.abs(off) - tolerance_px, 0.0, limit_px)
+    missing = off < 0
+    both = int(np.count_nonzero(drawn & mask))
+    visible, beyond, beyond_px = 1.0, 0.0, 0.0
+    if view.cut or _at_border(drawn):
+        visible, beyond, beyond_px = _beyond(fit, material, view, tolerance_px, limit_px)
+    far = _edge_distances(distance, view)
+    near = far[far < limit_px]
+    squares = float(near @ near)
+    outliers = len(far) - len(near)
+    error = PIXEL_WEIGHT * (_pixel_error(distance, view) + beyond)
+    if view.soft is None:
+        edges = (squares + outliers * limit_px**2) * len(view.edge_px) / len(far)
+        error += edges / 2 + float(depth.sum()) + beyond_px
+    return Verdict(
+        fit=fit,
+        fit_iou=both / max(both + len(off) + beyond, 1.0),
+        extra_px=float(depth[~missing].sum()),
+        missing_px=float(depth[missing].sum()) + beyond_px,
+        error=error,
+        rms_px=math.sqrt(squares / max(len(near), 1)),
+        outliers=outliers / len(far),
+        visible_fraction=visible,
+        distance_px=distance,
+    )
+
+
+def drawn_mask(
+    fit: Fit, material: Material, picture_hw: tuple[int, int]
+) -> tuple[NDArray[np.bool_], Window]:
+    """Return the pixels that a drawing covers, walls included, and the window they lie in.
+
+    Args:
+        fit: The drawing in its place.
+        material: Of its part.
+        picture_hw: Height and width of the picture; what lies beyond is cut off.
+    """
+    height, width = picture_hw
+    low, high = material.box_mm
+    corners = np.array([low, (high[0], low[1]), high, (low[0], high[1])])
+    ends = transformed(corners, np.asarray(np.linalg.inv(fit.to_mm), dtype=np.float64))
+    ends = np.vstack([ends, ends + fit.wall_px])
+    left, top = np.clip(np.floor(ends.min(axis=0)) - 1, 0, (width, height)).astype(int).tolist()
+    right, bottom = np.clip(np.ceil(ends.max(axis=0)) + 2, 0, (width, height)).astype(int).tolist()
+    window = Window(left, top, max(right - left, 0), max(bottom - top, 0))
+    if window.width == 0 or window.height == 0:
+        return np.zeros((window.height, window.width), dtype=np.bool_), window
+    return drawn_distances(fit, material.field, window) < 0, window
+
+
+def _pixel_error(distance: Singles, view: View) -> float:
+    """Return the sum of the squared differences between what is seen and what would be seen.
+
+    A pixel at the drawing's edge is partly covered; the network's probability is blurred, and so
+    is the drawing for comparison: features of two pixels, lost in the mask, still show in it.
+    """
+    covered = np.clip(np.float32(0.5) - distance, 0, 1)
+    if view.soft is None:
+        covered -= view.mask
+    else:
+        covered = cv2.GaussianBlur(
+            covered, (0, 0), view.blur_px, borderType=cv2.BORDER_REPLICATE
+        ).astype(np.float32)
+        covered -= view.soft
+    if view.others is not None:
+        covered *= view.judged
+    flat = covered.ravel()
+    return float(flat @ flat)
+
+
+def _at_border(drawn: NDArray[np.bool_]) -> bool:
+    """Return whether a drawing reaches the border of its window."""
+    sides = drawn[0], drawn[-1], drawn[:, 0], drawn[:, -1]
+    return any(bool(side.any()) for side in sides)
+
+
+def _beyond(
+    fit: Fit, material: Material, view: View, tolerance_px: float, limit_px: float
+) -> tuple[float, float, float]:
+    """Return the visible share, and pixels and faults of the drawing beyond the window."""
+    height, width = view.picture_hw
+    xy = transformed(material.inner_mm, np.asarray(np.linalg.inv(fit.to_mm), dtype=np.float64))
+    inside = (xy > -0.5).all(axis=1) & (xy < (width - 0.5, height - 0.5)).all(axis=1)
+    columns, rows = np.round(xy[inside]).astype(np.intp).T
+    seen = np.ones(len(rows), dtype=np.bool_)
+    if view.others is not None:
+        seen = ~view.others[rows, columns]
+    visible = float(np.count_nonzero(seen)) / max(len(xy), 1)
+    high, wide = view.mask.shape
+    out = (rows < view.top) | (rows >= view.top + high)
+    out |= (columns < view.left) | (columns >= view.left + wide)
+    out &= seen
+    pixels = material.area_mm2 * fit.px_per_mm**2 / max(len(xy), 1)
+    depth = material.depth_mm[inside][out] * fit.px_per_mm - tolerance_px
+    faults = float(np.clip(depth, 0.0, limit_px).sum())
+    return visible, pixels * float(np.count_nonzero(out)), pixels * faults
+
+
+def _edge_distances(distance: Singles, view: View) -> Floats:
+    """Return how far edge points, or a sample of them, lie from the drawing's edges, in px."""
+    points = view.edge_px[:_EDGES] - np.array([view.left, view.top])
+    # Edge points lie between two neighbours of a row or of a column.
+    low = np.floor(points).astype(np.intp)
+    high = np.ceil(points).astype(np.intp)
+    share = (points - low).sum(axis=1)
+    here, there = distance[low[:, 1], low[:, 0]], distance[high[:, 1], high[:, 0]]
+    return np.asarray(np.abs(here + share * (there - here)), dtype=np.float64)
+
+
+def outline_error(verdict: Verdict, view: View, limit_px: float) -> tuple[float, float]:
+    """Return how far the drawing's edges lie from the mask's edge.
+
+    Args:
+        verdict: The drawing in its place.
+        view: What is seen.
+        limit_px: Edges farther away count with this distance.
+
+    Returns:
+        Root mean square distance in px, and the share of the edges that are farther away, 0..1.
+    """
+    drawn = verdict.distance_px.ravel()
+    near = np.flatnonzero((drawn > -0.5) & (drawn <= 0.5))
+    if view.others is not None:
+        near = near[view.judged.ravel()[near] > 0]
+    if len(near) == 0:
+        return limit_px, 1.0
+    # To the last pixels of the object; its edge runs half a pixel beyond them.
+    rim = view.mask - cv2.erode(view.mask, np.ones((3, 3), np.uint8))
+    far = cv2.distanceTransform(1 - rim, cv2.DIST_L2, cv2.DIST_MASK_3).ravel()[near]
+    signed = np.where(view.mask.ravel()[near] > 0, -0.5 - far, far - 0.5)
+    error = np.minimum(np.abs(signed - drawn[near]), limit_px)
+    return float(np.sqrt(np.square(error).mean())), float((error >= limit_px).mean())

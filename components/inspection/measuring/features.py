@@ -1,0 +1,236 @@
+"""From distances along contours to features: stretches of the outline, holes, burrs and notches."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from components.geometry.contours import signed_area
+from components.inspection.measuring.findings import Fault, Measure, Segment
+from components.inspection.measuring.traces import Trace
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+K = 2.0
+"""Standard deviations of an expanded uncertainty."""
+
+CORRELATED_PX = 8.0
+"""Edges this near to each other err alike."""
+
+_LEAST_SEGMENT_PX = 6.0
+_BEND_OVER_PX = 12.0
+_BEND_RAD = 0.08
+"""A contour that turns by more over `_BEND_OVER_PX` is bent: an arc of less than 150 px radius."""
+
+_LEAST_RUN_PX = 2.5
+_MOST_OF = 0.6
+"""A fault that takes more of a stretch is the stretch's own offset."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measured:
+    """The edge along one contour, in px.
+
+    Attributes:
+        trace: The contour.
+        offset_px: Signed distance of the edge, shape (N,).
+        sd_px: Standard deviation of what all places share: pose, calibration, walls, shape (N,).
+        noise_px: Standard deviation that each has of its own.
+        found: Whether there is an edge, shape (N,).
+        per_px: What a pixel is in the unit, shape (N,).
+    """
+
+    trace: Trace
+    offset_px: Floats
+    sd_px: Floats
+    noise_px: float
+    found: Bools
+    per_px: Floats
+
+
+def stretches(measured: Measured) -> list[NDArray[np.intp]]:
+    """Return the places of each stretch: between corners, and between straight and bent."""
+    trace = measured.trace
+    count = len(trace.clear)
+    # Corners, bends and straight sides are three kinds of places; a stretch is of one kind.
+    kind = np.where(trace.clear, np.where(_bent(trace), 2, 1), 0)
+    steps = np.flatnonzero(kind != np.roll(kind, 1))
+    if len(steps) == 0:
+        return [np.arange(count)] if kind[0] else []
+    order = np.roll(np.arange(count), -int(steps[0]))
+    pieces = np.split(order, np.flatnonzero(np.diff(kind[order])) + 1)
+    least = _LEAST_SEGMENT_PX / trace.step_px
+    return [piece for piece in pieces if kind[piece[0]] and len(piece) >= least]
+
+
+def _bent(trace: Trace) -> Bools:
+    """Return where a contour bends, shape (N,)."""
+    reach = max(2, round(_BEND_OVER_PX / trace.step_px / 2))
+    ahead, behind = np.roll(trace.normals_px, -reach, axis=0), np.roll(trace.normals_px, reach, 0)
+    turn = np.arctan2(
+        behind[:, 0] * ahead[:, 1] - behind[:, 1] * ahead[:, 0], (behind * ahead).sum(axis=1)
+    )
+    return np.asarray(np.abs(turn) > _BEND_RAD)
+
+
+def segment_of(number: int, places: NDArray[np.intp], measured: Measured) -> Segment:
+    """Return one stretch of the outline with its offset."""
+    usable = places[measured.found[places]]
+    start, end = (measured.trace.xy_mm[k] for k in (places[0], places[-1]))
+    if len(usable) < 4:
+        offset = Measure(0.0, math.inf)
+    else:
+        value = float(np.median(measured.offset_px[usable]))
+        spread = _spread(measured.offset_px[usable])
+        independent = max(len(usable) * measured.trace.step_px / CORRELATED_PX, 1.0)
+        shared = float(np.sqrt(np.mean(np.square(measured.sd_px[usable]))))
+        sd = math.hypot(1.25 * spread / math.sqrt(independent), shared)
+        scale = float(np.median(measured.per_px[usable]))
+        offset = Measure(value * scale, K * sd * scale)
+    return Segment(
+        number=number,
+        start_mm=(float(start[0]), float(start[1])),
+        end_mm=(float(end[0]), float(end[1])),
+        offset=offset,
+        judged_share=len(usable) / len(places),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class HoleFit:
+    """A hole's edge as a moved and widened copy of the drawn one.
+
+    Attributes:
+        position: How far it moved.
+        size: How much wider it is.
+        rest_px: Spread of the edge about the copy.
+        share: Share of the edge that agrees with the copy, 0..1.
+    """
+
+    position: Measure
+    size: Measure
+    rest_px: float
+    share: float
+
+
+def hole_fit(measured: Measured) -> HoleFit | None:
+    """Return how a hole lies in its place; None if too little of its edge was found."""
+    usable = np.flatnonzero(measured.found)
+    if len(usable) < max(8, 0.4 * len(measured.found)):
+        return None
+    normals = measured.trace.normals_px[usable]
+    rows = np.column_stack([normals, np.ones(len(usable))])
+    off = measured.offset_px[usable]
+    weight: Floats = np.ones(len(usable))
+    values: Floats = np.zeros(3)
+    for _ in range(6):
+        scaled = rows * weight[:, None]
+        # What a short arc cannot tell stays 0.
+        normal = rows.T @ scaled + 1e-3 * np.eye(3)
+        values = np.asarray(np.linalg.solve(normal, scaled.T @ off), dtype=np.float64)
+        rest = off - rows @ values
+        limit = 4.7 * max(_spread(rest), 0.15)
+        weight = np.square(np.maximum(1 - np.square(rest / limit), 0.0)).astype(np.float64)
+    spread = max(_spread(rest), 0.02)
+    shared = float(np.sqrt(np.mean(np.square(measured.sd_px[usable]))))
+    independent = min(measured.trace.step_px / CORRELATED_PX, 1.0)
+    scaled = rows * (weight * independent)[:, None]
+    covariance = np.linalg.inv(rows.T @ scaled + 1e-3 * np.eye(3)) * spread**2
+    along = math.sqrt(float(covariance[0, 0] + covariance[1, 1]) / 2 + shared**2)
+    wide = math.sqrt(float(covariance[2, 2]) + shared**2)
+    scale = float(np.median(measured.per_px[usable]))
+    return HoleFit(
+        position=Measure(float(np.hypot(*values[:2])) * scale, K * along * scale),
+        # Material that grows by e from all sides narrows a hole by 2 e.
+        size=Measure(-2 * float(values[2]) * scale, 2 * K * wide * scale),
+        rest_px=spread,
+        share=float((weight > 0.1).sum()) / len(measured.found),
+    )
+
+
+def middle_mm(trace: Trace) -> tuple[tuple[float, float], float]:
+    """Return the middle of a contour and the diameter of the circle of its area, in mm."""
+    x, y = trace.xy_mm.T
+    xs, ys = np.roll(x, -1), np.roll(y, -1)
+    cross = x * ys - xs * y
+    area = float(cross.sum())
+    centre = ((x + xs) @ cross / (3 * area), (y + ys) @ cross / (3 * area))
+    return (float(centre[0]), float(centre[1])), 2 * math.sqrt(
+        abs(signed_area(trace.xy_mm)) / math.pi
+    )
+
+
+def least_run_px(measured: Measured, least_px: float, sure: float) -> float:
+    """Return how far an edge must leave its stretch to be a fault, in px."""
+    usable = measured.found & measured.trace.clear
+    spread = _spread(measured.offset_px[usable]) if usable.sum() > 8 else math.inf
+    return max(least_px, sure * math.hypot(spread, measured.noise_px))
+
+
+def faults_along(
+    measured: Measured, segments: list[tuple[NDArray[np.intp], Segment]], threshold_px: float
+) -> list[Fault]:
+    """Return burrs and notches of the outline.
+
+    Args:
+        measured: Its edge.
+        segments: Its stretches; what a whole stretch is off is no burr or notch of it.
+        threshold_px: See `least_run_px`.
+    """
+    offset = measured.offset_px.copy()
+    for places, segment in segments:
+        if segment.offset.significant:
+            offset[places] -= segment.offset.value / float(np.median(measured.per_px[places]))
+    middle = np.median(np.stack([np.roll(offset, k) for k in (-1, 0, 1)]), axis=0)
+    found = []
+    for sign in (1.0, -1.0):
+        for run in _runs(measured.found & (sign * middle > threshold_px)):
+            fault = _run_fault(run, sign, middle, measured, threshold_px)
+            if fault is not None:
+                found.append(fault)
+    return found
+
+
+def _run_fault(
+    run: NDArray[np.intp], sign: float, offset: Floats, measured: Measured, threshold_px: float
+) -> Fault | None:
+    trace = measured.trace
+    if len(run) * trace.step_px < _LEAST_RUN_PX or len(run) > _MOST_OF * len(offset):
+        return None
+    # At a corner the normal says little: what is seen there alone is no fault.
+    if not trace.clear[run].any() and np.abs(offset[run]).max() < 2 * threshold_px:
+        return None
+    size_px = float(np.quantile(sign * offset[run], 0.9))
+    place = run[len(run) // 2]
+    sd = math.hypot(measured.noise_px, float(measured.sd_px[place]))
+    scale = float(measured.per_px[place])
+    x, y = trace.xy_mm[place]
+    return Fault(
+        kind="burr" if sign > 0 else "notch",
+        contour=trace.number,
+        at_mm=(float(x), float(y)),
+        size=Measure(sign * size_px * scale, K * sd * scale),
+    )
+
+
+def _runs(chosen: Bools) -> list[NDArray[np.intp]]:
+    """Return the stretches of a closed row that are chosen; breaks of two places are bridged."""
+    count = len(chosen)
+    if chosen.all() or not chosen.any():
+        return [np.arange(count)] if chosen.all() else []
+    bridged = chosen.copy()
+    for gap in (1, 2):
+        bridged |= np.roll(chosen, gap) & (np.roll(chosen, -1) | np.roll(chosen, -2))
+    first = int(np.argmin(bridged))
+    order = np.roll(np.arange(count), -first)
+    steps = np.flatnonzero(np.diff(bridged[order].astype(np.int8), prepend=0, append=0))
+    return [order[low:high] for low, high in steps.reshape(-1, 2)]
+
+
+def _spread(values: Floats) -> float:
+    """Return the robust standard deviation."""
+    if len(values) == 0:
+        return math.inf
+    return float(1.4826 * np.median(np.abs(values - np.median(values))))

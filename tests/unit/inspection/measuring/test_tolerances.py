@@ -1,0 +1,116 @@
+"""Verdicts by the rule of ISO 14253-1, worked out by hand."""
+
+from dataclasses import replace
+
+import pytest
+
+from components.inspection.measuring.findings import Deviation, Fault, Hole, Measure, Segment
+from components.inspection.measuring.tolerances import compared, judged
+from components.settings.measure import HoleTolerances, MeasureSettings, PartTolerances
+
+TOLERANCES = MeasureSettings.load().tolerances.model_copy(
+    update={
+        "outline": 0.5, "burr": 0.5, "notch": 0.5, "hole_position": 0.5, "hole_diameter": 0.5,
+        "size": None, "extra_holes": False, "parts": {},
+    }
+)  # fmt: skip
+
+GOOD = Deviation(
+    part="plate",
+    unit="mm",
+    contours=(),
+    segments=(Segment(1, (0, 0), (9, 0), Measure(0.05, 0.1), 1.0),),
+    holes=(Hole(1, (0, 0), 8.0, "present", Measure(0.02, 0.1), Measure(-0.1, 0.15), 1.0),),
+    faults=(),
+    scale=None,
+    scatter_px=0.2,
+    judged_share=1.0,
+    doubt="",
+    least=0.25,
+)
+
+
+@pytest.mark.parametrize(
+    ("value", "uncertainty", "verdict"),
+    [
+        (0.0, 0.1, "ok"),
+        (0.4, 0.1, "ok"),
+        (0.41, 0.1, "cannot judge"),
+        (0.6, 0.1, "cannot judge"),
+        (-0.61, 0.1, "not ok"),
+        (0.0, 0.51, "cannot judge"),
+        (5.0, 0.51, "cannot judge"),
+        (0.0, float("inf"), "cannot judge"),
+    ],
+)
+def test_verdict_needs_the_uncertainty_within_the_tolerance(value, uncertainty, verdict):
+    assert compared("width", Measure(value, uncertainty), 0.5).verdict == verdict
+
+
+def test_tolerance_below_what_can_be_seen_is_refused():
+    answer = compared("width", Measure(3.0, 0.1), 0.5, smallest=0.8)
+    assert answer.verdict == "cannot judge"
+    assert "0.8 mm" in answer.reason
+
+
+def test_good_part_is_ok():
+    assert judged(GOOD, TOLERANCES).verdict == "ok"
+
+
+def test_one_bad_feature_makes_the_part_bad_even_if_another_is_open():
+    hole = replace(GOOD.holes[0], state="missing", position=None, size=None)
+    open_hole = replace(hole, number=2, state="unclear")
+    answer = judged(replace(GOOD, holes=(open_hole, hole)), TOLERANCES)
+    assert answer.verdict == "not ok"
+    assert answer.reason == "hole 1: missing"
+
+
+def test_unclear_hole_leaves_the_part_open():
+    hole = replace(GOOD.holes[0], state="unclear", position=None, size=None)
+    assert judged(replace(GOOD, holes=(hole,)), TOLERANCES).verdict == "cannot judge"
+
+
+def test_pixels_are_never_compared_with_millimetres():
+    answer = judged(replace(GOOD, unit="px"), TOLERANCES)
+    assert answer.verdict == "cannot judge"
+    assert answer.features == ()
+
+
+def test_doubt_leaves_the_part_open():
+    assert judged(replace(GOOD, doubt="too dark"), TOLERANCES).reason == "too dark"
+
+
+def test_extra_hole_is_bad_unless_allowed():
+    fault = Fault("extra_hole", 0, (1.0, 2.0), Measure(2.0, 0.1))
+    found = replace(GOOD, faults=(fault,))
+    assert judged(found, TOLERANCES).verdict == "not ok"
+    part = PartTolerances(extra_holes=True)
+    own = TOLERANCES.model_copy(update={"parts": {"plate": part}})
+    assert judged(found, own).verdict == "ok"
+
+
+def test_tolerance_of_a_hole_wins_over_the_part_s_and_that_over_all():
+    hole = replace(GOOD.holes[0], size=Measure(-0.4, 0.05))
+    found = replace(GOOD, holes=(hole, replace(hole, number=2)))
+    part = PartTolerances(hole_diameter=0.3, holes={2: HoleTolerances(hole_diameter=1.0)})
+    own = TOLERANCES.model_copy(update={"parts": {"plate": part}})
+    verdicts = {f.feature: f.verdict for f in judged(found, own).features}
+    assert verdicts["hole 1 diameter"] == "not ok"
+    assert verdicts["hole 2 diameter"] == "ok"
+    assert judged(found, TOLERANCES).verdict == "ok"
+
+
+def test_burr_within_its_tolerance_is_ok_and_beyond_it_not():
+    small = Fault("burr", 0, (1.0, 2.0), Measure(0.3, 0.1))
+    big = Fault("burr", 0, (1.0, 2.0), Measure(0.9, 0.1))
+    assert judged(replace(GOOD, faults=(small,)), TOLERANCES).verdict == "ok"
+    assert judged(replace(GOOD, faults=(big, small)), TOLERANCES).verdict == "not ok"
+
+
+def test_edge_too_rough_to_show_a_burr_of_the_tolerance_cannot_be_judged():
+    assert judged(replace(GOOD, least=0.6), TOLERANCES).verdict == "cannot judge"
+
+
+def test_hole_smaller_than_what_can_be_seen_is_not_judged():
+    answer = judged(GOOD, TOLERANCES, {"missing_hole": 9.0})
+    assert answer.verdict == "cannot judge"
