@@ -80,12 +80,14 @@ samples: $(READY) ## draw the sample drawings again
 pictures: $(READY) ## put the sheet of the last run into docs/pictures
 	@$(BIN)/python -m components.visualization.reduced $(HOME_DIR)/reports/dataset/train_labels.png docs/pictures/dataset.jpg
 
-lock: $(READY) ## resolve requirements.txt and requirements-serve.txt again from pyproject.toml
+lock: $(READY) ## resolve requirements*.txt again from pyproject.toml
 	@compile() { CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile -q --strip-extras \
 	    --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
 	    --no-emit-options -o "$$2" --extra "$$1" "$${@:3}" pyproject.toml && \
-	  sed -i -E 's/^(torch==[0-9.]+)\+cpu/\1/' "$$2"; }; \
-	compile dev requirements.txt && compile serve requirements-serve.txt -c requirements.txt
+	  sed -i -E -e 's/^(torch==[0-9.]+)\+cpu/\1/' \
+	    -e '/^dxfvision @ /,/^[a-z]/{/^(dxfvision @|    #)/d}' "$$2"; }; \
+	compile dev requirements.txt && compile serve requirements-serve.txt -c requirements.txt && \
+	compile worker requirements-worker.txt -c requirements.txt
 
 clean: ## remove what runs made in this folder; drawings, photographs and .venv stay
 	@rm -rf .state reports models/registry models/exported models/checkpoint.pth*
