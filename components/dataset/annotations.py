@@ -19,6 +19,7 @@ from components.data_preprocessing.scene import Scene, SceneObject
 from components.domain import OTHER_LABEL, Annotation
 from components.geometry.masks import (
     bridged,
+    chained,
     edge_polygons,
     polygons_from_mask,
     rle_from_window,
@@ -152,7 +153,7 @@ def yolo_line(number: int, label: Label, height_px: int, width_px: int) -> str:
     regions = [bridged([p.outline_px, *p.holes_px]) for p in found]
     if not regions:
         return ""
-    ring = bridged(regions)
+    ring = bridged(chained(regions))
     texts = map(_places(height_px, width_px).__getitem__, ring.ravel().tolist())
     return f"{number - 1}{''.join(texts)}"
 

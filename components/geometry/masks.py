@@ -185,3 +185,25 @@ def bridged(rings: list[NDArray[np.int32]]) -> NDArray[np.int32]:
         there = np.abs(ring - whole[here]).argmin()
         whole = np.concatenate([whole[: here + 1], ring[there:], ring[: there + 1], whole[here:]])
     return whole.view(np.float32).reshape(-1, 2).astype(np.int32)
+
+
+def chained(rings: list[NDArray[np.int32]]) -> list[NDArray[np.int32]]:
+    """Return the rings so ordered that each lies near one before it; the first stays.
+
+    Joined in that order (`bridged`), pieces that lie in a row get seams from one to the next. In
+    any other order several seams run side by side, and a fill that paints them makes them an area.
+
+    Args:
+        rings: Several outlines, each of shape (N, 2).
+    """
+    if len(rings) < 3:
+        return rings
+    middles = np.array([ring.mean(axis=0) for ring in rings])
+    order, waiting = [0], np.arange(1, len(rings))
+    reach = np.linalg.norm(middles - middles[0], axis=1)
+    while len(waiting):
+        nearest = waiting[reach[waiting].argmin()]
+        order.append(int(nearest))
+        waiting = waiting[waiting != nearest]
+        reach = np.minimum(reach, np.linalg.norm(middles - middles[nearest], axis=1))
+    return [rings[place] for place in order]

@@ -11,6 +11,7 @@ from pycocotools import mask as coco_mask
 
 from components.geometry.masks import (
     bridged,
+    chained,
     edge_polygons,
     mask_from_rle,
     mask_iou,
@@ -149,3 +150,24 @@ def test_a_line_of_pixels_is_a_polygon_only_when_asked() -> None:
     (line,) = polygons_from_mask(mask, with_lines=True)
     drawn = cv2.fillPoly(np.zeros_like(mask), [line.outline_px], 1)
     assert np.array_equal(drawn, mask)
+
+
+def test_pieces_in_a_row_are_joined_one_to_the_next() -> None:
+    # Eight pieces of a strip behind a grating, of sizes that say nothing about their order.
+    mask = np.zeros((200, 12), np.uint8)
+    for place, height in enumerate((8, 13, 3, 11, 5, 12, 4, 9)):
+        mask[place * 25 : place * 25 + height, 4:8] = 1
+    rings = [bridged([p.outline_px, *p.holes_px]) for p in polygons_from_mask(mask)]
+    filled = cv2.fillPoly(np.zeros_like(mask), [bridged(chained(rings))], 1)
+    gaps = 7 * 25 - (8 + 13 + 3 + 11 + 5 + 12 + 4)
+    assert (filled >= mask).all()
+    assert np.count_nonzero(filled) - np.count_nonzero(mask) == gaps
+
+
+def test_chained_rings_begin_with_the_first_and_are_all_there() -> None:
+    rings = [np.array([[x, 0], [x + 1, 0], [x, 1]], np.int32) for x in (50, 0, 90, 40, 60)]
+    places = [int(ring[0, 0]) for ring in chained(rings)]
+    assert places[0] == 50
+    assert sorted(places) == [0, 40, 50, 60, 90]
+    assert places.index(40) < places.index(0)
+    assert places.index(60) < places.index(90)
