@@ -22,27 +22,39 @@ PHOTO_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp")
 _PHOTO_MAX_PX = 1600
 
 
-def usable_photos(folder: Path, known: Path | None = None) -> list[Path]:
+def usable_photos(
+    folder: Path, known: Path | None = None, shown: Path | None = None
+) -> list[Path]:
     """Return the pictures of a folder that can be decoded, by name; other files are logged.
+
+    Folders inside are not looked into: they may hold frames for `dxfvision autolabel`.
+
+    Of copies of one photograph the first stands for all: another might become the background of
+    another split.
 
     Args:
         folder: The photographs.
         known: File that remembers by their hashes which contents could be decoded, so that no
             photograph is decoded for this twice; None remembers nothing.
+        shown: File with the hashes of contents in which parts were found: as backgrounds they
+            would teach that those parts are ground. None for none.
     """
-    before = _read_known(known)
-    photos: dict[Path, str] = {}
+    before, frames = _read_known(known), _read_known(shown)
+    photos: dict[str, Path] = {}
     for path in sorted(folder.glob("*")):
-        if path.name.startswith(".") or path.suffix == ".md":
+        if path.name.startswith(".") or path.suffix == ".md" or path.is_dir():
             continue
         try:
-            photos[path] = _checked(path, before)
+            digest = _checked(path, before)
         except ValueError as error:
             logger.warning("%s: left out: %s", path, error)
-    whole = set(photos.values())
-    if known is not None and whole != before:
-        write_json(known, sorted(whole))
-    return list(photos)
+            continue
+        first = photos.setdefault(digest, path)
+        if first is not path:
+            logger.warning("%s: left out: the same bytes as %s", path, first.name)
+    if known is not None and photos.keys() != before:
+        write_json(known, sorted(photos))
+    return list(photos.values())
 
 
 def _read_known(path: Path | None) -> set[str]:
@@ -50,7 +62,8 @@ def _read_known(path: Path | None) -> set[str]:
     try:
         hashes = [] if path is None else json.loads(path.read_text("utf-8"))
     except (OSError, ValueError):
-        # It only saves time: without it all photographs are looked at again.
+        # Without it photographs are decoded again, and frames count as backgrounds until they are
+        # labelled again.
         hashes = []
     return (
         {entry for entry in hashes if isinstance(entry, str)} if isinstance(hashes, list) else set()
@@ -63,6 +76,8 @@ def _checked(path: Path, known: set[str]) -> str:
     Raises:
         ValueError: If it cannot, with the reason.
     """
+    if path.is_dir():
+        raise ValueError(f"a folder: photographs lie in {path.parent.name} itself")
     if path.suffix.lower() not in PHOTO_SUFFIXES:
         raise ValueError(f"photographs end in {', '.join(PHOTO_SUFFIXES)}")
     try:

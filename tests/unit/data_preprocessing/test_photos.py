@@ -67,6 +67,18 @@ def test_what_cannot_be_used_is_left_out_and_named(
     assert named == ["bomb.png", "empty.png", "folder.jpg", "half.jpg", "phone.heic"]
 
 
+def test_of_copies_of_a_photograph_the_first_stands_for_all(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    first = saved(tmp_path / "belt.png")
+    (tmp_path / "belt copy.png").write_bytes(first.read_bytes())
+    other = saved(tmp_path / "table.png", size=(50, 40))
+    with caplog.at_level(logging.WARNING):
+        assert usable_photos(tmp_path) == [tmp_path / "belt copy.png", other]
+    (told,) = [record.message for record in caplog.records]
+    assert told.endswith("belt.png: left out: the same bytes as belt copy.png")
+
+
 def test_photograph_that_vanishes_during_a_run_is_named(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match=r"gone\.jpg.*cannot any more"):
         read_photo(tmp_path / "gone.jpg")
