@@ -2,7 +2,7 @@
 
 A *token* is a long random text that a client sends as `Authorization: Bearer TOKEN`. The service
 knows only its SHA-256 and its *role*: `predict` may ask about pictures and read which model and
-drawings answer, `operate` may also read the metrics and the pages. Tokens are random, not chosen
+drawings answer, `operate` may also read the metrics and `/docs`. Tokens are random, not chosen
 by people, so a plain hash cannot be guessed from; every known hash is compared in constant time.
 
 Hashes stand in `access.tokens` of `serve_config.yaml` or in a JSON file of the same form:
@@ -24,7 +24,19 @@ from components.serving.problems import RequestError
 from components.settings.serve import AccessSettings, Role, TokenHashes
 
 # Routes about pictures and their model; every other one but the open ones is for operators.
-PREDICT_ROUTES = ("/predict", "/predict/batch", "/predict/overlay", "/drawings", "/model")
+PREDICT_ROUTES = (
+    "/predict",
+    "/predict/batch",
+    "/predict/overlay",
+    "/inspect",
+    "/inspect/batch",
+    "/inspect/overlay",
+    "/drawings",
+    "/model",
+)
+# The operator's page and the folder of its files hold no data, and a browser that opens them has no
+# way to send a token.
+PAGE, PAGE_FILES = "/", "/page/"
 _MAX_CLIENTS = 10_000
 
 
@@ -89,9 +101,15 @@ class Doorkeeper:
             RequestError: 401 without a known token, 403 with one of another role, 429 if this
                 client asks too often.
         """
-        if self._roles and not (route == "/metrics" and self._public_metrics):
+        if self._roles and not self._is_open(route):
             address = self._check_token(route, authorization, address)
         self._rates.take(address)
+
+    def _is_open(self, route: str) -> bool:
+        """Whether a route answers without a token though there are tokens."""
+        if route == "/metrics":
+            return self._public_metrics
+        return route == PAGE or route.startswith(PAGE_FILES)
 
     def _check_token(self, route: str, authorization: str, address: str) -> str:
         """Return the hash of a token that may ask for this route."""

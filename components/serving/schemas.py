@@ -211,3 +211,11 @@ class DrawingsAnswer(_Answer):
     """Answer of `/drawings`."""
 
     drawings: list[DrawingSummary]
+
+
+class PageFacts(_Answer):
+    """What the operator's page must know before it asks anything."""
+
+    token_needed: bool = Field(description="Whether other routes want an access token.")
+    max_body_bytes: int
+    max_pixels: int
