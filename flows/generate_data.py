@@ -1,7 +1,6 @@
 """Flow: drawings -> parts -> labelled dataset."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from prefect import flow, task
@@ -9,8 +8,15 @@ from prefect import flow, task
 from components.operations import jobs
 from components.operations.jobs import Run
 from components.operations.stages import StageResult
-from components.settings.base import Profile
-from flows.reporting import PrefectProgress, log_result, show_picture, show_table
+from flows.parameters import Drawings, HomeFolder, Seed, Size
+from flows.reporting import (
+    PrefectProgress,
+    log_result,
+    remembered,
+    show_picture,
+    show_report,
+    show_table,
+)
 from flows.retries import may_pass
 
 
@@ -76,7 +82,7 @@ def generate_dataset(run: Run) -> StageResult:
 
 @flow(name="generate-data", flow_run_name="generate-{profile}-{seed}")
 def generate_data(
-    home: Path, drawings: Path | None = None, profile: Profile = "standard", seed: int = 0
+    home: HomeFolder, drawings: Drawings = None, profile: Size = "standard", seed: Seed = 0
 ) -> list[StageResult]:
     """Make the dataset of a folder of drawings.
 
@@ -86,5 +92,8 @@ def generate_data(
         profile: How much work.
         seed: Decides everything random.
     """
-    run = jobs.open_run(home, drawings, profile, seed)
-    return [read_drawings(run), generate_dataset(run)]
+    with remembered(home):
+        run = jobs.open_run(home, drawings, profile, seed)
+        results = [read_drawings(run), generate_dataset(run)]
+        show_report("dataset-report", results, "Drawings and the dataset made of them")
+    return results

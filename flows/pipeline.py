@@ -1,21 +1,22 @@
 """Flow: a folder of drawings becomes a served model."""
 
-from pathlib import Path
-
 from prefect import flow
 
-from components.operations.stages import StageResult, run_report
-from components.settings.base import Profile
+from components.operations.stages import StageResult
 from flows.generate_data import generate_data
+from flows.parameters import Drawings, HomeFolder, Seed, Size
 from flows.release_model import release_model
-from flows.reporting import show_markdown
+from flows.reporting import remembered, show_report
 from flows.train_model import train_model
 from flows.validate_data import validate_data
 
+LONGEST_S = 8 * 3600
+"""The full profile takes a tenth of it on two cores."""
 
-@flow(name="pipeline", flow_run_name="pipeline-{profile}-{seed}")
+
+@flow(name="pipeline", flow_run_name="pipeline-{profile}-{seed}", timeout_seconds=LONGEST_S)
 def pipeline(
-    home: Path, drawings: Path | None = None, profile: Profile = "standard", seed: int = 0
+    home: HomeFolder, drawings: Drawings = None, profile: Size = "standard", seed: Seed = 0
 ) -> list[StageResult]:
     """Make, check, train, release and try a model of a folder of drawings.
 
@@ -28,9 +29,10 @@ def pipeline(
         profile: How much work.
         seed: Decides everything random.
     """
-    results = generate_data(home, drawings, profile, seed)
-    results += validate_data(home, profile)
-    results += train_model(home, profile, seed)
-    results += release_model(home, profile)
-    show_markdown("pipeline-report", run_report(results), "What every stage did")
+    with remembered(home):
+        results = generate_data(home, drawings, profile, seed)
+        results += validate_data(home, profile)
+        results += train_model(home, profile, seed)
+        results += release_model(home, profile)
+        show_report("pipeline-report", results, "What every stage did")
     return results

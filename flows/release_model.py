@@ -1,14 +1,20 @@
 """Flow: trained network -> ONNX bundle -> gates -> champion -> tried service."""
 
-from pathlib import Path
-
 from prefect import flow, task
 
-from components.operations import jobs, releases
+from components.operations import jobs, promoting, releases
 from components.operations.jobs import Run
 from components.operations.stages import StageResult
-from components.settings.base import Profile
-from flows.reporting import PrefectProgress, log_result, show_markdown, show_picture, show_table
+from flows.parameters import HomeFolder, Size
+from flows.reporting import (
+    PrefectProgress,
+    log_result,
+    remembered,
+    show_markdown,
+    show_picture,
+    show_report,
+    show_table,
+)
 from flows.retries import may_pass
 
 
@@ -42,7 +48,11 @@ def evaluate_model(run: Run) -> StageResult:
 @task(name="promote-model", retries=1, retry_delay_seconds=2, retry_condition_fn=may_pass)
 def promote_model(run: Run) -> StageResult:
     """Register the bundle and make it the champion if it passes the gate."""
-    result = log_result(releases.promote_model(run))
+    progress = PrefectProgress("promote-model-progress")
+    result = log_result(promoting.promote_model(run, progress))
+    comparison = result.figures["comparison"]
+    rows = comparison["parts"] if comparison else []
+    show_table("champion-comparison", rows, "The new model beside the champion, same test pictures")
     show_markdown("model-card", result.figures["card"], "The released model")
     return result
 
@@ -50,18 +60,21 @@ def promote_model(run: Run) -> StageResult:
 @task(name="try-service", retries=1, retry_delay_seconds=5, retry_condition_fn=may_pass)
 def try_service(run: Run) -> StageResult:
     """Start the real service with the champion, ask it over HTTP, compare, stop it."""
-    result = log_result(releases.try_champion(run, PrefectProgress("try-service-progress")))
+    result = log_result(promoting.try_champion(run, PrefectProgress("try-service-progress")))
     show_table("trial", result.figures["answers"], "Pictures sent to the service over HTTP")
     return result
 
 
 @flow(name="release-model", flow_run_name="release-{profile}")
-def release_model(home: Path, profile: Profile = "standard") -> list[StageResult]:
+def release_model(home: HomeFolder, profile: Size = "standard") -> list[StageResult]:
     """Export, measure, register, promote and try the home folder's trained network.
 
     Args:
         home: Folder in which everything lies.
         profile: Row of `profiles` in the settings: the tiny profile has no quality to gate.
     """
-    run = jobs.open_run(home, None, profile, 0)
-    return [export_model(run), evaluate_model(run), promote_model(run), try_service(run)]
+    with remembered(home):
+        run = jobs.open_run(home, None, profile, 0)
+        results = [export_model(run), evaluate_model(run), promote_model(run), try_service(run)]
+        show_report("release-report", results, "The release, step by step")
+    return results

@@ -6,12 +6,15 @@ is the same in every run, so that the UI keeps one history for each.
 
 import base64
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import cv2
+import httpx
+from prefect import runtime
 from prefect.artifacts import (
     create_image_artifact,
     create_link_artifact,
@@ -22,11 +25,40 @@ from prefect.artifacts import (
 )
 from prefect.logging import get_run_logger
 
-from components.operations.stages import StageResult
+from components.home import Home
+from components.operations.stages import StageResult, run_report
+from components.operations.witness import witnessed
 from components.progress import Progress, listener
 
 UPDATE_EVERY_S = 5.0
+UNREACHABLE = (httpx.HTTPError, OSError)
+"""The server restarts, or is gone: what is shown must not end the work that is done."""
 THUMBNAIL_WIDTH_PX = 960
+
+
+@contextmanager
+def remembered(home: Path) -> Iterator[None]:
+    """Leave in the home folder what became of this flow run, should the server not hear of it.
+
+    Args:
+        home: Folder in which everything lies.
+    """
+    run = runtime.flow_run.get_id()
+    if run is None:
+        # Called as a plain function.
+        yield
+        return
+    with witnessed(Home(home.resolve()), run):
+        yield
+
+
+@contextmanager
+def shown() -> Iterator[None]:
+    """Go on without an artifact that the server does not take just now."""
+    try:
+        yield
+    except UNREACHABLE as error:
+        get_run_logger().warning("the server takes no artifact now: %r", error)
 
 
 class PrefectProgress:
@@ -49,9 +81,10 @@ class PrefectProgress:
         self._last = time.monotonic()
         self._artifact = None
         if total:
-            created = create_progress_artifact(0.0, self._key, title)
-            # In an event loop the call would give a coroutine; flows here are synchronous.
-            self._artifact = created if isinstance(created, UUID) else None
+            with shown():
+                created = create_progress_artifact(0.0, self._key, title)
+                # In an event loop the call would give a coroutine; flows here are synchronous.
+                self._artifact = created if isinstance(created, UUID) else None
 
     def advance(self, count: float, note: str) -> None:
         """Update the artifact every few seconds: each update is a request to the server."""
@@ -69,18 +102,26 @@ class PrefectProgress:
         self._last = time.monotonic()
         if self._artifact and self._total:
             percent = min(100.0, 100.0 * self._done / self._total)
-            update_progress_artifact(self._artifact, percent, f"{self._title} {note}".strip())
+            with shown():
+                update_progress_artifact(self._artifact, percent, f"{self._title} {note}".strip())
 
 
 def show_table(key: str, rows: Sequence[Mapping[str, Any]], description: str) -> None:
     """Show rows as a table; nothing if there are none."""
     if rows:
-        create_table_artifact([dict(row) for row in rows], key, description)
+        with shown():
+            create_table_artifact([dict(row) for row in rows], key, description)
 
 
 def show_markdown(key: str, text: str, description: str) -> None:
     """Show a Markdown report."""
-    create_markdown_artifact(text, key, description)
+    with shown():
+        create_markdown_artifact(text, key, description)
+
+
+def show_report(key: str, results: Sequence[StageResult], description: str) -> None:
+    """Show what each stage of a run did as a Markdown report."""
+    show_markdown(key, run_report(results), description)
 
 
 def show_picture(key: str, path: Path, description: str) -> None:
@@ -95,13 +136,15 @@ def show_picture(key: str, path: Path, description: str) -> None:
     scale = min(1.0, THUMBNAIL_WIDTH_PX / image.shape[1])
     small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     data = base64.b64encode(cv2.imencode(".jpg", small)[1].tobytes()).decode()
-    create_image_artifact(f"data:image/jpeg;base64,{data}", key, description)
+    with shown():
+        create_image_artifact(f"data:image/jpeg;base64,{data}", key, description)
     show_link(f"{key}-file", path, description)
 
 
 def show_link(key: str, path: Path, description: str) -> None:
     """Show where a file of this machine is."""
-    create_link_artifact(path.resolve().as_uri(), path.name, key, description)
+    with shown():
+        create_link_artifact(path.resolve().as_uri(), path.name, key, description)
 
 
 def log_result(result: StageResult) -> StageResult:

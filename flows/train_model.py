@@ -1,14 +1,19 @@
 """Flow: dataset -> trained network."""
 
-from pathlib import Path
-
 from prefect import flow, task
 
 from components.operations import jobs, trainings
 from components.operations.jobs import Run
 from components.operations.stages import StageResult
-from components.settings.base import Profile
-from flows.reporting import PrefectProgress, log_result, show_picture, show_table
+from flows.parameters import HomeFolder, Seed, Size
+from flows.reporting import (
+    PrefectProgress,
+    log_result,
+    remembered,
+    show_picture,
+    show_report,
+    show_table,
+)
 from flows.retries import may_pass
 
 
@@ -24,7 +29,7 @@ def train_network(run: Run) -> StageResult:
 
 
 @flow(name="train-model", flow_run_name="train-{profile}-{seed}")
-def train_model(home: Path, profile: Profile = "standard", seed: int = 0) -> list[StageResult]:
+def train_model(home: HomeFolder, profile: Size = "standard", seed: Seed = 0) -> list[StageResult]:
     """Train the network on the home folder's dataset.
 
     Args:
@@ -32,4 +37,7 @@ def train_model(home: Path, profile: Profile = "standard", seed: int = 0) -> lis
         profile: How much work.
         seed: Decides everything random.
     """
-    return [train_network(jobs.open_run(home, None, profile, seed))]
+    with remembered(home):
+        results = [train_network(jobs.open_run(home, None, profile, seed))]
+        show_report("training-report", results, "The training and what came of it")
+    return results

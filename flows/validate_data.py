@@ -1,15 +1,20 @@
 """Flow: dataset -> checks; a failed check stops the run."""
 
-from pathlib import Path
-
 from prefect import flow, task
 
 from components.operations import jobs
 from components.operations.jobs import Run
 from components.operations.stages import StageResult
-from components.settings.base import Profile
 from components.validation.report import report_pages
-from flows.reporting import PrefectProgress, log_result, show_link, show_table
+from flows.parameters import HomeFolder, Size
+from flows.reporting import (
+    PrefectProgress,
+    log_result,
+    remembered,
+    show_link,
+    show_report,
+    show_table,
+)
 from flows.retries import may_pass
 
 
@@ -24,7 +29,7 @@ def validate_dataset(run: Run) -> StageResult:
 
 
 @flow(name="validate-data", flow_run_name="validate-{profile}")
-def validate_data(home: Path, profile: Profile = "standard") -> list[StageResult]:
+def validate_data(home: HomeFolder, profile: Size = "standard") -> list[StageResult]:
     """Check the home folder's dataset.
 
     Args:
@@ -34,4 +39,7 @@ def validate_data(home: Path, profile: Profile = "standard") -> list[StageResult
     Raises:
         ValidationError: Naming the failed expectations and the rows.
     """
-    return [validate_dataset(jobs.open_run(home, None, profile, 0))]
+    with remembered(home):
+        results = [validate_dataset(jobs.open_run(home, None, profile, 0))]
+        show_report("validation-report", results, "What the checks of the dataset found")
+    return results

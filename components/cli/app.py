@@ -8,12 +8,14 @@ from rich.logging import RichHandler
 
 from components.cli import (
     answers,
+    autolabel,
     bench,
     calibration,
     doctor,
     drawings,
     inspection,
     models,
+    operations,
     pipeline,
     service,
 )
@@ -31,9 +33,11 @@ for module in (
     drawings,
     models,
     answers,
+    autolabel,
     inspection,
     calibration,
     service,
+    operations,
     doctor,
     bench,
 ):
