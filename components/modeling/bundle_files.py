@@ -17,6 +17,9 @@ GOLDEN_FOLDER = "golden"
 EXPECTED_NAME = "expected.json"
 """In the golden folder: what the model must say about its pictures."""
 
+TRUTH_NAME = "truth.json"
+"""In the golden folder: what is true about its pictures; bundles of older versions lack it."""
+
 MANIFEST_NAME = "manifest.json"
 BENTO_RECORD_NAME = "model.yaml"
 """BentoML writes this beside the bundle's files in its store."""

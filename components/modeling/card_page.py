@@ -1,5 +1,6 @@
 """A model's card as a Markdown page for people."""
 
+from components.modeling.card_figures import figure_lines
 from components.modeling.defect_card import defect_lines
 from components.modeling.model_card import (
     DrawingSimilarity,
@@ -25,6 +26,9 @@ def to_markdown(card: ModelCard) -> str:
         ("Input", f"{card.input.layout} {card.input.dtype} {card.input.colour}"),
         ("Served size", f"long side {card.prediction.long_side_px} px"),
         ("Dataset", card.dataset_fingerprint[:12]),
+        ("Drawings' hash", card.drawings_fingerprint[:12]),
+        ("Settings' hash", card.settings_fingerprint[:12]),
+        ("Code", f"commit {card.commit or 'unknown'}, hash {card.source_fingerprint[:12]}"),
         ("ONNX SHA-256", card.onnx_sha256[:12]),
         *((name, f"{value:.3f}") for name, value in sorted(card.metrics.items())),
         (
@@ -37,7 +41,8 @@ def to_markdown(card: ModelCard) -> str:
     lines = [f"# {card.name}", "", "| | |", "|---|---|"]
     lines += [f"| {name} | {value} |" for name, value in rows]
     lines += _offer_lines(card)
-    sections = _similarity_lines(card.similarity) + defect_lines(card.defects)
+    sections = figure_lines(card.dataset, card.test)
+    sections += _similarity_lines(card.similarity) + defect_lines(card.defects)
     return "\n".join(lines + sections) + "\n"
 
 

@@ -4,7 +4,8 @@
      "previous": ["0b77...", "c1d9..."], "log": [{"at", "action", "version"}, ...]}
 
 *Promoting* puts a version on top of `previous`' champion; *rolling back* takes it off again, so two
-roll-backs in a row go back two promotions. A reader needs `version` alone.
+roll-backs in a row go back two promotions. *Restoring* is a roll-back that nobody asked for: the
+service did not turn ready on the version. A reader needs `version` alone.
 """
 
 from datetime import UTC, datetime
@@ -16,6 +17,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from components.errors import ModelError
 from components.files import write_json
 
+Action = Literal["promote", "rollback", "restore"]
+
 LOG_LENGTH = 200
 """Entries kept in the log; older ones are dropped."""
 
@@ -26,7 +29,7 @@ class ChampionEvent(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     at: datetime
-    action: Literal["promote", "rollback"]
+    action: Action
     version: str
 
 
@@ -75,8 +78,12 @@ def promoted(record: ChampionRecord | None, version: str) -> ChampionRecord:
     return _changed((record.version, *earlier), record.log, "promote", version)
 
 
-def rolled_back(record: ChampionRecord) -> ChampionRecord:
+def rolled_back(record: ChampionRecord, action: Action = "rollback") -> ChampionRecord:
     """Return the record with the previous champion back in place.
+
+    Args:
+        record: As it is.
+        action: What the log calls it.
 
     Raises:
         ModelError: If there was none.
@@ -87,7 +94,7 @@ def rolled_back(record: ChampionRecord) -> ChampionRecord:
             "`dxfvision models list`, `dxfvision models promote VERSION`"
         )
     version, *earlier = record.previous
-    return _changed(tuple(earlier), record.log, "rollback", version)
+    return _changed(tuple(earlier), record.log, action, version)
 
 
 def write_champion(file: Path, record: ChampionRecord) -> None:
@@ -98,7 +105,7 @@ def write_champion(file: Path, record: ChampionRecord) -> None:
 def _changed(
     previous: tuple[str, ...],
     log: tuple[ChampionEvent, ...],
-    action: Literal["promote", "rollback"],
+    action: Action,
     version: str,
 ) -> ChampionRecord:
     now = datetime.now(UTC)

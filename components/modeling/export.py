@@ -92,10 +92,10 @@ def export(
             card = _card_with_offers(partial, trained, home, pictures, settings, bar)
             write_card(partial / CARD_NAME, card)
             write_parts(partial / PARTS_NAME, parts)
-            candidates = [home.root / sample.image for sample in pictures.golden]
+            truth = {home.root / each.image: each.annotations for each in pictures.golden}
             count = settings.export.golden_pictures
-            golden = steady_pictures(candidates, _every_form(partial, card), count)
-            write_golden(partial, Predictor.load(partial), golden)
+            golden = steady_pictures(list(truth), _every_form(partial, card), count)
+            write_golden(partial, Predictor.load(partial), golden, truth)
             bar.advance(1, "golden pictures")
             _put_in_place(partial, bundle)
             bar.advance(1, card.name)

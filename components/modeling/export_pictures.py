@@ -19,7 +19,8 @@ class ExportPictures:
 
     Attributes:
         calibration: They give int8 its scales.
-        compared: Figures are of these alone.
+        compared: Figures are of these alone: of the validation split, and where that is small of
+            the others, too.
         golden: Some of them travel with the model.
     """
 
@@ -35,10 +36,12 @@ class ExportPictures:
         count = min(settings.calibration_pictures, max(len(held_out) // 2, 1))
         places = set(np.linspace(0, len(held_out) - 1, count).astype(int).tolist())
         rest = [sample for place, sample in enumerate(held_out) if place not in places]
+        tested = _of_split(samples, "test", home)
+        learned = [sample for sample in samples if sample.split == "train"]
         return cls(
             calibration=[held_out[place] for place in sorted(places)],
-            compared=(rest or held_out)[: settings.parity_pictures],
-            golden=_of_split(samples, "test", home),
+            compared=[*(rest or held_out), *tested, *learned][: settings.parity_pictures],
+            golden=tested,
         )
 
 

@@ -2,6 +2,7 @@
 
 golden/000017.jpg
 golden/expected.json   {"000017.jpg": [{"label", "score", "segmentation"}, ...]}
+golden/truth.json      {"000017.jpg": [{"label", "segmentation"}, ...]}, what is true about them
 
 Another processor or runtime rounds otherwise. A healthy service must not be refused for that, so
 pictures are taken whose answers hang by no hair: all precisions agree on them, no score is near the
@@ -9,17 +10,17 @@ threshold and no label near another.
 """
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from components.domain import UNKNOWN_LABEL, Detection
+from components.domain import OTHER_LABEL, UNKNOWN_LABEL, Annotation, Detection
 from components.files import write_json
 from components.geometry.masks import mask_iou, rle_from_mask
-from components.modeling.bundle_files import EXPECTED_NAME, GOLDEN_FOLDER
+from components.modeling.bundle_files import EXPECTED_NAME, GOLDEN_FOLDER, TRUTH_NAME
 from components.modeling.evaluate import read_rgb
 from components.modeling.inference import Predictor
 from components.modeling.parity import best_pairs
@@ -81,13 +82,19 @@ def _gap(one: Detection, other: Detection) -> float:
     return max(1.0 - mask_iou(one.mask, other.mask), abs(one.score - other.score))
 
 
-def write_golden(bundle: Path, predictor: Predictor, pictures: Sequence[Path]) -> None:
-    """Copy pictures into a bundle and note what its model says about them.
+def write_golden(
+    bundle: Path,
+    predictor: Predictor,
+    pictures: Sequence[Path],
+    truth: Mapping[Path, Sequence[Annotation]] | None = None,
+) -> None:
+    """Copy pictures into a bundle and note what its model says about them, and what is true.
 
     Args:
         bundle: Folder that gets `golden/`.
         predictor: The bundle's model.
         pictures: Files; their names must differ.
+        truth: What is in each of them, for the gate of later models; None if that is not known.
     """
     folder = bundle / GOLDEN_FOLDER
     folder.mkdir(parents=True)
@@ -97,6 +104,17 @@ def write_golden(bundle: Path, predictor: Predictor, pictures: Sequence[Path]) -
         prediction = predictor.predict(read_rgb(picture))
         expected[picture.name] = [_record(detection) for detection in prediction.detections]
     write_json(folder / EXPECTED_NAME, expected)
+    if truth is not None:
+        known = {picture.name: _true_objects(truth[picture]) for picture in pictures}
+        write_json(folder / TRUTH_NAME, known)
+
+
+def _true_objects(annotations: Sequence[Annotation]) -> list[dict[str, Any]]:
+    return [
+        {"label": each.label, "segmentation": each.visible}
+        for each in annotations
+        if each.label != OTHER_LABEL
+    ]
 
 
 def _record(detection: Detection) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from components.errors import ModelError
 from components.files import write_json
 from components.geometry.resemblance import Feature
+from components.modeling.card_figures import DatasetFacts, HeldOutFigures
 from components.modeling.defect_card import DefectFigures
 from components.settings.train import PredictionSettings
 
@@ -192,6 +193,8 @@ class ModelCard(_Record):
         similarity: Symmetries of the drawings and which look alike; None on cards of versions
             that did not record it.
         defects: How small a fault is still found; None if that was never measured.
+        dataset: What it was made with, and `test`: how its served answers did on the test
+            pictures; None on cards of versions that did not record it.
         prediction: How its answers become detections.
         parity: Against the trained network.
         metrics: Figures by name, such as `val_map`.
@@ -202,6 +205,7 @@ class ModelCard(_Record):
         drawings_fingerprint: Hash of the parts.
         settings_fingerprint: Hash of the training's settings.
         source_fingerprint: Hash of the code that made it.
+        commit: Of that code; None outside a repository.
         settings: The training's settings.
         versions: Of the libraries, by name.
     """
@@ -219,6 +223,8 @@ class ModelCard(_Record):
     labels: tuple[str, ...] = Field(min_length=1)
     similarity: DrawingSimilarity | None = None
     defects: DefectFigures | None = None
+    dataset: DatasetFacts | None = None
+    test: HeldOutFigures | None = None
     prediction: PredictionSettings
     parity: Parity
     metrics: dict[str, float]
@@ -229,6 +235,7 @@ class ModelCard(_Record):
     drawings_fingerprint: str
     settings_fingerprint: str
     source_fingerprint: str
+    commit: str | None = None
     settings: dict[str, Any]
     versions: dict[str, str]
 

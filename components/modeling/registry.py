@@ -5,6 +5,7 @@
         manifest.json    SHA-256 of every other file
         card.json, model.onnx, parts.json, golden/          the bundle
     models/registry/champion.json                           see `champion.py`
+    models/registry/notes/3f2a9c0d41be.json                 see `notes.py`
 
 A version is named by the content of its bundle: registering the same bundle twice gives the same
 version. It comes into being by one rename, so it is whole or absent; every hash is checked before
@@ -179,6 +180,27 @@ class ModelRegistry:
             if record is None:
                 raise ModelError(f"{self.root}: nothing was promoted yet; see `dxfvision run`")
             earlier = rolled_back(record)
+            found = self.verify(earlier.version)
+            write_champion(self.champion_file, earlier)
+        return found
+
+    def restore(self, failed: str) -> ModelVersion | None:
+        """Bring back the champion before a version that did not prove itself.
+
+        Args:
+            failed: The version to take off.
+
+        Returns:
+            The champion before; None if there is none or another version serves by now.
+
+        Raises:
+            ModelError: If the champion before is damaged.
+        """
+        with self._lock():
+            record = read_champion(self.champion_file)
+            if record is None or record.version != failed or not record.previous:
+                return None
+            earlier = rolled_back(record, "restore")
             found = self.verify(earlier.version)
             write_champion(self.champion_file, earlier)
         return found

@@ -14,7 +14,7 @@ import httpx
 import yaml
 
 from components.home import Home
-from components.operations import jobs, releases, trainings
+from components.operations import jobs, promoting, releases, trainings
 from components.progress import SilentProgress
 from components.serving.launch import free_port, running_service
 from components.settings.serve import ServeSettings
@@ -75,8 +75,8 @@ def run_pipeline(folder: Path) -> Home:
     trainings.train_network(run, silent)
     releases.export_model(run, silent)
     releases.evaluate_model(run, silent)
-    releases.promote_model(run)
-    releases.try_champion(run, silent)
+    promoting.promote_model(run)
+    promoting.try_champion(run, silent)
     return run.home
 
 

@@ -17,7 +17,7 @@ from components.errors import ValidationError
 from components.inspection.camera.calibration import keep_calibration
 from components.modeling.champion import promoted, read_champion, write_champion
 from components.modeling.registry import ModelRegistry
-from components.operations import health, jobs, releases, stage_metrics
+from components.operations import health, jobs, promoting, stage_metrics
 from components.operations.stage_metrics import StageReport, metrics_file, report_champion
 from components.progress import SilentProgress
 from components.serving.launch import running_service
@@ -137,9 +137,9 @@ def test_a_model_that_does_not_pass_the_gate_is_told(
     run = jobs.open_run(asked.home.root, None, "tiny", 0)
     with monkeypatch.context() as patch:
         patch.setenv("DXFVISION_RELEASE__MIN_AGNOSTIC_MAP", "1.0")
-        assert releases.promote_model(run).figures["promoted"] is False
+        assert promoting.promote_model(run).figures["promoted"] is False
     wait_for("ReleaseRefused", lambda: asked.firing("ReleaseRefused"))
-    assert releases.promote_model(run).figures["promoted"] is True
+    assert promoting.promote_model(run).figures["promoted"] is True
     wait_for("recovery", lambda: not asked.firing("ReleaseRefused"))
 
 
