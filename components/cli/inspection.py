@@ -14,20 +14,14 @@ from components.cli.output import (
     print_json,
     print_table,
 )
-from components.errors import CalibrationError
-from components.files import write_bytes, write_text
+from components.files import plain, write_bytes, write_text
 from components.home import Home
-from components.inspection.camera.calibration import (
-    DEFAULT_CAMERA,
-    current_calibration,
-    read_calibration,
-)
+from components.inspection.camera.calibration import DEFAULT_CAMERA, read_calibration
 from components.settings.inspection import InspectionSettings
-from components.settings.measure import MeasureSettings
 
 if TYPE_CHECKING:
-    from components.inspection.measuring.laid_drawing import Ruler
-    from components.serving.inspecting import Inspection
+    from components.serving.inspecting import Gauge, Inspection
+    from components.serving.scales import ScaleOf
 
 ScaleOption = Annotated[
     float | None,
@@ -75,25 +69,26 @@ def inspect_images(
     """
     if px_per_mm is not None and calibration is not None:
         raise typer.BadParameter("give --px-per-mm or --calibration, not both")
-    from components.inspection.camera.scale_watch import ScaleWatch
     from components.operations.inspectors import picture_bytes
-    from components.serving.inspecting import encoded_png
+    from components.serving.inspecting import Gauge, encoded_png
+    from components.serving.schemas import PredictOptions
 
     place = open_home(home, writable=False)
-    settings = MeasureSettings.load(place.configs)
-    inspection = _inspection(place, settings)
+    gauge = Gauge.of(place)
+    inspection = _inspection(place, gauge)
+    scale_of = _scale_of(gauge, px_per_mm, calibration, camera, above_mm)
     rows: list[dict[str, Any]] = []
-    watch: ScaleWatch | None = None
     for image in images:
-        data = picture_bytes(image)
-        ruler = _ruler(data, place, settings, px_per_mm, calibration, camera, above_mm)
-        if watch is None and ruler.plane is not None:
-            watch = ScaleWatch(ruler.plane, settings.calibration)
-        record, drawn = inspection.answer(data, str(image), ruler, watch=watch)
-        rows.append({"file": str(image)} | record)
+        measured = inspection.measured(picture_bytes(image), str(image), scale_of)
+        answer = inspection.answer(measured, PredictOptions())
+        rows.append({"file": str(image)} | plain(answer))
         _tell(rows[-1], as_json)
         if report is not None:
-            write_bytes(report / f"{len(rows):03d}_{image.stem}.png", encoded_png(drawn))
+            drawn = encoded_png(inspection.overlay(measured))
+            write_bytes(report / f"{len(rows):03d}_{image.stem}.png", drawn)
+    # What moved or is not calibrated is the same for all pictures of a camera.
+    for reason in dict.fromkeys(row["scale"]["reason"] for row in rows if row["scale"]["reason"]):
+        messages.print(f"[yellow]Lengths are in pixels:[/] {reason}")
     for warning in rows[-1]["warnings"]:
         messages.print(f"[yellow]Warning:[/] {warning}")
     if report is not None:
@@ -103,13 +98,11 @@ def inspect_images(
         raise typer.Exit(1)
 
 
-def _inspection(place: Home, settings: MeasureSettings) -> "Inspection":
+def _inspection(place: Home, gauge: "Gauge") -> "Inspection":
     """Return the champion with everything that measuring needs."""
     from components.geometry.parts_file import read_parts
-    from components.inspection.measuring.visible import smallest_px
     from components.inspection.opening import open_inspector
     from components.modeling.bundle_files import PARTS_NAME
-    from components.modeling.defect_card import CURVE_NAME
     from components.operations.releases import champion_of
     from components.serving.inspecting import Inspection
     from components.settings.serve import ServeSettings
@@ -119,9 +112,9 @@ def _inspection(place: Home, settings: MeasureSettings) -> "Inspection":
         detector=open_inspector(champion.path, InspectionSettings.load(place.configs)),
         version=champion.version,
         parts=read_parts(champion.path / PARTS_NAME),
-        settings=settings,
+        settings=gauge.settings,
         serve=ServeSettings.load(place.configs),
-        smallest_px=smallest_px(place.defects / CURVE_NAME, settings.visible_px),
+        smallest_px=gauge.smallest_px(),
     )
 
 
@@ -133,32 +126,26 @@ def _tell(record: dict[str, Any], as_json: bool) -> None:
         print_table(record["file"], [_row(each) for each in record["detections"]])
 
 
-def _ruler(
-    data: bytes,
-    place: Home,
-    settings: MeasureSettings,
+def _scale_of(
+    gauge: "Gauge",
     px_per_mm: float | None,
     calibration: Path | None,
     camera: str,
     above_mm: float,
-) -> "Ruler":
-    """Return the source of millimetres of a picture; of none, lengths are in pixels."""
-    from components.inspection.measuring.laid_drawing import Ruler
-    from components.modeling.pictures import TRUSTED_MAX_PIXELS, decode_picture
-    from components.serving.inspecting import ruler_of
+) -> "ScaleOf":
+    """Return where the millimetres of the pictures come from."""
+    from components.serving.scales import given_scale
 
     if px_per_mm is not None:
-        return Ruler(px_per_mm, settings.given_scale_sd)
-    height, width = decode_picture(data, TRUSTED_MAX_PIXELS).shape[:2]
+        given = given_scale(px_per_mm, gauge.settings)
+        return lambda width_px, height_px: given
     if calibration is not None:
-        return ruler_of(read_calibration(calibration), settings, width, height, above_mm)
-    try:
-        known = current_calibration(place.calibrations, camera)
-        if known is not None:
-            return ruler_of(known, settings, width, height, above_mm)
-    except CalibrationError as error:
-        messages.print(f"[yellow]Lengths are in pixels:[/] {error}")
-    return Ruler()
+        known = read_calibration(calibration)
+        return lambda width_px, height_px: gauge.cameras.calibrated(
+            known, width_px, height_px, above_mm
+        )
+    named = None if camera == DEFAULT_CAMERA else camera
+    return lambda width_px, height_px: gauge.cameras.scale(named, width_px, height_px, above_mm)
 
 
 def _deviations(record: dict[str, Any]) -> list[dict[str, Any]]:

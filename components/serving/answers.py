@@ -2,6 +2,7 @@
 
 import math
 import time
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from components.domain import Detection, Rle
 from components.geometry.masks import mask_from_rle, polygons_from_mask, rle_from_mask
 from components.geometry.transforms import pose_matrix
-from components.modeling.inference import Detector
+from components.modeling.inference import Detector, Prediction
 from components.modeling.pictures import decode_picture
 from components.serving.schemas import (
     CandidateAnswer,
@@ -27,6 +28,74 @@ from components.serving.schemas import (
 from components.settings.serve import ServeSettings
 
 WHITE = 255
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """One picture and what the model found in it.
+
+    Attributes:
+        image_rgb: The decoded picture, shape (H, W, 3), uint8.
+        prediction: What was found.
+        decode_ms: Wall time of decoding.
+    """
+
+    image_rgb: NDArray[np.uint8]
+    prediction: Prediction
+    decode_ms: float
+
+
+def see_picture(
+    data: bytes,
+    detector: Detector,
+    score_threshold: float | None,
+    settings: ServeSettings,
+    name: str = "the picture",
+) -> Seen:
+    """Decode a picture and ask the model.
+
+    Args:
+        data: An encoded picture, as `decode_picture` takes.
+        detector: The model.
+        score_threshold: Of the request; None takes the settings', then the model's own.
+        settings: Bounds.
+        name: What to call the picture in errors.
+
+    Raises:
+        ImageError: If the picture cannot be decoded or is too large.
+    """
+    start = time.perf_counter()
+    image_rgb = decode_picture(data, settings.limits.max_pixels, name)
+    decode_ms = 1000 * (time.perf_counter() - start)
+    threshold = settings.answer.score_threshold if score_threshold is None else score_threshold
+    return Seen(image_rgb, detector.predict(image_rgb, threshold), decode_ms)
+
+
+def answer_seen(
+    seen: Seen, version: str, options: PredictOptions, settings: ServeSettings
+) -> PredictAnswer:
+    """Put the body of `/predict` together.
+
+    Args:
+        seen: The picture and what was found.
+        version: Of the model.
+        options: What was asked for.
+        settings: Tolerances.
+    """
+    start = time.perf_counter()
+    tolerance_px = settings.answer.polygon_tolerance_px
+    found = seen.prediction.detections
+    detections = [_detection_answer(each, options, tolerance_px) for each in found]
+    facts = _picture_facts(seen.image_rgb)
+    encode_ms = 1000 * (time.perf_counter() - start)
+    steps = {"decode": seen.decode_ms, **seen.prediction.timing_ms, "encode": encode_ms}
+    timing_ms = {**steps, "total": sum(steps.values())}
+    return PredictAnswer(
+        model=ModelSummary(version=version),
+        image=facts,
+        detections=detections,
+        timing_ms={stage: round(value, 3) for stage, value in timing_ms.items()},
+    )
 
 
 def answer_picture(
@@ -50,30 +119,8 @@ def answer_picture(
     Raises:
         ImageError: If the picture cannot be decoded or is too large.
     """
-    start = time.perf_counter()
-    image_rgb = decode_picture(data, settings.limits.max_pixels, name)
-    decoded = time.perf_counter()
-    threshold = options.score_threshold
-    if threshold is None:
-        threshold = settings.answer.score_threshold
-    prediction = predictor.predict(image_rgb, threshold)
-    predicted = time.perf_counter()
-    tolerance_px = settings.answer.polygon_tolerance_px
-    detections = [_detection_answer(each, options, tolerance_px) for each in prediction.detections]
-    facts = _picture_facts(image_rgb)
-    end = time.perf_counter()
-    timing_ms = {
-        "decode": 1000 * (decoded - start),
-        **prediction.timing_ms,
-        "encode": 1000 * (end - predicted),
-        "total": 1000 * (end - start),
-    }
-    return PredictAnswer(
-        model=ModelSummary(version=version),
-        image=facts,
-        detections=detections,
-        timing_ms={stage: round(value, 3) for stage, value in timing_ms.items()},
-    )
+    seen = see_picture(data, predictor, options.score_threshold, settings, name)
+    return answer_seen(seen, version, options, settings)
 
 
 def picture_quality(image_rgb: NDArray[np.uint8]) -> PictureQuality:

@@ -5,36 +5,24 @@ answers errors in its own form; a mounted FastAPI application gives both, one er
 typed `/docs`. BentoML keeps the processes, the sockets and the life of the service.
 """
 
-import functools
 from pathlib import Path
-from typing import Annotated
 
 import bentoml._internal.server as bento_server
-from fastapi import APIRouter, FastAPI, Query, Request
+from fastapi import APIRouter, FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
-from components.errors import ImageError
-from components.modeling.pictures import decode_picture
 from components.serving import telemetry
-from components.serving.answers import answer_picture
-from components.serving.bodies import FIELD, FORM_TYPE, SentPicture, read_pictures
 from components.serving.capacity import WorkQueue
-from components.serving.live_model import LiveModel, LoadedModel
-from components.serving.overlay import overlay_png
-from components.serving.problems import error_body, request_error
+from components.serving.desk import Desk, JsonResponse
+from components.serving.inspect_routes import inspect_routes
+from components.serving.inspecting import Gauge
+from components.serving.live_model import LiveModel
+from components.serving.operator_page import add_page
+from components.serving.predict_routes import predict_routes
 from components.serving.routes import SafeRoute, answer_unrouted, documented
-from components.serving.schemas import (
-    BatchAnswer,
-    BatchItem,
-    DrawingsAnswer,
-    DrawingSummary,
-    ModelAnswer,
-    OverlayOptions,
-    PredictAnswer,
-    PredictOptions,
-)
+from components.serving.schemas import DrawingsAnswer, DrawingSummary, ModelAnswer
 from components.settings.serve import ServeSettings
 
 SPECIFICATION = "/docs/openapi.json"
@@ -45,42 +33,14 @@ DOCS_POLICY = (
     "img-src 'self' data:; frame-ancestors 'none'"
 )
 
-_PICTURE_ERRORS = documented(400, 408, 413, 415, 422, 429, 500, 503, 504)
-_PICTURE = {"type": "string", "format": "binary"}
-_FORM = {"type": "object", "required": [FIELD]}
-_ONE_PICTURE = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            FORM_TYPE: {"schema": {**_FORM, "properties": {FIELD: _PICTURE}}},
-            "image/*": {"schema": _PICTURE},
-        },
-    }
-}
-_PICTURES = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            FORM_TYPE: {
-                "schema": {**_FORM, "properties": {FIELD: {"type": "array", "items": _PICTURE}}}
-            }
-        },
-    }
-}
 
-
-class PngResponse(Response):
-    """A picture."""
-
-    media_type = "image/png"
-
-
-def create_api(live: LiveModel, queue: WorkQueue, settings: ServeSettings) -> FastAPI:
+def create_api(live: LiveModel, queue: WorkQueue, gauge: Gauge, settings: ServeSettings) -> FastAPI:
     """Return the application with every route.
 
     Args:
         live: The model in use.
         queue: Where pictures are worked on.
+        gauge: What measuring needs beside the model.
         settings: Bounds.
     """
     app = FastAPI(
@@ -90,48 +50,15 @@ def create_api(live: LiveModel, queue: WorkQueue, settings: ServeSettings) -> Fa
         redoc_url=None,
         openapi_url=SPECIFICATION,
     )
-    app.include_router(_picture_routes(live, queue, settings))
+    desk = Desk(live, queue, settings)
+    app.include_router(predict_routes(desk))
+    app.include_router(inspect_routes(desk, gauge))
     app.include_router(_model_routes(live))
     app.include_router(_service_routes())
     app.mount(SWAGGER, StaticFiles(directory=_swagger_folder()), name="swagger")
+    add_page(app, settings)
     answer_unrouted(app)
     return app
-
-
-def _picture_routes(live: LiveModel, queue: WorkQueue, settings: ServeSettings) -> APIRouter:
-    router = APIRouter(route_class=SafeRoute, tags=["pictures"], responses=_PICTURE_ERRORS)
-    limits = settings.limits
-
-    @router.post("/predict", response_model=PredictAnswer, openapi_extra=_ONE_PICTURE)
-    async def predict(request: Request, options: Annotated[PredictOptions, Query()]) -> Response:
-        """Find the parts in one picture: a form field `image`, or the body itself."""
-        loaded = live.current()
-        [picture] = await read_pictures(request, 1, limits.upload_s)
-        work = functools.partial(_predict, picture, loaded, options, settings)
-        return _json(await queue.run(work, functools.partial(_gone, request)))
-
-    @router.post("/predict/overlay", response_class=PngResponse, openapi_extra=_ONE_PICTURE)
-    async def predict_overlay(
-        request: Request, options: Annotated[OverlayOptions, Query()]
-    ) -> Response:
-        """Find the parts in one picture and answer it with them drawn on."""
-        loaded = live.current()
-        [picture] = await read_pictures(request, 1, limits.upload_s)
-        work = functools.partial(_overlay, picture, loaded, options, settings)
-        return PngResponse(await queue.run(work, functools.partial(_gone, request)))
-
-    @router.post("/predict/batch", response_model=BatchAnswer, openapi_extra=_PICTURES)
-    async def predict_batch(
-        request: Request, options: Annotated[PredictOptions, Query()]
-    ) -> Response:
-        """Find the parts in several pictures: the form field `image`, repeated."""
-        loaded = live.current()
-        pictures = await read_pictures(request, limits.max_batch, limits.upload_s)
-        request_id = request.state.request_id
-        work = functools.partial(_predict_batch, pictures, loaded, options, settings, request_id)
-        return _json(await queue.run(work, functools.partial(_gone, request)))
-
-    return router
 
 
 def _model_routes(live: LiveModel) -> APIRouter:
@@ -143,7 +70,7 @@ def _model_routes(live: LiveModel) -> APIRouter:
         loaded = live.current()
         version = loaded.version
         card = version.card.model_dump(mode="json")
-        return _json(
+        return JsonResponse(
             ModelAnswer(
                 version=version.version, created=version.created, loaded=loaded.since, card=card
             ).model_dump_json()
@@ -161,7 +88,7 @@ def _model_routes(live: LiveModel) -> APIRouter:
             )
             for part in live.current().parts
         ]
-        return _json(DrawingsAnswer(drawings=summaries).model_dump_json())
+        return JsonResponse(DrawingsAnswer(drawings=summaries).model_dump_json())
 
     return router
 
@@ -187,59 +114,6 @@ def _service_routes() -> APIRouter:
         return page
 
     return router
-
-
-def _predict(
-    picture: SentPicture, loaded: LoadedModel, options: PredictOptions, settings: ServeSettings
-) -> str:
-    answer = answer_picture(
-        picture.data, loaded.inspector, loaded.version.version, options, settings
-    )
-    telemetry.observe_answer(answer)
-    return answer.model_dump_json()
-
-
-def _overlay(
-    picture: SentPicture, loaded: LoadedModel, options: OverlayOptions, settings: ServeSettings
-) -> bytes:
-    asked = PredictOptions(score_threshold=options.score_threshold, masks=False)
-    answer = answer_picture(picture.data, loaded.inspector, loaded.version.version, asked, settings)
-    telemetry.observe_answer(answer)
-    image_rgb = decode_picture(picture.data, settings.limits.max_pixels)
-    return overlay_png(image_rgb, answer.detections)
-
-
-def _predict_batch(
-    pictures: list[SentPicture],
-    loaded: LoadedModel,
-    options: PredictOptions,
-    settings: ServeSettings,
-    request_id: str,
-) -> str:
-    """Answer each picture; one that cannot be decoded does not spoil the others."""
-    items = []
-    for picture in pictures:
-        try:
-            answer = answer_picture(
-                picture.data, loaded.inspector, loaded.version.version, options, settings
-            )
-        except ImageError as error:
-            fault = error_body(request_error(error), request_id)
-            items.append(BatchItem(name=picture.name, answer=None, error=fault))
-        else:
-            telemetry.observe_answer(answer)
-            items.append(BatchItem(name=picture.name, answer=answer, error=None))
-    return BatchAnswer(items=items).model_dump_json()
-
-
-async def _gone(request: Request) -> None:
-    """Return when the client has closed the connection; the body was read before."""
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
-
-
-def _json(text: str) -> Response:
-    return Response(text, media_type="application/json")
 
 
 def _swagger_folder() -> Path:

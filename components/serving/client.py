@@ -19,12 +19,19 @@ import httpx
 from pydantic import BaseModel, ValidationError
 
 from components.errors import ServiceError
+from components.serving.inspect_schemas import (
+    InspectAnswer,
+    InspectBatchAnswer,
+    InspectOptions,
+    InspectOverlayOptions,
+)
 from components.serving.schemas import (
     BatchAnswer,
     DrawingsAnswer,
     ErrorAnswer,
     ErrorBody,
     ModelAnswer,
+    OverlayOptions,
     PredictAnswer,
     PredictOptions,
     ReadyAnswer,
@@ -96,20 +103,41 @@ class Client:
             ServiceError: If it cannot be reached or answers something else.
         """
         query = _query(options)
-        response = self._ask("POST", "/predict", params=query, files=[_file(picture)])
+        response = self._ask("POST", "/predict", params=query, files=_files([picture]))
         return _parsed(response, PredictAnswer)
 
     def predict_batch(
         self, pictures: Sequence[Picture], options: PredictOptions | None = None
     ) -> BatchAnswer:
         """Find the parts in several pictures with one request; raises as `predict` does."""
-        files = [_file(picture) for picture in pictures]
+        files = _files(pictures)
         response = self._ask("POST", "/predict/batch", params=_query(options), files=files)
         return _parsed(response, BatchAnswer)
 
-    def overlay(self, picture: Picture) -> bytes:
+    def overlay(self, picture: Picture, options: OverlayOptions | None = None) -> bytes:
         """Return the picture with the found parts drawn on, as PNG; raises as `predict` does."""
-        return self._ask("POST", "/predict/overlay", files=[_file(picture)]).content
+        query, files = _query(options), _files([picture])
+        return self._ask("POST", "/predict/overlay", params=query, files=files).content
+
+    def inspect(self, picture: Picture, options: InspectOptions | None = None) -> InspectAnswer:
+        """Find the parts in one picture, measure and judge them; raises as `predict` does."""
+        query, files = _query(options), _files([picture])
+        return _parsed(self._ask("POST", "/inspect", params=query, files=files), InspectAnswer)
+
+    def inspect_batch(
+        self, pictures: Sequence[Picture], options: InspectOptions | None = None
+    ) -> InspectBatchAnswer:
+        """Inspect several pictures with one request; raises as `predict` does."""
+        query, files = _query(options), _files(pictures)
+        response = self._ask("POST", "/inspect/batch", params=query, files=files)
+        return _parsed(response, InspectBatchAnswer)
+
+    def inspect_overlay(
+        self, picture: Picture, options: InspectOverlayOptions | None = None
+    ) -> bytes:
+        """Return the picture with the deviations drawn on, as PNG; raises as `predict` does."""
+        query, files = _query(options), _files([picture])
+        return self._ask("POST", "/inspect/overlay", params=query, files=files).content
 
     def model(self) -> ModelAnswer:
         """Return what is known about the model in use; raises as `predict` does."""
@@ -157,6 +185,10 @@ def _trust(verify: Path | bool) -> ssl.SSLContext | bool:
     return ssl.create_default_context(cafile=verify) if isinstance(verify, Path) else verify
 
 
+def _files(pictures: Sequence[Picture]) -> Files:
+    return [_file(picture) for picture in pictures]
+
+
 def _file(picture: Picture) -> tuple[str, tuple[str, bytes]]:
     if isinstance(picture, bytes):
         return "image", ("picture", picture)
@@ -166,9 +198,13 @@ def _file(picture: Picture) -> tuple[str, tuple[str, bytes]]:
         raise ServiceError(f"{picture}: cannot be read: {error.strerror}") from error
 
 
-def _query(options: PredictOptions | None) -> dict[str, str]:
-    values = (options or PredictOptions()).model_dump(mode="json", exclude_defaults=True)
-    return {name: str(value).lower() for name, value in values.items()}
+def _query(options: BaseModel | None) -> dict[str, str]:
+    """Return options as query parameters; those left at their default are not sent."""
+    values = options.model_dump(mode="json", exclude_defaults=True) if options else {}
+    return {
+        name: str(value).lower() if isinstance(value, bool) else str(value)
+        for name, value in values.items()
+    }
 
 
 def _parsed(response: httpx.Response, answer: type[Answer]) -> Answer:

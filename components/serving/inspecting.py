@@ -2,27 +2,30 @@
 
 import time
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from components.domain import Detection, Part, Rle
-from components.errors import CalibrationError
-from components.files import plain
-from components.geometry.masks import mask_from_rle
-from components.geometry.transforms import pose_from_matrix
-from components.inspection.camera.calibration import Calibration, check_usable
-from components.inspection.camera.scale_watch import ScaleWatch
-from components.inspection.measuring.laid_drawing import Ruler
+from components.domain import Part
+from components.home import Home
 from components.inspection.measuring.report import deviation_record, drawn_deviation
+from components.inspection.measuring.visible import smallest_px
 from components.inspection.meter import Inspected, Meter
+from components.modeling.defect_card import CURVE_NAME
 from components.modeling.inference import Detector
-from components.modeling.pictures import decode_picture
-from components.serving.answers import answer_picture
-from components.serving.schemas import DetectionAnswer, PredictAnswer, PredictOptions
+from components.serving.answers import Seen, answer_seen, see_picture
+from components.serving.inspect_schemas import (
+    DeviationAnswer,
+    InspectAnswer,
+    InspectedAnswer,
+    ScaleAnswer,
+)
+from components.serving.scales import Cameras, Scale, ScaleOf
+from components.serving.schemas import PredictOptions
 from components.settings.measure import MeasureSettings
 from components.settings.serve import ServeSettings
 
@@ -32,8 +35,59 @@ _FULL_PX = 2.0
 """Deviation that gets the full colour where no tolerance says what is much."""
 
 
+class Gauge:
+    """What measuring needs beside a model: tolerances, cameras, and what can be seen at all.
+
+    Args:
+        settings: How parts are measured and judged.
+        cameras: Sources of millimetres.
+        curve: Record of the own benchmark of faults; it need not exist.
+    """
+
+    def __init__(self, settings: MeasureSettings, cameras: Cameras, curve: Path) -> None:
+        """Read nothing yet."""
+        self.settings, self.cameras, self._curve = settings, cameras, curve
+
+    @classmethod
+    def of(cls, home: Home) -> Self:
+        """Return what a home folder holds.
+
+        Raises:
+            SettingsError: If the settings are wrong.
+        """
+        settings = MeasureSettings.load(home.configs)
+        return cls(settings, Cameras(home.calibrations, settings), home.defects / CURVE_NAME)
+
+    def smallest_px(self) -> dict[str, float]:
+        """Return the smallest fault of each kind that is found often enough, in px.
+
+        Raises:
+            ModelError: If the record of the benchmark is damaged.
+        """
+        return smallest_px(self._curve, self.settings.visible_px)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measured:
+    """One picture, measured.
+
+    Attributes:
+        seen: The picture and what was found.
+        inspected: For each detection what was measured; None where no drawing was laid.
+        scale: Where millimetres came from.
+        measure_ms: Wall time of measuring.
+        warnings: What the operator should know.
+    """
+
+    seen: Seen
+    inspected: tuple[Inspected | None, ...]
+    scale: Scale
+    measure_ms: float
+    warnings: tuple[str, ...]
+
+
 class Inspection:
-    """Predicts, measures and judges pictures of one camera."""
+    """Predicts, measures and judges pictures; threads may share it."""
 
     def __init__(
         self,
@@ -58,137 +112,91 @@ class Inspection:
         self._settings, self._serve = settings, serve
         self._smallest_px = smallest_px
 
-    def answer(
-        self,
-        data: bytes,
-        name: str,
-        ruler: Ruler,
-        options: PredictOptions | None = None,
-        contours: bool = True,
-        watch: ScaleWatch | None = None,
-    ) -> tuple[dict[str, Any], Picture]:
-        """Return the body of `/inspect` and a picture of the deviations.
+    def measured(
+        self, data: bytes, name: str, scale_of: ScaleOf, score_threshold: float | None = None
+    ) -> Measured:
+        """Find the parts in a picture and measure them.
 
         Args:
             data: An encoded picture.
             name: What to call it in errors.
-            ruler: Source of millimetres.
-            options: As of `/predict`.
-            contours: Whether every place of every contour is told.
-            watch: Is shown every part that was measured, and adds its warning.
+            scale_of: Source of millimetres.
+            score_threshold: As of `/predict`.
 
         Raises:
             ImageError: If the picture cannot be decoded or is too large.
+            CalibrationError: If `scale_of` raises it.
         """
-        asked = options or PredictOptions()
-        # Masks are needed here, whether they are told or not.
-        answer = answer_picture(
-            data,
-            self._detector,
-            self._version,
-            asked.model_copy(update={"masks": True}),
-            self._serve,
-            name,
-        )
-        image = decode_picture(data, self._serve.limits.max_pixels, name)
+        seen = see_picture(data, self._detector, score_threshold, self._serve, name)
         start = time.perf_counter()
-        meter = Meter(self._parts, self._settings, ruler, self._smallest_px)
-        detections = _posed(answer)
-        found = meter.inspected(image, detections)
+        height, width = seen.image_rgb.shape[:2]
+        scale = scale_of(width, height)
+        meter = Meter(self._parts, self._settings, scale.ruler, self._smallest_px)
+        found = tuple(meter.inspected(seen.image_rgb, seen.prediction.detections))
         spent_ms = 1000 * (time.perf_counter() - start)
-        record = _record(answer, found, asked, contours)
-        record["timing_ms"]["measure"] = round(spent_ms, 3)
-        record["timing_ms"]["total"] = round(record["timing_ms"]["total"] + spent_ms, 3)
-        record["warnings"] = _warnings(watch, detections, found)
-        return record, _drawn(image, found, self._settings, ruler)
+        return Measured(seen, found, scale, spent_ms, _warnings(scale, seen, found))
 
+    def answer(
+        self, measured: Measured, options: PredictOptions, contours: bool = True
+    ) -> InspectAnswer:
+        """Return the body of `/inspect`.
 
-def _warnings(
-    watch: ScaleWatch | None,
-    detections: Sequence[Detection],
-    found: Sequence[Inspected | None],
-) -> list[str]:
-    """Return what the parts' own scale says about the camera, after this picture."""
-    if watch is None:
-        return []
-    for detection, inspected in zip(detections, found, strict=True):
-        if inspected is not None and detection.pose is not None:
-            watch.seen(detection.pose)
-    warning = watch.warning()
-    return [] if warning is None else [warning]
-
-
-def ruler_of(
-    calibration: Calibration,
-    settings: MeasureSettings,
-    width_px: int,
-    height_px: int,
-    above_mm: float = 0.0,
-    now: datetime | None = None,
-) -> Ruler:
-    """Return the source of millimetres of a calibrated camera.
-
-    Args:
-        calibration: Of the camera.
-        settings: How well it is trusted.
-        width_px: Of the picture.
-        height_px: See width_px.
-        above_mm: Height of the parts' upper faces over the board.
-        now: Time to check at; None is this moment.
-
-    Raises:
-        CalibrationError: If it is out of date, for other pictures or too rough.
-    """
-    check_usable(calibration, width_px, height_px, now)
-    if calibration.residual_px > settings.calibration.most_residual_px:
-        raise CalibrationError(
-            f"calibration {calibration.version} has a residual of "
-            f"{calibration.residual_px:.2f} px, {settings.calibration.most_residual_px:g} px are "
-            "allowed; calibrate again"
+        Args:
+            measured: The picture.
+            options: As of `/predict`.
+            contours: Whether every place of every contour is told.
+        """
+        answer = answer_seen(measured.seen, self._version, options, self._serve)
+        detections = [
+            InspectedAnswer(**dict(each), deviation=_deviation(inspected, contours))
+            for each, inspected in zip(answer.detections, measured.inspected, strict=True)
+        ]
+        timing_ms = dict(answer.timing_ms)
+        timing_ms["measure"] = round(measured.measure_ms, 3)
+        timing_ms["total"] = round(timing_ms["total"] + measured.measure_ms, 3)
+        return InspectAnswer(
+            model=answer.model,
+            image=answer.image,
+            detections=detections,
+            timing_ms=timing_ms,
+            scale=_scale_answer(measured.scale),
+            warnings=list(measured.warnings),
         )
-    return Ruler(plane=calibration.metric_plane(above_mm))
+
+    def overlay(self, measured: Measured) -> Picture:
+        """Return the picture, twice as large, with the deviations of its parts; RGB, uint8."""
+        pairs = [(each.deviation, each.judgement) for each in measured.inspected if each]
+        tolerance = self._settings.tolerances.outline
+        full = _FULL_PX if tolerance is None or measured.scale.ruler.unit == "px" else tolerance
+        return drawn_deviation(measured.seen.image_rgb, pairs, full)
 
 
-def _posed(answer: PredictAnswer) -> list[Detection]:
-    """Return the detections of an answer with masks and poses."""
-    return [_detection(each) for each in answer.detections]
+def _warnings(scale: Scale, seen: Seen, found: Sequence[Inspected | None]) -> tuple[str, ...]:
+    """Return what the parts' own scale says about the camera, after this picture."""
+    if scale.watch is None:
+        return ()
+    for detection, inspected in zip(seen.prediction.detections, found, strict=True):
+        if inspected is not None and detection.pose is not None:
+            scale.watch.seen(detection.pose)
+    warning = scale.watch.warning()
+    return () if warning is None else (warning,)
 
 
-def _detection(each: DetectionAnswer) -> Detection:
-    pose = None
-    if each.pose is not None:
-        pose = pose_from_matrix(np.array(each.pose.mm_to_px))
-    mask = np.zeros((1, 1), dtype=np.bool_)
-    if each.segmentation is not None:
-        rle = Rle(size=list(each.segmentation.size), counts=each.segmentation.counts)
-        mask = mask_from_rle(rle)
-    return Detection(each.label, each.score, each.xyxy_px, mask, pose=pose)
+def _deviation(inspected: Inspected | None, contours: bool) -> DeviationAnswer | None:
+    if inspected is None:
+        return None
+    record = deviation_record(inspected.deviation, inspected.judgement, contours)
+    return DeviationAnswer.model_validate(record)
 
 
-def _record(
-    answer: PredictAnswer,
-    found: Sequence[Inspected | None],
-    asked: PredictOptions,
-    contours: bool,
-) -> dict[str, Any]:
-    record: dict[str, Any] = plain(answer)
-    for row, inspected in zip(record["detections"], found, strict=True):
-        if not asked.masks:
-            row["segmentation"] = None
-        row["deviation"] = None
-        if inspected is not None:
-            row["deviation"] = deviation_record(inspected.deviation, inspected.judgement, contours)
-    return record
-
-
-def _drawn(
-    image: Picture, found: Sequence[Inspected | None], settings: MeasureSettings, ruler: Ruler
-) -> Picture:
-    """Return the picture with the deviations of its parts."""
-    pairs = [(each.deviation, each.judgement) for each in found if each is not None]
-    tolerance = settings.tolerances.outline
-    full = _FULL_PX if ruler.unit == "px" or tolerance is None else tolerance
-    return drawn_deviation(image, pairs, full)
+def _scale_answer(scale: Scale) -> ScaleAnswer:
+    return ScaleAnswer(
+        unit=scale.ruler.unit,
+        px_per_mm=scale.ruler.px_per_mm,
+        camera=scale.camera,
+        calibration=scale.calibration,
+        reason=scale.reason,
+    )
 
 
 def encoded_png(image_rgb: Picture) -> bytes:

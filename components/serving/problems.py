@@ -12,7 +12,13 @@ from http import HTTPStatus
 
 from starlette.responses import Response
 
-from components.errors import ImageError, ModelError, PipelineError, ServiceError
+from components.errors import (
+    CalibrationError,
+    ImageError,
+    ModelError,
+    PipelineError,
+    ServiceError,
+)
 from components.modeling.pictures import (
     BrokenPictureError,
     LargePictureError,
@@ -60,6 +66,10 @@ def request_error(error: Exception) -> RequestError:
     if isinstance(error, ImageError):
         status, code = _PICTURE_ERRORS.get(type(error), (HTTPStatus.BAD_REQUEST, "picture"))
         return RequestError(status, code, *_message_and_remedy(error))
+    if isinstance(error, CalibrationError):
+        return RequestError(
+            HTTPStatus.UNPROCESSABLE_ENTITY, "camera_uncalibrated", *_message_and_remedy(error)
+        )
     if isinstance(error, ModelError):
         return not_ready("the model cannot answer")
     return RequestError(

@@ -18,12 +18,14 @@ logger = logging.getLogger(__name__)
 
 _MEANINGS = {
     400: "The picture cannot be decoded.",
+    401: "A known access token is needed.",
+    403: "The token is of another role.",
     404: "No such route.",
     405: "The route takes another method.",
     408: "The body took too long to arrive.",
     413: "The body or the picture is too large.",
     415: "The bytes are no picture of a supported format.",
-    422: "A parameter or a form field is wrong.",
+    422: "A parameter, a form field or the named camera is wrong.",
     429: "Too many requests at once.",
     500: "An error of the service's own.",
     503: "No model is in use yet.",

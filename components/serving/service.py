@@ -16,6 +16,7 @@ from components.serving.capacity import WorkQueue
 from components.serving.environment import home_from_environment, settings_from_environment
 from components.serving.gate import Gate
 from components.serving.guard import end_with_parent
+from components.serving.inspecting import Gauge
 from components.serving.live_model import LiveModel
 from components.settings.inspection import InspectionSettings
 
@@ -44,7 +45,7 @@ class Worker:
         live.start()
 
 
-api = create_api(live, queue, settings)
+api = create_api(live, queue, Gauge.of(home), settings)
 
 
 async def whole_api(scope: Scope, receive: Receive, send: Send) -> None:

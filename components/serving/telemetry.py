@@ -20,6 +20,7 @@ from prometheus_client import (
 )
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
+from components.serving.inspect_schemas import InspectAnswer
 from components.serving.schemas import PredictAnswer
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
@@ -46,6 +47,11 @@ STAGE_SECONDS = Histogram(
 PICTURES = Counter("dxfvision_pictures", "Pictures that were answered.")
 DETECTIONS = Counter(
     "dxfvision_detections", "Objects found, by label; 'unknown' fits no drawing.", ["label"]
+)
+VERDICTS = Counter(
+    "dxfvision_verdicts",
+    "Parts that were measured, by drawing and verdict: ok, not ok, cannot judge.",
+    ["label", "verdict"],
 )
 SCORES = Histogram(
     "dxfvision_detection_score", "Scores of the objects found, 0..1.", buckets=_SCORES
@@ -103,7 +109,7 @@ OPEN_FILES = Gauge(
 WORKERS = Gauge("dxfvision_workers", "Worker processes alive.", multiprocess_mode="livesum")
 
 
-def observe_answer(answer: PredictAnswer) -> None:
+def observe_answer(answer: PredictAnswer | InspectAnswer) -> None:
     """Count one answered picture."""
     PICTURES.inc()
     for stage, milliseconds in answer.timing_ms.items():
@@ -115,6 +121,14 @@ def observe_answer(answer: PredictAnswer) -> None:
     for detection in answer.detections:
         DETECTIONS.labels(detection.label).inc()
         SCORES.observe(detection.score)
+
+
+def observe_inspection(answer: InspectAnswer) -> None:
+    """Count one inspected picture."""
+    observe_answer(answer)
+    for detection in answer.detections:
+        if detection.deviation is not None:
+            VERDICTS.labels(detection.label, detection.deviation.verdict).inc()
 
 
 def observe_process() -> None:

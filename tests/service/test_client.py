@@ -9,8 +9,9 @@ from PIL import Image
 from components.errors import ServiceError
 from components.modeling.registry import ModelRegistry
 from components.serving.client import AnswerError, Client
+from components.serving.inspect_schemas import InspectOptions, InspectOverlayOptions
 from components.serving.launch import free_port
-from components.serving.schemas import PredictOptions
+from components.serving.schemas import OverlayOptions, PredictOptions
 from tests.bundles import encoded, scene
 
 pytestmark = pytest.mark.service
@@ -40,6 +41,33 @@ def test_options_reach_the_service(asker):
 def test_batch_keeps_the_order(asker):
     items = asker.predict_batch([PICTURE, b"text", PICTURE]).items
     assert [item.error is None for item in items] == [True, False, True]
+
+
+def test_parts_are_inspected_with_a_given_scale(asker):
+    answer = asker.inspect(PICTURE, InspectOptions(px_per_mm=2.0, masks=False, contours=False))
+    assert answer.scale.unit == "mm"
+    assert [each.segmentation for each in answer.detections] == [None, None]
+    assert [each.deviation.contours for each in answer.detections] == [None, None]
+    assert {each.label for each in answer.detections} == {"plate", "ring"}
+    assert asker.inspect(PICTURE).scale.unit == "px"
+
+
+def test_inspected_batch_and_overlay(asker):
+    items = asker.inspect_batch([PICTURE, b"text"]).items
+    assert [item.error is None for item in items] == [True, False]
+    drawn = asker.inspect_overlay(PICTURE, InspectOverlayOptions(px_per_mm=2.0))
+    assert Image.open(io.BytesIO(drawn)).size == (640, 480)
+
+
+def test_unknown_camera_is_refused_with_its_remedy(asker):
+    with pytest.raises(AnswerError, match="dxfvision calibrate") as raised:
+        asker.inspect(PICTURE, InspectOptions(camera="cell-9"))
+    assert raised.value.body.code == "camera_uncalibrated"
+
+
+def test_overlay_obeys_the_threshold(asker):
+    some, none = asker.overlay(PICTURE), asker.overlay(PICTURE, OverlayOptions(score_threshold=1.0))
+    assert some != none
 
 
 def test_overlay_model_and_drawings(asker, home):

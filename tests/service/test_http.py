@@ -44,7 +44,7 @@ def test_probes_answer(client, home):
 def test_documentation_and_no_page_of_bentoml(client):
     assert client.get("/docs").status_code == 200
     assert "/predict" in client.get("/docs/openapi.json").json()["paths"]
-    for path in ("/", "/docs.json", "/static_content/swagger-ui.css"):
+    for path in ("/docs.json", "/static_content/swagger-ui.css"):
         assert client.get(path).json()["error"]["code"] == "not_found"
 
 

@@ -14,7 +14,8 @@ from components.inspection.camera.calibration import Calibration
 from components.inspection.camera.scale_watch import ScaleWatch
 from components.inspection.measuring.laid_drawing import Ruler
 from components.modeling.inference import Prediction
-from components.serving.inspecting import Inspection, encoded_png, ruler_of
+from components.serving.inspecting import Inspection, encoded_png
+from components.serving.scales import Scale, ruler_of
 from components.serving.schemas import PredictOptions
 from components.settings.measure import MeasureSettings
 from tests.unit.inspection.pictures import coverage, picture
@@ -55,7 +56,9 @@ def inspect(inspector, settings):
             Knowing(inspector.card, label), "v1", [bracket()], MEASURE, settings, smallest or {}
         )
         data = encoded_png(picture(made, POSE))
-        return inspection.answer(data, "a.png", ruler, PredictOptions(**options))
+        measured = inspection.measured(data, "a.png", lambda width, height: Scale(ruler))
+        answer = inspection.answer(measured, PredictOptions(**options))
+        return answer.model_dump(mode="json"), inspection.overlay(measured)
 
     return run
 
@@ -179,7 +182,7 @@ def test_camera_that_moved_is_raised_by_its_pictures(inspector, settings):
     for known, raised in ((calibration(), False), (moved, True)):
         ruler = ruler_of(known, MEASURE, 480, 360, now=NOW)
         assert ruler.plane is not None
-        watch = ScaleWatch(ruler.plane, MEASURE.calibration)
+        scale = Scale(ruler, watch=ScaleWatch(ruler.plane, MEASURE.calibration))
         for _ in range(MEASURE.calibration.moved_parts):
-            record, _ = inspection.answer(data, "a.png", ruler, watch=watch)
-        assert [("has moved" in text) for text in record["warnings"]] == [True] * raised
+            measured = inspection.measured(data, "a.png", lambda w, h, scale=scale: scale)
+        assert [("has moved" in text) for text in measured.warnings] == [True] * raised

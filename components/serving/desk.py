@@ -1,0 +1,131 @@
+"""Where requests about pictures are taken: read, queued, worked on with the model in use.
+
+A request keeps the model it began with. Its blocking work runs in a thread of the queue; one that
+waits in vain or whose client leaves is dropped.
+"""
+
+import functools
+import json
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from fastapi import Request
+from starlette.responses import Response
+
+from components.errors import ImageError
+from components.serving.bodies import FIELD, FORM_TYPE, SentPicture, read_pictures
+from components.serving.capacity import WorkQueue
+from components.serving.live_model import LiveModel, LoadedModel
+from components.serving.problems import error_body, request_error
+from components.serving.routes import documented
+from components.settings.serve import ServeSettings
+
+T = TypeVar("T")
+Work = Callable[[SentPicture, LoadedModel], T]
+
+PICTURE_ERRORS = documented(400, 401, 403, 408, 413, 415, 422, 429, 500, 503, 504)
+
+_PICTURE = {"type": "string", "format": "binary"}
+_FORM = {"type": "object", "required": [FIELD]}
+ONE_PICTURE: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            FORM_TYPE: {"schema": {**_FORM, "properties": {FIELD: _PICTURE}}},
+            "image/*": {"schema": _PICTURE},
+        },
+    }
+}
+"""What the documentation says of a route that takes a form or a raw body."""
+
+PICTURES: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            FORM_TYPE: {
+                "schema": {**_FORM, "properties": {FIELD: {"type": "array", "items": _PICTURE}}}
+            }
+        },
+    }
+}
+"""What the documentation says of a route that takes a form with several pictures."""
+
+
+class PngResponse(Response):
+    """A picture."""
+
+    media_type = "image/png"
+
+
+class JsonResponse(Response):
+    """JSON that was encoded before, in the thread that did the work."""
+
+    media_type = "application/json"
+
+
+class Desk:
+    """Takes requests about pictures.
+
+    Args:
+        live: The model in use.
+        queue: Where pictures are worked on.
+        settings: Bounds.
+    """
+
+    def __init__(self, live: LiveModel, queue: WorkQueue, settings: ServeSettings) -> None:
+        """Keep them."""
+        self._live, self._queue, self.settings = live, queue, settings
+
+    async def one(self, request: Request, work: Work[T]) -> T:
+        """Return what work makes of the only picture of a request.
+
+        Raises:
+            RequestError: If the request is refused; see `read_pictures` and `WorkQueue.run`.
+            ImageError: If the picture cannot be decoded or is too large.
+        """
+        loaded = self._live.current()
+        [picture] = await read_pictures(request, 1, self.settings.limits.upload_s)
+        return await self._run(request, functools.partial(work, picture, loaded))
+
+    async def several(self, request: Request, work: Work[str]) -> Response:
+        """Return what work makes of each picture; a bad one does not spoil the others.
+
+        Args:
+            request: With a body that was not read yet.
+            work: Makes the JSON of one answer.
+
+        Raises:
+            RequestError: If the whole request is refused.
+        """
+        limits = self.settings.limits
+        loaded = self._live.current()
+        pictures = await read_pictures(request, limits.max_batch, limits.upload_s)
+        request_id = request.state.request_id
+        outcomes = functools.partial(_outcomes, pictures, loaded, work, request_id)
+        return JsonResponse(await self._run(request, outcomes))
+
+    async def _run(self, request: Request, work: Callable[[], T]) -> T:
+        return await self._queue.run(work, functools.partial(_gone, request))
+
+
+def _outcomes(
+    pictures: list[SentPicture], loaded: LoadedModel, work: Work[str], request_id: str
+) -> str:
+    """Return the JSON of a batch, from the JSON of its pictures' answers."""
+    items = [_outcome(picture, loaded, work, request_id) for picture in pictures]
+    return f'{{"items":[{",".join(items)}]}}'
+
+
+def _outcome(picture: SentPicture, loaded: LoadedModel, work: Work[str], request_id: str) -> str:
+    answer, error = "null", "null"
+    try:
+        answer = work(picture, loaded)
+    except ImageError as fault:
+        error = error_body(request_error(fault), request_id).model_dump_json()
+    return f'{{"name":{json.dumps(picture.name)},"answer":{answer},"error":{error}}}'
+
+
+async def _gone(request: Request) -> None:
+    """Return when the client has closed the connection; the body was read before."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
