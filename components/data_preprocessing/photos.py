@@ -22,12 +22,8 @@ PHOTO_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp")
 _PHOTO_MAX_PX = 1600
 
 
-def usable_photos(
-    folder: Path, known: Path | None = None, shown: Path | None = None
-) -> list[Path]:
+def usable_photos(folder: Path, known: Path | None = None, shown: Path | None = None) -> list[Path]:
     """Return the pictures of a folder that can be decoded, by name; other files are logged.
-
-    Folders inside are not looked into: they may hold frames for `dxfvision autolabel`.
 
     Of copies of one photograph the first stands for all: another might become the background of
     another split.
@@ -42,7 +38,7 @@ def usable_photos(
     before, frames = _read_known(known), _read_known(shown)
     photos: dict[str, Path] = {}
     for path in sorted(folder.glob("*")):
-        if path.name.startswith(".") or path.suffix == ".md" or path.is_dir():
+        if path.name.startswith(".") or path.suffix == ".md":
             continue
         try:
             digest = _checked(path, before)
@@ -54,11 +50,11 @@ def usable_photos(
             logger.warning("%s: left out: the same bytes as %s", path, first.name)
     if known is not None and photos.keys() != before:
         write_json(known, sorted(photos))
-    return list(photos.values())
+    return [path for digest, path in photos.items() if digest not in frames]
 
 
 def _read_known(path: Path | None) -> set[str]:
-    """Return the hashes of photographs that could be decoded."""
+    """Return the hashes of photographs that a file lists; none if it cannot be read."""
     try:
         hashes = [] if path is None else json.loads(path.read_text("utf-8"))
     except (OSError, ValueError):
