@@ -7,8 +7,9 @@ HOME holds an exported bundle and the dataset it was trained on. Speed: processo
 for each step, medians over pictures; the networks take turns on each picture, so that what else
 runs on the machine slows all of them alike. `network` is the bare runtime, `predict` the whole.
 Memory is that of a process that loads the model and answers the pictures: when the libraries are
-imported, and at its peak. Benefit: figures of the served precision on the validation split, or on
-any pictures with a COCO file; choose a size on the former, report the latter.
+imported, and at its peak. Benefit: figures of the served precision, of the network alone and of
+the registered answers, on the validation split, or on any pictures with a COCO file; choose a size
+on the former, report the latter.
 """
 
 import argparse
@@ -32,7 +33,10 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from components.dataset.exports import coco_paths
 from components.files import write_json
+from components.geometry.parts_file import read_parts
 from components.home import Home
+from components.inspection.opening import inspector_of
+from components.modeling.bundle_files import PARTS_NAME
 from components.modeling.coco_truth import CocoPicture, read_coco
 from components.modeling.evaluate import evaluate, read_rgb
 from components.modeling.inference import Predictor, answer_of, detections_of
@@ -41,6 +45,7 @@ from components.modeling.preparing import prepared
 from components.modeling.runtimes import Network, Runtime, installed_runtimes, open_network
 from components.operations.machine import this_machine
 from components.progress import SilentProgress
+from components.settings.inspection import InspectionSettings
 
 SIZES = (320, 384, 448, 512, 640)
 PRECISIONS: tuple[Precision, ...] = ("fp32", "int8")
@@ -158,16 +163,21 @@ def memory_of(bundle: Path, candidate: Candidate, images: Sequence[Path]) -> dic
 
 
 def benefit_rows(
-    bundle: Path, images: Path, coco: Path, sizes: Sequence[int]
+    home: Home, images: Path, coco: Path, sizes: Sequence[int]
 ) -> list[dict[str, Any]]:
-    """Return the figures of the served precision by size."""
+    """Return the figures of the served precision by size, before and after registration."""
+    settings = InspectionSettings.load(home.configs)
     rows = []
     for size in sizes:
-        predictor = Predictor.load(bundle)
+        predictor = Predictor.load(home.exported)
         predictor.card = resized(predictor.card, size)
-        found = evaluate(predictor, images, coco, SilentProgress())
-        names = ("agnostic_map", "agnostic_map50", "map", "miou")
-        row = {"size": size} | {name: round(getattr(found, name), 4) for name in names}
+        parts = read_parts(home.exported / PARTS_NAME)
+        inspector = inspector_of(predictor, parts, predictor.card.similarity, settings)
+        row: dict[str, Any] = {"size": size}
+        for name, detector in (("network", predictor), ("registered", inspector)):
+            found = evaluate(detector, images, coco, SilentProgress())
+            figures = ("agnostic_map", "map", "miou")
+            row |= {f"{name}_{each}": round(getattr(found, each), 4) for each in figures}
         print(row, flush=True)
         rows.append(row)
     return rows
@@ -206,7 +216,7 @@ def main() -> None:
     print(json.dumps(machine, indent=1))
     speed = speed_rows(home.exported, shown, options.sizes)
     print(table(speed), flush=True)
-    benefit = benefit_rows(home.exported, images, coco, options.sizes)
+    benefit = benefit_rows(home, images, coco, options.sizes)
     print(table(benefit))
     if options.out:
         write_json(options.out, {"machine": machine, "speed": speed, "benefit": benefit})
