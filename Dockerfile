@@ -8,7 +8,8 @@
 #
 # It builds with BuildKit and with the builder before it, on amd64 and arm64: every step is plain, and
 # wheels of both kinds are published for everything in the locks. pip takes other indexes from build
-# arguments of pip's own names (PIP_INDEX_URL, PIP_FIND_LINKS, ...); nothing of them stays in an image.
+# arguments of pip's own names (PIP_INDEX_URL, PIP_FIND_LINKS, ...; the older builder wants them named in
+# every stage); nothing of them stays in an image.
 ARG PYTHON_IMAGE=python:3.11.14-slim-bookworm
 
 # ------------------------------------------------------------------ what both images are built with
@@ -28,6 +29,10 @@ COPY requirements-serve.txt ./
 RUN pip --python /opt/dxfvision/bin/python install -r requirements-serve.txt
 
 FROM builder AS package
+ARG PIP_INDEX_URL
+ARG PIP_EXTRA_INDEX_URL
+ARG PIP_FIND_LINKS
+ARG PIP_TRUSTED_HOST
 COPY pyproject.toml README.md LICENSE ./
 COPY components components
 COPY flows flows
@@ -37,9 +42,9 @@ RUN pip wheel -q --no-deps --wheel-dir /wheels .
 
 FROM builder AS serve-files
 COPY --from=package /wheels /wheels
-COPY deploy/image /build/image
+COPY deploy /build/deploy
 RUN pip --python /opt/dxfvision/bin/python install --no-deps /wheels/*.whl \
- && sh image/finish.sh /opt/dxfvision
+ && sh deploy/image/finish.sh /opt/dxfvision
 
 # ------------------------------------------------------------------------------ what both images are
 FROM ${PYTHON_IMAGE} AS base
@@ -56,7 +61,8 @@ RUN groupadd --gid 10001 dxfvision \
  && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin dxfvision \
  && install -d -o 10001 -g 10001 /var/lib/dxfvision /var/lib/dxfvision/data \
       /var/lib/dxfvision/data/raw /var/lib/dxfvision/data/raw/dxf_templates \
-      /var/lib/dxfvision/data/raw/images /var/lib/dxfvision/configs /var/lib/prefect \
+      /var/lib/dxfvision/data/raw/images /var/lib/dxfvision/configs \
+      /var/lib/dxfvision/reports /var/lib/dxfvision/reports/metrics /var/lib/prefect \
  && pip uninstall -q -y --root-user-action=ignore setuptools wheel pip \
  && rm -rf /root/.cache
 ENV PATH=/opt/dxfvision/bin:/usr/local/bin:/usr/bin:/bin \
@@ -88,6 +94,10 @@ CMD ["dxfvision", "serve"]
 
 # --------------------------------------------------------------------------------------------- worker
 FROM builder AS worker-packages
+ARG PIP_INDEX_URL
+ARG PIP_EXTRA_INDEX_URL
+ARG PIP_FIND_LINKS
+ARG PIP_TRUSTED_HOST
 # PyTorch's CPU build, 200 MB instead of 3 GB; empty where another index or folder holds it.
 ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
 COPY requirements-worker.txt ./
@@ -96,9 +106,9 @@ RUN pip --python /opt/dxfvision/bin/python install \
 
 FROM worker-packages AS worker-files
 COPY --from=package /wheels /wheels
-COPY deploy/image /build/image
+COPY deploy /build/deploy
 RUN pip --python /opt/dxfvision/bin/python install --no-deps /wheels/*.whl \
- && sh image/finish.sh /opt/dxfvision
+ && sh deploy/image/finish.sh /opt/dxfvision
 
 FROM base AS worker
 COPY --from=worker-files /opt/dxfvision /opt/dxfvision

@@ -20,7 +20,10 @@ export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export PREFECT_SERVER_METRICS_ENABLED := true
 export PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT := false
 
-.PHONY: help setup run serve prefect test test-deploy fuzz check fmt smoke monitoring samples pictures lock clean
+# Compose v2 where it is, else docker-compose.
+COMPOSE ?= $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
+
+.PHONY: help setup run serve prefect images up down ps test test-deploy fuzz check fmt smoke monitoring samples pictures lock clean
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +48,20 @@ serve: $(READY) ## serve the champion over HTTP on http://127.0.0.1:3000
 
 prefect: $(READY) ## a Prefect server with its UI on http://127.0.0.1:4200
 	@$(BIN)/prefect server start
+
+images: ## build the images dxfvision-serve and dxfvision-worker
+	@DXFVISION_REVISION=$$(git rev-parse --short HEAD 2>/dev/null || echo unknown) $(COMPOSE) build
+
+up: ## start everything in containers: pipeline, service, and what watches them
+	@deploy/prepare.sh
+	@DXFVISION_REVISION=$$(git rev-parse --short HEAD 2>/dev/null || echo unknown) $(COMPOSE) up -d --remove-orphans
+	@$(COMPOSE) ps
+
+down: ## stop the containers; volumes, and so everything made, stay
+	@$(COMPOSE) down
+
+ps: ## show the containers and how they are
+	@$(COMPOSE) ps
 
 test: $(READY) ## all tests: unit, flows, service, doctests
 	@$(BIN)/python -m pytest
