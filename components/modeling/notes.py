@@ -7,6 +7,7 @@ beside it. Notes are of this box: they do not travel with an exported version.
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from components.files import write_json
@@ -31,6 +32,25 @@ def read_notes(registry: Path, version: str) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return content if isinstance(content, dict) else {}
+
+
+def note_lines(notes: Mapping[str, Any]) -> str:
+    """Return the section of a page in Markdown; nothing if there are no notes."""
+    lines = []
+    if gate := notes.get("gate"):
+        lines.append(f"- gate: {gate['reason']}")
+    if ready := notes.get("ready"):
+        where = ready["where"] or "a service started to try it"
+        lines.append(f"- ready: {where}, after {ready['seconds']:.1f} s")
+    if trial := notes.get("trial"):
+        http, inside = median(trial["http_ms"]), median(trial["in_process_ms"])
+        lines.append(
+            f"- served endpoint: {trial['pictures']} pictures, {trial['detections']} detections "
+            f"answered as in-process; median {http:.0f} ms over HTTP, {inside:.0f} ms in-process"
+        )
+    if failed := notes.get("failed"):
+        lines.append(f"- taken back: {failed['reason']}")
+    return "\n".join(["", "## On this box", "", *lines, ""]) if lines else ""
 
 
 def _file(registry: Path, version: str) -> Path:

@@ -1,5 +1,6 @@
 """Settings of `configs/release_config.yaml`: what a model must show before it is promoted."""
 
+from pathlib import Path
 from typing import ClassVar
 
 from pydantic import Field
@@ -21,6 +22,8 @@ class ReleaseSettings(YamlSettings):
             model is ever promoted, 0..1.
         ready_s: Longest wait for a running service to be ready on a version just promoted.
         service_url: Where that service answers; None takes host and port of serve_config.yaml.
+        trusted_keys: PEM files with public keys; with any, only models that one of them signed are
+            imported.
         trial_pictures: Pictures of the test split that are sent to the service in its trial.
     """
 
@@ -34,3 +37,4 @@ class ReleaseSettings(YamlSettings):
     trial_pictures: int = Field(ge=1, le=500)
     ready_s: float = Field(gt=0, le=3600)
     service_url: str | None
+    trusted_keys: tuple[Path, ...]

@@ -95,6 +95,7 @@ def test_shipped_folder_as_home_is_read_once_and_its_rows_win(
     (tmp_path / "release_config.yaml").write_text(
         "max_map_loss: 0.03\nmax_part_loss: 0.1\nmin_part_objects: 9\nmax_golden_loss: 0.1\n"
         "min_agnostic_map: 0.3\ntrial_pictures: 8\nready_s: 9\nservice_url: null\n"
+        "trusted_keys: []\n"
         "profiles: {tiny: {min_agnostic_map: 0.0}}\n"
     )
     monkeypatch.setattr("components.settings.base.files", lambda package: tmp_path)
