@@ -150,7 +150,7 @@ class Annotation:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sample:
-    """One generated picture with its truth, as the manifest lists it.
+    """One picture with its truth, as the manifest lists it.
 
     Attributes:
         index: Number of the sample; with the dataset's seed it decides every byte.
@@ -163,6 +163,7 @@ class Sample:
         sha256: Hash of each of its files, the YOLO label included, by its relative path.
         ground: What lies under the objects: the tile of a texture or a photograph by its hash. One
             ground stands in one split.
+        real: Whether a camera took it and a model labelled it; else it was generated.
     """
 
     index: int
@@ -176,6 +177,7 @@ class Sample:
     annotations: tuple[Annotation, ...]
     sha256: dict[str, str] = field(default_factory=dict)
     ground: str = ""
+    real: bool = False
 
 
 @dataclass(frozen=True, slots=True)

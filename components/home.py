@@ -5,6 +5,7 @@ The layout is the user's; this module is the only place that spells its names.
     configs/                          settings that differ from the shipped ones
     data/raw/dxf_templates            the drawings
     data/raw/images                   the user's own photographs
+    data/labelled                     frames among them that a model labelled: a dataset of its own
     data/processed/{train,val,test}/{images,masks}
     data/annotations/{coco,yolo}
     data/calibrations                 scale and lens of the cameras, with their history
@@ -13,7 +14,10 @@ The layout is the user's; this module is the only place that spells its names.
     models/opencv_templates           templates for the OpenCV baseline
     models/registry                   released models, one of them the champion
     reports                           plots, contact sheets, reports of the last run
+    reports/camera                    records and pictures of camera agents
     reports/metrics                   what batch work tells Prometheus, for node-exporter
+    logs                              of what `dxfvision up` runs
+    backups                           archives of registry, settings and Prefect's database
     .state                            what each stage was made from, so that it can be skipped
 """
 
@@ -53,6 +57,21 @@ class Home:
     def known_photos(self) -> Path:
         """What is remembered of the photographs: which can be decoded."""
         return self.state / "photos.json"
+
+    @property
+    def shown_frames(self) -> Path:
+        """Hashes of the photographs in which parts were found: frames, no backgrounds."""
+        return self.state / "frames.json"
+
+    @property
+    def labelled(self) -> "Home":
+        """A home folder inside: the dataset of the camera's frames that a model labelled."""
+        return Home(self.root / "data" / "labelled")
+
+    @property
+    def autolabel(self) -> Path:
+        """Labels of frames that wait for review, and the review sheet."""
+        return self.reports / "autolabel"
 
     @property
     def processed(self) -> Path:
@@ -128,6 +147,11 @@ class Home:
         return self.models / "registry"
 
     @property
+    def cameras(self) -> Path:
+        """What camera agents wrote: a folder for each camera with its records and pictures."""
+        return self.reports / "camera"
+
+    @property
     def reports(self) -> Path:
         """Plots, contact sheets and reports of the last run."""
         return self.root / "reports"
@@ -141,6 +165,16 @@ class Home:
     def defects(self) -> Path:
         """What `bench defects` measured: how small a fault is still found."""
         return self.reports / "defects"
+
+    @property
+    def logs(self) -> Path:
+        """Logs of what `dxfvision up` runs."""
+        return self.root / "logs"
+
+    @property
+    def backups(self) -> Path:
+        """Archives of what cannot be made again."""
+        return self.root / "backups"
 
     @property
     def state(self) -> Path:

@@ -21,8 +21,8 @@ class DatasetCard(BaseModel):
         fingerprint: Hash of the drawings, settings, seed, photographs and code.
         seed: Every sample depends on it and its own number.
         labels: Names of the parts; the first has number 1 in masks.
-        width_px: Of every picture.
-        height_px: Of every picture.
+        width_px: Of every picture; of a camera's frames, which may differ, of the widest.
+        height_px: Of every picture; of a camera's frames of the highest.
         images: Pictures of each split.
         instances: Objects of each split by label.
         files: Hashes of the files that stand for the whole, by path below the home folder;

@@ -7,7 +7,7 @@ dataset.
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +40,10 @@ def entries(job: Job) -> Iterator[Entry]:
         yield from read_record(record_path(job.home, shard))
 
 
+GENERATED = "dxfvision, generated scenes"
+"""What COCO files say of the pictures they list."""
+
+
 class _CocoFile:
     """One COCO file, written as samples come.
 
@@ -50,13 +54,19 @@ class _CocoFile:
         images: Open for writing and reading, empty: keeps the pictures' records until the end.
         numbers: Number of each part's name.
         with_polygons: Whether masks are polygons instead of run lengths.
+        description: What the pictures are.
     """
 
     def __init__(
-        self, out: IO[str], images: IO[str], numbers: Mapping[str, int], with_polygons: bool
+        self,
+        out: IO[str],
+        images: IO[str],
+        numbers: Mapping[str, int],
+        with_polygons: bool,
+        description: str,
     ) -> None:
         """Write the file's head."""
-        self._out, self._images = out, images
+        self._out, self._images, self._description = out, images, description
         self._numbers, self._with_polygons = numbers, with_polygons
         self._count = 0
         out.write('{"annotations": [')
@@ -84,7 +94,7 @@ class _CocoFile:
         shutil.copyfileobj(self._images, self._out)
         rest = {
             "categories": coco_categories(self._numbers),
-            "info": {"description": "dxfvision, generated scenes", "version": "1"},
+            "info": {"description": self._description, "version": "1"},
             "licenses": [],
         }
         self._out.write("\n], " + json_line(rest)[1:] + "\n")
@@ -107,7 +117,20 @@ class Exported:
 
 def write_exports(job: Job) -> Exported:
     """Write manifest, COCO and YOLO files from the shards' records, in one pass."""
-    home = job.home
+    return write_dataset_files(job.home, job.numbers, entries(job), GENERATED)
+
+
+def write_dataset_files(
+    home: Home, numbers: Mapping[str, int], samples: Iterable[Entry], description: str
+) -> Exported:
+    """Write manifest, COCO and YOLO files of samples whose pictures are there, in one pass.
+
+    Args:
+        home: Where the dataset lies.
+        numbers: Number of each part's name, from 1.
+        samples: By number.
+        description: What the pictures are, for COCO's `info`.
+    """
     _link_pictures(home)
     files = [home.manifest]
     images: dict[Split, int] = dict.fromkeys(SPLITS, 0)
@@ -119,12 +142,14 @@ def write_exports(job: Job) -> Exported:
         for split in SPLITS:
             paths = coco_paths(home, split)
             coco[split] = [
-                _CocoFile(_opened(stack, path), _temporary(stack), job.numbers, with_polygons)
+                _CocoFile(
+                    _opened(stack, path), _temporary(stack), numbers, with_polygons, description
+                )
                 for path, with_polygons in zip(paths, (False, True), strict=True)
             ]
             lists[split] = _opened(stack, yolo_list(home, split))
             files += [*paths, yolo_list(home, split)]
-        for entry in entries(job):
+        for entry in samples:
             sample = entry.sample
             manifest.write(f"{sample_line(sample)}\n")
             for file in coco[sample.split]:
@@ -136,7 +161,7 @@ def write_exports(job: Job) -> Exported:
                 counts[annotation.label] = counts.get(annotation.label, 0) + 1
         for file in (file for pair in coco.values() for file in pair):
             file.end()
-    return Exported([*files, _write_yolo_head(job)], images, instances)
+    return Exported([*files, _write_yolo_head(home, numbers)], images, instances)
 
 
 def _opened(stack: ExitStack, path: Path) -> IO[str]:
@@ -163,10 +188,10 @@ def _link_pictures(home: Home) -> None:
             link.symlink_to(os.path.relpath(home.images(split), link.parent))
 
 
-def _write_yolo_head(job: Job) -> Path:
+def _write_yolo_head(home: Home, numbers: Mapping[str, int]) -> Path:
     """Write `data.yaml`; return it."""
-    path = job.home.yolo / "data.yaml"
+    path = home.yolo / "data.yaml"
     lists = {str(split): f"{split}.txt" for split in SPLITS}
-    names = {number - 1: name for name, number in job.numbers.items()}
+    names = {number - 1: name for name, number in numbers.items()}
     write_text(path, yaml.safe_dump({**lists, "names": names}, sort_keys=False))
     return path

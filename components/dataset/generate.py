@@ -56,7 +56,7 @@ def generate_dataset(
     _check(parts, seed)
     _check_scale(parts, settings)
     home.prepare()
-    photos = usable_photos(home.photos, home.known_photos)
+    photos = usable_photos(home.photos, home.known_photos, home.shown_frames)
     job = job_for(parts, home, settings, seed, photos)
     with _alone(home), _full_disk_named(home):
         made = _finished(job)

@@ -28,6 +28,8 @@ def sample_line(sample: Sample) -> str:
         "annotations": [_annotation_record(annotation) for annotation in sample.annotations],
         "sha256": sample.sha256,
     }
+    if sample.real:
+        record["real"] = True
     return json_line(record)
 
 
@@ -93,6 +95,7 @@ def sample_from_record(record: dict[str, Any]) -> Sample:
             height_px=int(record["height_px"]),
             annotations=annotations,
             sha256=dict(record["sha256"]),
+            real=bool(record.get("real", False)),
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"not a sample: {error!r}") from error

@@ -63,7 +63,7 @@ def write_shard(job: Job, shard: int) -> int:
 
 def write_packed(job: Job, shard: int, samples: Iterable[PackedSample]) -> int:
     """Write the files of a shard as its samples come, then its record; return their number."""
-    batch = _Batch()
+    batch = FileBatch()
     lines = []
     for packed in samples:
         for path, content in packed.contents.items():
@@ -76,7 +76,7 @@ def write_packed(job: Job, shard: int, samples: Iterable[PackedSample]) -> int:
     return len(lines)
 
 
-class _Batch:
+class FileBatch:
     """Files that appear under their names together, once all are on the disk."""
 
     def __init__(self) -> None:

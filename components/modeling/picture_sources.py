@@ -82,6 +82,42 @@ class DatasetPictures:
         self._read.clear()
 
 
+class MixedPictures:
+    """Pictures of one row with frames of a camera among them.
+
+    Whether a position shows a frame follows from the position alone.
+
+    Args:
+        pictures: The row; closed with this one.
+        frames: Shown now and then in their place.
+        share: Of the positions that show a frame, 0..1.
+        seed: Decides which.
+    """
+
+    def __init__(
+        self, pictures: PictureSource, frames: DatasetPictures, share: float, seed: int
+    ) -> None:
+        """Keep both; nothing is read yet."""
+        self.pictures, self._frames = pictures, frames
+        self._share, self._seed = share, seed
+
+    def move_to(self, first: int, span: int) -> int:
+        """Move both; see `PictureSource`."""
+        self._frames.move_to(first, span)
+        return self.pictures.move_to(first, span)
+
+    def picture(self, position: int) -> Picture:
+        """Return a frame or a picture of the row."""
+        if rng_of(self._seed, "frames", position).random() < self._share:
+            return self._frames.picture(position)
+        return self.pictures.picture(position)
+
+    def close(self) -> None:
+        """Close both."""
+        self._frames.close()
+        self.pictures.close()
+
+
 def read_picture(root: Path, sample: Sample, label_numbers: dict[str, int]) -> Picture:
     """Decode a sample's picture and instance mask.
 

@@ -10,16 +10,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from components.data_preprocessing.photos import usable_photos
+from components.dataset.card import DatasetCard, card_path, load_dataset
 from components.dataset.jobs import job_for
 from components.dataset.manifest import read_manifest
-from components.domain import Part
+from components.domain import OTHER_LABEL, Part
 from components.errors import DatasetError
 from components.files import fingerprint, source_fingerprint
 from components.home import Home
 from components.modeling.generic_weights import GenericWeights, generic_folder, read_generic
 from components.modeling.loop import Lesson, Stop, TrainingResult, result_of, run, usable_checkpoint
 from components.modeling.origin import Origin, drawings_hash, origin_of
-from components.modeling.picture_sources import DatasetPictures, PictureSource
+from components.modeling.picture_sources import DatasetPictures, MixedPictures, PictureSource
 from components.modeling.scene_stream import SameParts, SceneRecipe, SceneStream
 from components.modeling.targets import Picture
 from components.modeling.team import ALONE, Team
@@ -66,6 +67,9 @@ SOURCES = tuple(
 NO_WEIGHTS = "scratch"
 """Stands for generic weights in a fingerprint where training starts without any."""
 
+NO_FRAMES = "generated"
+"""Stands for the camera's frames in a fingerprint where there are none."""
+
 NOT_IN_WEIGHTS = {"checkpoint_every_s", "export", "prediction"}
 """Settings that may change without a new training; of `prediction` the served size alone counts."""
 
@@ -104,6 +108,16 @@ class Training:
         """Seed of this process's pictures: every one of a team sees others."""
         return self.seed + self.team.rank * FIRST_HELD_OUT
 
+    def frames(self) -> DatasetCard | None:
+        """Return the card of the camera's frames that are shown beside the scenes; None for none.
+
+        Raises:
+            DatasetError: If there is a dataset of them that is damaged.
+        """
+        labelled = self.home.labelled
+        wanted = self.settings.frames_share > 0 and card_path(labelled).is_file()
+        return load_dataset(labelled) if wanted else None
+
     def origin(self) -> Origin:
         """Return what the training sees.
 
@@ -112,7 +126,7 @@ class Training:
         """
         if self.settings.scenes == "dataset":
             return origin_of(self.home, self.parts)
-        photos = usable_photos(self.home.photos, self.home.known_photos)
+        photos = usable_photos(self.home.photos, self.home.known_photos, self.home.shown_frames)
         job = job_for(self.parts, self.home, self.data, self.seed, photos)
         return Origin(job.fingerprint, drawings_hash(self.parts), streamed=True)
 
@@ -130,9 +144,10 @@ def inputs_fingerprint(training: Training, start: GenericWeights | None) -> str:
     Raises:
         DatasetError: If there is no dataset and one is wanted.
     """
-    settings = training.settings
+    settings, frames = training.settings, training.frames()
     return fingerprint(
         training.origin(),
+        frames.fingerprint if frames else NO_FRAMES,
         training.labels,
         settings.model_dump(mode="json", exclude=NOT_IN_WEIGHTS),
         settings.prediction.long_side_px,
@@ -196,6 +211,7 @@ def train(training: Training, progress: Progress, stop: Stop | None = None) -> T
 
 def _bounded(settings: TrainSettings, pictures: PictureSource) -> TrainSettings:
     """Return settings whose budget in epochs is one in steps."""
+    pictures = pictures.pictures if isinstance(pictures, MixedPictures) else pictures
     if settings.epochs is None or not isinstance(pictures, DatasetPictures):
         return settings
     steps = math.ceil(settings.epochs * len(pictures) / settings.crops.fresh_per_step)
@@ -228,7 +244,7 @@ def _lesson(training: Training) -> Lesson:
     else:
         pictures, watched = _stored(training, numbers)
     return Lesson(
-        pictures=pictures,
+        pictures=_with_frames(pictures, training, numbers),
         validation=ValidationSet(watched, training.labels, training.settings),
         checkpoint=training.home.checkpoint,
         log=training.home.reports / LOG_NAME,
@@ -246,10 +262,33 @@ def _stored(training: Training, numbers: dict[str, int]) -> tuple[PictureSource,
     return DatasetPictures(home.root, shown, numbers, training.own_seed), watched
 
 
+def _with_frames(
+    pictures: PictureSource, training: Training, numbers: dict[str, int]
+) -> PictureSource:
+    """Return pictures with the camera's own frames among them, if any were labelled.
+
+    A frame that shows a drawing which is no more would teach that the part is something else.
+    """
+    if training.frames() is None:
+        return pictures
+    labelled, known = training.home.labelled, {*numbers, OTHER_LABEL}
+    frames = [
+        sample
+        for sample in read_manifest(labelled.manifest)
+        if sample.split == "train" and all(a.label in known for a in sample.annotations)
+    ]
+    logger.info("training: %d labelled frames of the camera are shown, too", len(frames))
+    if not frames:
+        return pictures
+    shown = DatasetPictures(labelled.root, frames, numbers, training.own_seed)
+    return MixedPictures(pictures, shown, training.settings.frames_share, training.own_seed)
+
+
 def _streamed(training: Training, numbers: dict[str, int]) -> tuple[PictureSource, list[Picture]]:
     """Return scenes without end to learn from and some of their kind to watch."""
     parts = SameParts(tuple(training.parts))
-    photos = tuple(usable_photos(training.home.photos, training.home.known_photos))
+    home = training.home
+    photos = tuple(usable_photos(home.photos, home.known_photos, home.shown_frames))
     shown = SceneRecipe(parts, numbers, training.data, training.own_seed, "train", photos)
     held_out = SceneRecipe(parts, numbers, training.data, training.seed, "val", photos)
     count = training.settings.validation_pictures if training.team.leads else 0

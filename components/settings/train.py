@@ -147,6 +147,7 @@ class TrainSettings(YamlSettings):
 
     from_scratch: bool
     scenes: Literal["dataset", "stream"]
+    frames_share: Share
     minutes: PositiveFloat | None
     steps: PositiveInt | None
     epochs: PositiveFloat | None
