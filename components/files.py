@@ -6,6 +6,7 @@ no reader ever meets half a file. A *fingerprint* is the SHA-256 of canonical JS
 
 import ctypes
 import dataclasses
+import errno
 import hashlib
 import json
 import os
@@ -19,13 +20,16 @@ from pydantic import BaseModel
 
 PARTIAL_SUFFIX = ".partial"
 
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""What a write or a flush fails with, on an open file whose name the error does not hold."""
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Yield a temporary path that becomes `path` when the block ends without an error.
 
     The folder is made if needed. On an error the temporary file is removed and `path` is left as
-    it was.
+    it was; of a disk that takes no more it is told for which file, which the system does not.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}{PARTIAL_SUFFIX}")
@@ -34,6 +38,10 @@ def replacing(path: Path) -> Iterator[Path]:
         with partial.open("rb") as handle:
             os.fsync(handle.fileno())
         partial.replace(path)
+    except OSError as error:
+        if error.filename is None and error.errno in _NO_ROOM:
+            error.filename = str(path)
+        raise
     finally:
         partial.unlink(missing_ok=True)
 

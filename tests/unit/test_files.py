@@ -26,8 +26,9 @@ def test_failed_write_leaves_the_old_file_and_no_rest(tmp_path: Path) -> None:
             partial.write_text("half")
             raise OSError(28, "No space left on device")
 
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(OSError, match="No space") as caught:
         write_half()
+    assert caught.value.filename == str(target)
     assert target.read_text() == "old"
     assert [path.name for path in tmp_path.iterdir()] == ["card.json"]
 
