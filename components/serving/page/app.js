@@ -71,7 +71,6 @@ function refuseTooLarge(picture) {
 /** Open a picture of this session; null opens none. */
 function open(entry) {
   current = entry;
-  picked = null;
   show();
 }
 
@@ -104,7 +103,7 @@ function showPicture(answered) {
   note.textContent = "This browser cannot show pictures of this format; the outlines are in their places.";
   if (answered) drawAnswer(byId("overlay"), answered, pick);
   if (viewer.shown !== current || current.size === null) viewer.show(current.size && current.url, size);
-  else viewer.pan(0, 0);
+  else viewer.refresh();
   viewer.shown = current;
   const measured = answered?.detections.some((each) => each.deviation) ?? false;
   byId("tools").querySelector("[value=deviations]").closest("label").hidden = !measured;
@@ -119,6 +118,7 @@ function showResults(answered) {
   byId("problem").replaceChildren(...(current?.problem ? problemOf(current.problem) : []));
   byId("cards").replaceChildren(...(answered?.detections ?? []).map((each, k) => cardOf(each, k, pick)));
   byId("facts").replaceChildren(...(answered ? factsOf(answered) : []));
+  picked = null;
   emphasise(byId("overlay"), null);
 }
 
@@ -142,7 +142,8 @@ function pick(index) {
     card.classList.toggle("picked", mine);
     card.querySelector("button").setAttribute("aria-expanded", mine);
     card.querySelector(".details").hidden = !mine;
-    if (mine) card.scrollIntoView({ block: "nearest" });
+    // Below the picture, on a phone, it would push the picture out of sight.
+    if (mine && matchMedia("(min-width: 901px)").matches) card.scrollIntoView({ block: "nearest" });
   }
   if (picked !== null) viewer.reveal(current.answer.detections[picked].xyxy_px);
 }

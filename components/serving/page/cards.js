@@ -70,8 +70,7 @@ function verdictOf(detection) {
       { class: "said" },
       make("span", { class: "verdict", "data-verdict": deviation.verdict },
         `${SIGNS[deviation.verdict]} ${deviation.verdict}`),
-      " ",
-      deviation.reason,
+      deviation.reason ? `: ${deviation.reason}` : null,
     );
   }
   const kind = kindOf(detection);

@@ -41,6 +41,11 @@ export class Viewer {
     this.fit();
   }
 
+  /** Put what was drawn since into its place. */
+  refresh() {
+    this.#set(this.view.k, this.view.x, this.view.y);
+  }
+
   /** Show the whole picture. */
   fit() {
     this.whole = true;
@@ -86,6 +91,8 @@ export class Viewer {
 
   #set(k, x, y) {
     const [width, height] = this.#room();
+    // Hidden, or not laid out yet: the observer calls again as soon as there is room.
+    if (!(width > 0 && height > 0 && k > 0)) return;
     this.view = { k, x: kept(x, k * this.size[0], width), y: kept(y, k * this.size[1], height) };
     const { view } = this;
     this.picture.style.transform = `translate(${view.x}px, ${view.y}px) scale(${k})`;
@@ -98,7 +105,7 @@ export class Viewer {
   }
 
   #wire() {
-    new ResizeObserver(() => (this.whole ? this.fit() : this.pan(0, 0))).observe(this.box);
+    new ResizeObserver(() => (this.whole ? this.fit() : this.refresh())).observe(this.box);
     this.box.addEventListener("keydown", (event) => this.#key(event));
     this.box.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
     this.box.addEventListener("pointerdown", (event) => this.#down(event));
