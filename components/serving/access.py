@@ -24,16 +24,10 @@ from components.serving.problems import RequestError
 from components.settings.serve import AccessSettings, Role, TokenHashes
 
 # Routes about pictures and their model; every other one but the open ones is for operators.
-PREDICT_ROUTES = (
-    "/predict",
-    "/predict/batch",
-    "/predict/overlay",
-    "/inspect",
-    "/inspect/batch",
-    "/inspect/overlay",
-    "/drawings",
-    "/model",
+PICTURE_ROUTES = tuple(
+    f"/{verb}{form}" for verb in ("predict", "inspect") for form in ("", "/batch", "/overlay")
 )
+PREDICT_ROUTES = (*PICTURE_ROUTES, "/drawings", "/model")
 # The operator's page and the folder of its files hold no data, and a browser that opens them has no
 # way to send a token.
 PAGE, PAGE_FILES = "/", "/page/"

@@ -9,13 +9,14 @@ keeps its place until it ends and newcomers are counted against it.
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from http import HTTPStatus
 from typing import Any, TypeVar
 
 from components.serving.problems import RequestError
-from components.serving.telemetry import RUNNING, WAITING
+from components.serving.telemetry import RUNNING, STAGE_SECONDS, WAITING
 
 T = TypeVar("T")
 
@@ -84,7 +85,7 @@ class WorkQueue:
         loop = asyncio.get_running_loop()
         self._held += 1
         WAITING.inc()
-        future = self._threads.submit(_begun, work)
+        future = self._threads.submit(_begun, work, time.perf_counter())
         future.add_done_callback(lambda ended: loop.call_soon_threadsafe(self._release, ended))
         return future
 
@@ -105,7 +106,8 @@ class WorkQueue:
         )
 
 
-def _begun(work: Callable[[], T]) -> T:
+def _begun(work: Callable[[], T], since_s: float) -> T:
     WAITING.dec()
     RUNNING.inc()
+    STAGE_SECONDS.labels("queue").observe(time.perf_counter() - since_s)
     return work()

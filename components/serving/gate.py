@@ -14,7 +14,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from components.serving.access import PREDICT_ROUTES, Doorkeeper
+from components.serving.access import PICTURE_ROUTES, PREDICT_ROUTES, Doorkeeper
 from components.serving.bodies import BoundedBody
 from components.serving.live_model import LiveModel
 from components.serving.problems import RequestError, error_response
@@ -30,6 +30,11 @@ ROUTES = (*PROBES, *PREDICT_ROUTES, "/metrics", "/docs", "/")
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 OTHER = "other"
 """Route and method label of every request that asks for something else."""
+
+# Counters begin at zero, so that their first increase is seen as one.
+for _route in (*PICTURE_ROUTES, "/readyz"):
+    for _status in (200, 429, 500, 503, 504):
+        REQUESTS.labels(_route, "GET" if _route in PROBES else "POST", str(_status))
 
 # Nothing from elsewhere, no framing, no guessing of types, no page address sent on.
 HEADERS = {

@@ -83,7 +83,7 @@ def _answer(
     settings: ServeSettings,
 ) -> str:
     inspection = _inspection(loaded, gauge, settings)
-    measured = _measured(inspection, picture, gauge, options, options.score_threshold)
+    measured = _measured(inspection, picture, loaded, gauge, options)
     answer = inspection.answer(measured, options, options.contours)
     telemetry.observe_inspection(answer)
     return answer.model_dump_json()
@@ -97,7 +97,7 @@ def _overlay(
     settings: ServeSettings,
 ) -> bytes:
     inspection = _inspection(loaded, gauge, settings)
-    measured = _measured(inspection, picture, gauge, options, options.score_threshold)
+    measured = _measured(inspection, picture, loaded, gauge, options)
     bare = PredictOptions(masks=False, polygons=False)
     telemetry.observe_inspection(inspection.answer(measured, bare, contours=False))
     return encoded_png(inspection.overlay(measured))
@@ -117,11 +117,15 @@ def _inspection(loaded: LoadedModel, gauge: Gauge, settings: ServeSettings) -> I
 def _measured(
     inspection: Inspection,
     picture: SentPicture,
+    loaded: LoadedModel,
     gauge: Gauge,
-    options: ScaleOptions,
-    score_threshold: float | None,
+    options: InspectOptions | InspectOverlayOptions,
 ) -> Measured:
-    return inspection.measured(picture.data, _PICTURE, _scale_of(gauge, options), score_threshold)
+    scale_of = _scale_of(gauge, options)
+    measured = inspection.measured(picture.data, _PICTURE, scale_of, options.score_threshold)
+    if options.score_threshold is None:
+        loaded.second.offer(measured.seen.image_rgb, measured.seen.prediction.detections)
+    return measured
 
 
 def _scale_of(gauge: Gauge, options: ScaleOptions) -> ScaleOf:

@@ -21,9 +21,11 @@ from components.modeling.registry import ModelRegistry, ModelVersion
 from components.serving.agreement import Tolerance
 from components.serving.golden import check_golden
 from components.serving.problems import not_ready
+from components.serving.second_opinion import SecondOpinion
 from components.serving.telemetry import (
     MODEL_LOADS,
     READY,
+    observe_drawings,
     observe_process,
     observe_version,
 )
@@ -41,11 +43,13 @@ class LoadedModel:
         version: Its place in the registry and its card.
         inspector: Answers pictures.
         since: When it was put to use, UTC.
+        second: Compares some of its answers with the OpenCV baseline's.
     """
 
     version: ModelVersion
     inspector: Inspector
     since: datetime
+    second: SecondOpinion
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -142,8 +146,15 @@ class LiveModel:
         check_golden(
             version.path, inspector, Tolerance(models.golden_min_iou, models.golden_score_tolerance)
         )
+        second = SecondOpinion(
+            inspector.registrar.parts,
+            inspector.card.prediction,
+            self._inspection,
+            settings.second_opinion.share,
+        )
+        observe_drawings(inspector.card.labels)
         before = self._current
-        self._current = LoadedModel(version, inspector, datetime.now(UTC))
+        self._current = LoadedModel(version, inspector, datetime.now(UTC), second)
         self._refused, self._reason = None, ""
         MODEL_LOADS.labels("taken").inc()
         READY.set(1)

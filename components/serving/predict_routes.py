@@ -74,7 +74,8 @@ def _overlay(
     picture: SentPicture, loaded: LoadedModel, options: OverlayOptions, settings: ServeSettings
 ) -> bytes:
     seen = see_picture(picture.data, loaded.inspector, options.score_threshold, settings)
-    answer = _observed(seen, loaded, PredictOptions(masks=False), settings)
+    asked = PredictOptions(score_threshold=options.score_threshold, masks=False)
+    answer = _observed(seen, loaded, asked, settings)
     return overlay_png(seen.image_rgb, answer.detections)
 
 
@@ -84,4 +85,6 @@ def _observed(
     """Return the answer and count it."""
     answer = answer_seen(seen, loaded.version.version, options, settings)
     telemetry.observe_answer(answer)
+    if options.score_threshold is None:
+        loaded.second.offer(seen.image_rgb, seen.prediction.detections)
     return answer

@@ -6,7 +6,9 @@ names of parts come from the drawings of the model in use.
 """
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
+from typing import get_args
 
 import psutil
 from prometheus_client import (
@@ -20,13 +22,17 @@ from prometheus_client import (
 )
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
+from components.domain import AMBIGUOUS, UNKNOWN_LABEL
+from components.inspection.disagreement import Disagreement
+from components.inspection.measuring.tolerances import Verdict
 from components.serving.inspect_schemas import InspectAnswer
-from components.serving.schemas import PredictAnswer
+from components.serving.schemas import DetectionAnswer, PredictAnswer
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 MULTIPROCESS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 
 _SECONDS = (0.002, 0.005, 0.01, 0.02, 0.035, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_AMBIGUOUS = "ambiguous"
 _SCORES = tuple(step / 20 for step in range(1, 21))
 
 REQUESTS = Counter(
@@ -40,13 +46,16 @@ REQUEST_SECONDS = Histogram(
 )
 STAGE_SECONDS = Histogram(
     "dxfvision_stage_seconds",
-    "Time of one stage of the work on a picture: decode, network, registration, encode and others.",
+    "Time of one stage of the work on a picture: queue, decode, network, registration, encode and "
+    "others; total is all but the queue.",
     ["stage"],
     buckets=_SECONDS,
 )
 PICTURES = Counter("dxfvision_pictures", "Pictures that were answered.")
 DETECTIONS = Counter(
-    "dxfvision_detections", "Objects found, by label; 'unknown' fits no drawing.", ["label"]
+    "dxfvision_detections",
+    "Objects found, by label; 'unknown' fits no drawing, 'ambiguous' fits two alike.",
+    ["label"],
 )
 VERDICTS = Counter(
     "dxfvision_verdicts",
@@ -55,6 +64,24 @@ VERDICTS = Counter(
 )
 SCORES = Histogram(
     "dxfvision_detection_score", "Scores of the objects found, 0..1.", buckets=_SCORES
+)
+FIT_RMS = Histogram(
+    "dxfvision_fit_edge_rms_px",
+    "Distance of the picture's edges from those of the drawing laid on them.",
+    buckets=(0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.25, 1.5, 2.0, 2.5, 3.0),
+)
+FIT_IOU = Histogram(
+    "dxfvision_fit_iou",
+    "Overlap of the drawing in its place with the object's own mask, 0..1.",
+    buckets=(0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.92, 0.94, 0.96, 0.98, 1.0),
+)
+SECOND_OPINIONS = Counter(
+    "dxfvision_second_opinion_pictures", "Pictures the OpenCV baseline was asked about, too."
+)
+SECOND_OPINION_OBJECTS = Counter(
+    "dxfvision_second_opinion_objects",
+    "Parts in those pictures: 'same' to both, 'renamed' by one, 'unshared' found by one alone.",
+    ["agreement"],
 )
 BRIGHTNESS = Histogram(
     "dxfvision_picture_brightness",
@@ -109,6 +136,23 @@ OPEN_FILES = Gauge(
 WORKERS = Gauge("dxfvision_workers", "Worker processes alive.", multiprocess_mode="livesum")
 
 
+AGREEMENTS = ("same", "renamed", "unshared")
+
+for _agreement in AGREEMENTS:
+    SECOND_OPINION_OBJECTS.labels(_agreement)
+for _outcome in ("taken", "refused"):
+    MODEL_LOADS.labels(_outcome)
+
+
+def observe_drawings(labels: Iterable[str]) -> None:
+    """Begin the counters of every drawing at zero, so that their first increase is seen as one."""
+    for label in (*labels, UNKNOWN_LABEL, _AMBIGUOUS):
+        DETECTIONS.labels(label)
+    for label in labels:
+        for verdict in get_args(Verdict):
+            VERDICTS.labels(label, verdict)
+
+
 def observe_answer(answer: PredictAnswer | InspectAnswer) -> None:
     """Count one answered picture."""
     PICTURES.inc()
@@ -119,8 +163,17 @@ def observe_answer(answer: PredictAnswer | InspectAnswer) -> None:
     SHARPNESS.observe(quality.sharpness)
     SATURATION.observe(quality.saturated_share)
     for detection in answer.detections:
-        DETECTIONS.labels(detection.label).inc()
-        SCORES.observe(detection.score)
+        _observe_detection(detection)
+
+
+def _observe_detection(detection: DetectionAnswer) -> None:
+    # Which drawings are alike is told by the answer; here all pairs share one label.
+    label = _AMBIGUOUS if detection.label.startswith(AMBIGUOUS) else detection.label
+    DETECTIONS.labels(label).inc()
+    SCORES.observe(detection.score)
+    if detection.pose is not None:
+        FIT_RMS.observe(detection.pose.edge_rms_px)
+        FIT_IOU.observe(detection.pose.fit_iou)
 
 
 def observe_inspection(answer: InspectAnswer) -> None:
@@ -129,6 +182,14 @@ def observe_inspection(answer: InspectAnswer) -> None:
     for detection in answer.detections:
         if detection.deviation is not None:
             VERDICTS.labels(detection.label, detection.deviation.verdict).inc()
+
+
+def observe_disagreement(found: Disagreement) -> None:
+    """Count one picture that the OpenCV baseline looked at, too."""
+    SECOND_OPINIONS.inc()
+    same = found.objects - found.renamed - found.unshared
+    for agreement, count in zip(AGREEMENTS, (same, found.renamed, found.unshared), strict=True):
+        SECOND_OPINION_OBJECTS.labels(agreement).inc(count)
 
 
 def observe_process() -> None:

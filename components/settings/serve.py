@@ -50,6 +50,12 @@ class ModelSettings(Table):
     golden_score_tolerance: float = Field(gt=0, le=1)
 
 
+class SecondOpinionSettings(Table):
+    """How many answers are compared with the OpenCV baseline's."""
+
+    share: float = Field(ge=0, le=1)
+
+
 class TokenHashes(Table):
     """SHA-256 of access tokens by role."""
 
@@ -95,5 +101,6 @@ class ServeSettings(YamlSettings):
     limits: LimitSettings
     answer: AnswerSettings
     models: ModelSettings
+    second_opinion: SecondOpinionSettings
     access: AccessSettings
     tls: TlsSettings

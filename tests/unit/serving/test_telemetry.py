@@ -1,0 +1,80 @@
+"""What is counted of answers, and how."""
+
+import subprocess
+import sys
+
+import pytest
+
+from components.serving import telemetry
+from components.serving.answers import answer_picture
+from components.serving.schemas import PredictOptions
+from tests.bundles import encoded, scene
+
+
+def counted(line_start: str) -> float:
+    lines = telemetry.exposition().decode().splitlines()
+    return sum(float(line.split()[-1]) for line in lines if line.startswith(line_start))
+
+
+@pytest.fixture
+def answer(inspector, settings):
+    return answer_picture(encoded(scene()), inspector, "v1", PredictOptions(), settings)
+
+
+def test_stages_scores_and_residuals_of_an_answer_are_counted(answer):
+    names = [
+        'dxfvision_stage_seconds_count{stage="decode"}',
+        'dxfvision_stage_seconds_count{stage="network"}',
+        'dxfvision_stage_seconds_count{stage="registration"}',
+        'dxfvision_stage_seconds_count{stage="encode"}',
+        "dxfvision_picture_brightness_count",
+        "dxfvision_detection_score_count",
+        "dxfvision_fit_edge_rms_px_count",
+        "dxfvision_fit_iou_count",
+    ]
+    before = [counted(name) for name in names]
+    telemetry.observe_answer(answer)
+    assert [counted(name) - old for name, old in zip(names, before, strict=True)] == [
+        1, 1, 1, 1, 1, 2, 2, 2,
+    ]  # fmt: skip
+
+
+def test_ambiguous_pairs_share_one_label(answer):
+    twins = answer.model_copy(
+        update={
+            "detections": [
+                each.model_copy(update={"label": f"ambiguous: a{number} | b"})
+                for number, each in enumerate(answer.detections)
+            ]
+        }
+    )
+    before = counted('dxfvision_detections_total{label="ambiguous"}')
+    telemetry.observe_answer(twins)
+    assert counted('dxfvision_detections_total{label="ambiguous"}') == before + 2
+    assert counted('dxfvision_detections_total{label="ambiguous: a0 | b"}') == 0
+
+
+AT_START = """
+from components.serving import gate, telemetry
+telemetry.observe_drawings(("bracket",))
+print(telemetry.exposition().decode())
+"""
+
+
+def test_counters_begin_at_zero():
+    done = subprocess.run(
+        [sys.executable, "-c", AT_START], capture_output=True, text=True, check=True
+    )
+    lines = set(done.stdout.splitlines())
+    assert {
+        'dxfvision_requests_total{method="POST",route="/predict",status="200"} 0.0',
+        'dxfvision_requests_total{method="POST",route="/inspect",status="429"} 0.0',
+        'dxfvision_requests_total{method="GET",route="/readyz",status="503"} 0.0',
+        'dxfvision_detections_total{label="bracket"} 0.0',
+        'dxfvision_detections_total{label="unknown"} 0.0',
+        'dxfvision_detections_total{label="ambiguous"} 0.0',
+        'dxfvision_verdicts_total{label="bracket",verdict="not ok"} 0.0',
+        'dxfvision_model_loads_total{outcome="refused"} 0.0',
+        'dxfvision_second_opinion_objects_total{agreement="renamed"} 0.0',
+        "dxfvision_pictures_total 0.0",
+    } <= lines
