@@ -4,7 +4,6 @@ import base64
 import io
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import numpy as np
@@ -392,11 +391,13 @@ def complaints(page: Page) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("phone", [False, True], ids=["desktop", "phone"])
-def test_nobody_is_shut_out(browser, service_url, scheme, phone):
-    shape = PHONE if phone else {}
-    with watched_page(browser, service_url, color_scheme=scheme, **shape) as watched:
+@pytest.mark.parametrize(
+    "screen",
+    [{"color_scheme": "light"}, {"color_scheme": "dark", **PHONE}],
+    ids=["light desktop", "dark phone"],
+)
+def test_nobody_is_shut_out(browser, service_url, screen):
+    with watched_page(browser, service_url, **screen) as watched:
         page = watched.page
         expect(page.locator("#about table")).to_be_visible()
         assert complaints(page) == []
@@ -411,11 +412,3 @@ def test_nobody_is_shut_out(browser, service_url, scheme, phone):
         page.click("#camera")
         expect(page.locator("#camera-take")).to_be_enabled()
         assert complaints(page) == []
-
-
-def test_files_of_the_page_go_into_wheel_and_bento():
-    root = Path(__file__).parents[2]
-    project = (root / "pyproject.toml").read_text()
-    bento = (root / "deploy" / "bentofile.yaml").read_text()
-    assert '"serving/page/*"' in project
-    assert '"components/serving/page/*"' in bento

@@ -54,9 +54,12 @@ def test_new_tokens_are_long_and_different():
         ("/drawings", "Bearer seer"),
         ("/predict", "Bearer chief"),
         ("/metrics", "Bearer chief"),
+        # The page holds no data, and a browser that opens it cannot send a token.
+        ("/", ""),
+        ("/page/app.js", ""),
     ],
 )
-def test_known_token_of_the_right_role_passes(route, authorization):
+def test_known_token_of_the_right_role_and_the_page_pass(route, authorization):
     Doorkeeper(access()).admit(route, authorization, "1.2.3.4")
 
 
@@ -71,6 +74,8 @@ def test_known_token_of_the_right_role_passes(route, authorization):
         ("/metrics", "", 401, "token_missing"),
         ("/metrics", "Bearer seer", 403, "wrong_role"),
         ("/docs", "Bearer seer", 403, "wrong_role"),
+        ("/page", "", 401, "token_missing"),
+        ("/pages/app.js", "", 401, "token_missing"),
     ],
 )
 def test_everybody_else_is_turned_away(route, authorization, status, code):
