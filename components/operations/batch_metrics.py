@@ -208,6 +208,21 @@ PREFECT_OLDEST = BatchMetric(
     "How long the oldest run that the Prefect server calls running has been so; 0 if none is.",
 )
 
+DRIFT_STATE = BatchMetric(
+    "dxfvision_drift_state",
+    "0, 1 or 2",
+    "How the newest pictures compare with this site's own: 0 unknown, 1 steady, 2 drifting.",
+)
+DRIFT_FRAMES = BatchMetric(
+    "dxfvision_drift_pictures", "pictures", "Newest pictures that the last look at drift compared."
+)
+DRIFT_PSI = BatchMetric(
+    "dxfvision_drift_psi",
+    "1",
+    "Population stability index of a figure against the training's or this site's pictures.",
+    ("figure", "reference"),
+)
+
 BATCH_METRICS: tuple[BatchMetric, ...] = tuple(
     value for value in list(globals().values()) if isinstance(value, BatchMetric)
 )

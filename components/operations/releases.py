@@ -18,6 +18,7 @@ from components.modeling.export import export
 from components.modeling.inference import Predictor
 from components.modeling.model_card import CARD_NAME, INT8_NAME, MODEL_NAME, write_card
 from components.modeling.registry import ModelRegistry, ModelVersion
+from components.operations.drift_frames import REFERENCE_NAME, Watched, write_frames
 from components.operations.jobs import Run, known_parts
 from components.operations.likeness import known_similarity
 from components.operations.machine import this_machine
@@ -157,12 +158,14 @@ def evaluate_model(run: Run, progress: Progress) -> StageResult:
     )
     folder = evaluation_folder(home)
     pictures = [confusion_plot(home), groups_chart(home), predictions_sheet(home)]
-    outputs = [folder / FIGURES_NAME, *pictures]
+    outputs = [folder / FIGURES_NAME, *pictures, home.exported / REFERENCE_NAME]
 
     def work() -> Figures:
         inspector = open_inspector(home.exported, settings)
         alone = evaluate_split(home, inspector.predictor, "test", progress)
-        evaluation = evaluate_split(home, inspector, "test", progress)
+        watched = Watched(inspector)
+        evaluation = evaluate_split(home, watched, "test", progress)
+        write_frames(home.exported / REFERENCE_NAME, watched.frames)
         card = inspector.predictor.card
         metrics = card.metrics | {
             f"test_{stem}{name}": getattr(figures, name)
