@@ -1,14 +1,21 @@
-"""Verbs that run everything by itself: `deploy`."""
+"""Verbs that run everything by itself: `up`, `deploy` and `watch`."""
 
+import logging
 import os
+import signal
+import threading
+import time
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
 from components.cli.output import (
     HomeOption,
     JsonOption,
+    ProfileOption,
     friendly,
+    messages,
     open_home,
     print_json,
     print_table,
@@ -16,12 +23,49 @@ from components.cli.output import (
 from components.errors import ServiceError
 from components.files import plain
 from components.home import Home
+from components.settings.drawings import DrawingSettings
 from components.settings.operations import OperationsSettings
+from components.settings.serve import ServeSettings
+
+logger = logging.getLogger(__name__)
+
+OnceOption = Annotated[
+    bool, typer.Option("--once", help="Look once, do what is due, and end: for cron and tests.")
+]
 
 
 def add_to(app: typer.Typer) -> None:
     """Add the verbs of this module."""
+    app.command("up")(friendly(up))
     app.command("deploy")(friendly(deploy))
+    app.command("watch")(friendly(watch))
+
+
+def up(home: HomeOption = Path(), profile: ProfileOption = "standard") -> None:
+    """Run Prefect server, worker, watcher and service together until Ctrl-C; no Docker needed."""
+    from components.operations.supervisor import Supervisor
+    from components.operations.whole import programs
+
+    place = open_home(home)
+    settings = OperationsSettings.load(place.configs)
+    serve = ServeSettings.load(place.configs)
+    wanted = programs(place, settings, serve, profile)
+    messages.print(f"Prefect: {settings.server.api_url.removesuffix('/api')}")
+    messages.print(f"Logs: {place.logs}; Ctrl-C stops everything.", soft_wrap=True)
+    supervisor = Supervisor(wanted, settings.supervisor, place.logs, _tell)
+    supervisor.run(_until_told())
+
+
+def _tell(name: str, state: str) -> None:
+    messages.print(f"{time.strftime('%H:%M:%S')} {name}: {state}", highlight=False)
+
+
+def _until_told() -> threading.Event:
+    """Return an event that Ctrl-C and SIGTERM set."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
 
 
 def deploy(home: HomeOption = Path(), as_json: JsonOption = False) -> None:
@@ -40,6 +84,34 @@ def deploy(home: HomeOption = Path(), as_json: JsonOption = False) -> None:
             print_json(row)
     else:
         print_table(os.environ["PREFECT_API_URL"], rows)
+
+
+def watch(
+    home: HomeOption = Path(), profile: ProfileOption = "standard", once: OnceOption = False
+) -> None:
+    """Start the pipeline whenever the drawings change, and end runs whose process is gone."""
+    place = open_home(home)
+    settings = OperationsSettings.load(place.configs)
+    use_server(place, settings)
+    from components.operations.drawing_watch import DrawingWatch
+    from components.operations.watcher import PipelineStarter
+    from components.operations.watching import Rounds
+
+    largest = DrawingSettings.load(place.configs).max_file_mib * 2**20
+    quiet_s = 0.0 if once else settings.watcher.quiet_s
+    rounds = Rounds(
+        place,
+        DrawingWatch(place.drawings, quiet_s, largest),
+        PipelineStarter(place, profile, settings.watcher),
+        settings.watcher,
+    )
+    if once:
+        rounds.go()
+        return
+    stop = _until_told()
+    while not stop.is_set():
+        rounds.go()
+        stop.wait(settings.watcher.every_s)
 
 
 def use_server(home: Home, settings: OperationsSettings) -> None:

@@ -97,6 +97,11 @@ def rolled_back(record: ChampionRecord, action: Action = "rollback") -> Champion
     return _changed(tuple(earlier), record.log, action, version)
 
 
+def shortened(record: ChampionRecord, keep: int) -> ChampionRecord:
+    """Return the record with only so many champions before this one to roll back to."""
+    return record.model_copy(update={"previous": record.previous[:keep]})
+
+
 def write_champion(file: Path, record: ChampionRecord) -> None:
     """Replace the alias file; readers see the old or the new one whole."""
     write_json(file, record)

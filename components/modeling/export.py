@@ -82,6 +82,29 @@ def export(
     trained = load_trained(checkpoint)
     _check_labels(checkpoint, trained, parts)
     _check_origin(checkpoint, trained, home, parts)
+    return export_network(home, trained, parts, settings, progress)
+
+
+def export_network(
+    home: Home,
+    trained: TrainedNetwork,
+    parts: Sequence[Part],
+    settings: TrainSettings,
+    progress: Progress,
+) -> ExportReport:
+    """Make the bundle of a network that may never have seen the drawings; else as `export`.
+
+    Args:
+        home: As for `export`.
+        trained: The network; its origin names the drawings that are given.
+        parts: The drawings that travel with it.
+        settings: As for `export`.
+        progress: As for `export`.
+
+    Raises:
+        ModelError: If the exported model differs from the network.
+        DatasetError: If there are no pictures to compare on.
+    """
     pictures = ExportPictures.of(home, settings.export)
     bundle = home.exported
     partial = bundle.with_name(f".{bundle.name}.{os.getpid()}{PARTIAL_SUFFIX}")

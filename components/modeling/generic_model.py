@@ -25,16 +25,29 @@ def open_generic(home: Home, settings: TrainSettings) -> Predictor:
     Raises:
         ModelError: If there are none, or they are damaged or of another network.
     """
+    trained = generic_network(home, settings)
+    with tempfile.TemporaryDirectory(prefix="dxfvision-generic-") as bundle:
+        write_model(Path(bundle), trained, settings)
+        return Predictor.load(Path(bundle))
+
+
+def generic_network(home: Home, settings: TrainSettings) -> TrainedNetwork:
+    """Return the generic weights as a trained network.
+
+    Args:
+        home: Its own weights go before those that ship.
+        settings: Of the network.
+
+    Raises:
+        ModelError: If there are none, or they are damaged or of another network.
+    """
     folder = generic_folder(home)
     if folder is None:
         raise ModelError(
             f"{home.generic}: there are no generic weights; train them with "
             "`dxfvision train --generic`"
         )
-    trained = _trained(folder, read_generic(folder), settings)
-    with tempfile.TemporaryDirectory(prefix="dxfvision-generic-") as bundle:
-        write_model(Path(bundle), trained, settings)
-        return Predictor.load(Path(bundle))
+    return _trained(folder, read_generic(folder), settings)
 
 
 def _trained(folder: Path, found: GenericWeights, settings: TrainSettings) -> TrainedNetwork:

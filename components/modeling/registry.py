@@ -37,6 +37,7 @@ from components.modeling.champion import (
     promoted,
     read_champion,
     rolled_back,
+    shortened,
     write_champion,
 )
 from components.modeling.model_card import CARD_NAME, ModelCard, read_card
@@ -204,6 +205,27 @@ class ModelRegistry:
             found = self.verify(earlier.version)
             write_champion(self.champion_file, earlier)
         return found
+
+    def remove(self, version: str) -> None:
+        """Delete a version for good.
+
+        Raises:
+            ModelError: If it is unknown, or the champion or one to which a roll-back may come.
+        """
+        found = self.get(version)
+        with self._lock():
+            record = read_champion(self.champion_file)
+            if record is not None and found.version in (record.version, *record.previous):
+                raise ModelError(f"{found.version}: is needed; promote another version first")
+            # Whole or absent: leftovers go with the next registration.
+            shutil.rmtree(found.path.rename(self.root / f"{_STAGING_PREFIX}{found.version}"))
+
+    def forget(self, keep: int) -> None:
+        """Let only so many champions before this one be rolled back to."""
+        with self._lock():
+            record = read_champion(self.champion_file)
+            if record is not None and len(record.previous) > keep:
+                write_champion(self.champion_file, shortened(record, keep))
 
     def export(self, version: str, file: Path) -> Path:
         """Write a version to one file that another registry can import.

@@ -57,6 +57,12 @@ class WatcherSettings(Table):
     pending_s: float = Field(gt=0)
 
 
+class PublishSettings(Table):
+    """How new drawings are served before anything was trained on them."""
+
+    pictures: int = Field(ge=10, le=2000)
+
+
 class MonitorSettings(Table):
     """The self-check of the running service."""
 
@@ -76,8 +82,8 @@ class KeepDays(Table):
 
     versions: Days = Field(gt=0)
     evidence: Days = Field(gt=0)
-    frames: Days = Field(gt=0)
     logs: Days = Field(gt=0)
+    runs: Days = Field(gt=0)
     leftovers: Days = Field(gt=0)
     backups: Days = Field(gt=0)
 
@@ -89,6 +95,7 @@ class MaintainSettings(Table):
     predecessors: int = Field(ge=1)
     min_free_hours: float = Field(ge=0)
     min_free_gib: float = Field(ge=0)
+    min_free_pages: float = Field(ge=0, le=1)
     backup: bool
 
 
@@ -101,5 +108,6 @@ class OperationsSettings(YamlSettings):
     worker: WorkerSettings
     supervisor: SupervisorSettings
     watcher: WatcherSettings
+    publish: PublishSettings
     monitor: MonitorSettings
     maintain: MaintainSettings

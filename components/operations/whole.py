@@ -1,0 +1,91 @@
+"""Everything on one machine without Docker: server, worker, watcher and service together."""
+
+import os
+import sys
+
+from components.errors import PipelineError
+from components.home import Home
+from components.modeling.champion import read_champion
+from components.modeling.registry import ModelRegistry
+from components.operations.prefect_server import (
+    client_environment,
+    server_command,
+    server_environment,
+    worker_command,
+    worker_environment,
+)
+from components.operations.settling import service_url
+from components.operations.supervisor import Program
+from components.serving.launch import check_port
+from components.settings.base import Profile
+from components.settings.operations import OperationsSettings
+from components.settings.serve import ServeSettings
+
+_CLI = (sys.executable, "-c", "from components.cli.app import main; main()")
+
+
+def programs(
+    home: Home, settings: OperationsSettings, serve: ServeSettings, profile: Profile
+) -> list[Program]:
+    """Return what `dxfvision up` runs, in the order of their start.
+
+    Args:
+        home: Where all of them work.
+        settings: Ports of server and worker.
+        serve: Port of the service.
+        profile: Of the runs that changed drawings start.
+
+    Raises:
+        ServiceError: If a port is taken, naming it.
+    """
+    for host, port in (
+        (settings.server.host, settings.server.port),
+        ("127.0.0.1", settings.worker.port),
+        (serve.host, serve.port),
+    ):
+        check_port(host, port)
+    client = client_environment(home, settings)
+    where = ("--home", str(home.root))
+    return [
+        Program(
+            "prefect-server",
+            server_command(settings),
+            server_environment(home, settings),
+            url=f"{settings.server.api_url}/health",
+            start_s=settings.server.start_s,
+        ),
+        Program(
+            "deploy",
+            (*_CLI, "deploy", "--json", *where),
+            client,
+            after=("prefect-server",),
+            once=True,
+        ),
+        Program(
+            "worker",
+            worker_command(settings),
+            worker_environment(home, settings),
+            url=f"http://127.0.0.1:{settings.worker.port}/health",
+            after=("deploy",),
+        ),
+        Program(
+            "watcher", (*_CLI, "watch", "--profile", profile, *where), client, after=("deploy",)
+        ),
+        Program(
+            "service",
+            (*_CLI, "serve", *where),
+            dict(os.environ),
+            url=f"{service_url(serve)}/readyz",
+            start_s=serve.start_s,
+            wanted=lambda: has_champion(home),
+        ),
+    ]
+
+
+def has_champion(home: Home) -> bool:
+    """Whether there is a model to serve."""
+    try:
+        return read_champion(ModelRegistry(home.registry).champion_file) is not None
+    except PipelineError:
+        # The doctor and the service itself say what is wrong.
+        return False
