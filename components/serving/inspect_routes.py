@@ -25,6 +25,7 @@ from components.serving.inspect_schemas import (
 )
 from components.serving.inspecting import Gauge, Inspection, Measured, encoded_png
 from components.serving.live_model import LoadedModel
+from components.serving.recording import record
 from components.serving.routes import SafeRoute
 from components.serving.scales import ScaleOf, given_scale
 from components.serving.schemas import PredictOptions
@@ -125,6 +126,7 @@ def _measured(
     measured = inspection.measured(picture.data, _PICTURE, scale_of, options.score_threshold)
     if options.score_threshold is None:
         loaded.second.offer(measured.seen.image_rgb, measured.seen.prediction.detections)
+        record(measured.seen, loaded.version.version)
     return measured
 
 

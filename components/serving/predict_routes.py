@@ -19,6 +19,7 @@ from components.serving.desk import (
 )
 from components.serving.live_model import LoadedModel
 from components.serving.overlay import overlay_png
+from components.serving.recording import record
 from components.serving.routes import SafeRoute
 from components.serving.schemas import (
     BatchAnswer,
@@ -87,4 +88,5 @@ def _observed(
     telemetry.observe_answer(answer)
     if options.score_threshold is None:
         loaded.second.offer(seen.image_rgb, seen.prediction.detections)
+        record(seen, loaded.version.version)
     return answer

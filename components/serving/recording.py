@@ -14,6 +14,7 @@ from components.serving.features import frame_features, opinion_features
 from components.settings.drift import DriftSettings
 
 _log: FeatureLog | None = None
+_version = ""
 
 
 def record_to(home: Home) -> None:
@@ -37,6 +38,8 @@ def record(seen: Seen, version: str) -> None:
         seen: The picture and the answer, cut at the model's own threshold.
         version: Of the model.
     """
+    global _version
+    _version = version
     if _log is None or not _log.due():
         return
     detections: Sequence[Detection] = seen.prediction.detections
@@ -44,7 +47,11 @@ def record(seen: Seen, version: str) -> None:
     _log.add(frame_features(seen.image_rgb, quality, detections, version))
 
 
-def record_opinion(found: Disagreement, version: str) -> None:
-    """Write down what the OpenCV baseline says about a picture; few are asked about."""
+def record_opinion(found: Disagreement) -> None:
+    """Write down what the OpenCV baseline says about a picture just recorded; few are asked about.
+
+    Args:
+        found: In what it differs from the answer.
+    """
     if _log is not None:
-        _log.add(opinion_features(found, version))
+        _log.add(opinion_features(found, _version))

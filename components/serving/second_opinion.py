@@ -21,6 +21,7 @@ from components.inspection.baseline.template_matching import TemplateMatcher
 from components.inspection.baseline.templates import write_templates
 from components.inspection.disagreement import disagreement
 from components.serving import telemetry
+from components.serving.recording import record_opinion
 from components.settings.inspection import InspectionSettings
 from components.settings.train import PredictionSettings
 
@@ -76,7 +77,9 @@ class SecondOpinion:
             if self._matcher is None:
                 self._matcher = self._new_matcher()
             opinion = self._matcher.predict(image_rgb).detections
-            telemetry.observe_disagreement(disagreement(detections, opinion))
+            found = disagreement(detections, opinion)
+            telemetry.observe_disagreement(found)
+            record_opinion(found)
         except Exception:
             # A second opinion that fails must not be told as one that agrees, nor end the service.
             logger.exception("the OpenCV baseline gave no second opinion")

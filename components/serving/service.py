@@ -18,6 +18,7 @@ from components.serving.gate import Gate
 from components.serving.guard import end_with_parent
 from components.serving.inspecting import Gauge
 from components.serving.live_model import LiveModel
+from components.serving.recording import record_to
 from components.settings.inspection import InspectionSettings
 
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
@@ -42,6 +43,7 @@ class Worker:
         components_logger = logging.getLogger("components")
         components_logger.addHandler(handler)
         components_logger.setLevel(logging.INFO)
+        record_to(home)
         live.start()
 
 
