@@ -11,6 +11,7 @@ The tree; whoever can act on one kind catches that kind:
     |- ModelError        a checkpoint, ONNX file or bundle that is wrong or does not fit
     |- ImageError        a picture that cannot be decoded or is out of bounds
     |- CalibrationError  a camera that is not, no longer or wrongly calibrated
+    |- CameraError       a camera that cannot be opened or gives no frames
     `- ServiceError      the HTTP service did not start or answered wrongly
 
 A message says what was wanted, what came and what to do, and names the file and the place.
@@ -52,6 +53,10 @@ class ImageError(PipelineError):
 
 class CalibrationError(PipelineError):
     """A calibration is missing, out of date, damaged or does not fit."""
+
+
+class CameraError(PipelineError):
+    """A camera cannot be opened or gives no frames."""
 
 
 class ServiceError(PipelineError):
