@@ -25,8 +25,9 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 \
 WORKDIR /build
 # Without pip in it: what runs later installs nothing.
 RUN python -m venv --without-pip /opt/dxfvision
-COPY requirements-serve.txt ./
-RUN pip --python /opt/dxfvision/bin/python install -r requirements-serve.txt
+COPY requirements-serve.txt deploy/image/packages.sh ./
+RUN pip --python /opt/dxfvision/bin/python install -r requirements-serve.txt \
+ && sh packages.sh /opt/dxfvision
 
 FROM builder AS package
 ARG PIP_INDEX_URL
@@ -62,7 +63,7 @@ RUN groupadd --gid 10001 dxfvision \
  && install -d -o 10001 -g 10001 /var/lib/dxfvision /var/lib/dxfvision/data \
       /var/lib/dxfvision/data/raw /var/lib/dxfvision/data/raw/dxf_templates \
       /var/lib/dxfvision/data/raw/images /var/lib/dxfvision/configs \
-      /var/lib/dxfvision/reports /var/lib/dxfvision/reports/metrics /var/lib/prefect \
+      /var/lib/dxfvision/reports /var/lib/dxfvision/reports/metrics \
  && pip uninstall -q -y --root-user-action=ignore setuptools wheel pip \
  && rm -rf /root/.cache
 ENV PATH=/opt/dxfvision/bin:/usr/local/bin:/usr/bin:/bin \
@@ -102,7 +103,8 @@ ARG PIP_TRUSTED_HOST
 ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
 COPY requirements-worker.txt ./
 RUN pip --python /opt/dxfvision/bin/python install \
-      ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} -r requirements-worker.txt
+      ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} -r requirements-worker.txt \
+ && sh packages.sh /opt/dxfvision
 
 FROM worker-packages AS worker-files
 COPY --from=package /wheels /wheels
@@ -113,8 +115,8 @@ RUN pip --python /opt/dxfvision/bin/python install --no-deps /wheels/*.whl \
 FROM base AS worker
 COPY --from=worker-files /opt/dxfvision /opt/dxfvision
 USER 10001:10001
-EXPOSE 4200 8080
+EXPOSE 4200
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=15s --timeout=5s --start-period=60s --retries=3 \
-    CMD ["probe", "http://127.0.0.1:8080/health"]
-CMD ["prefect", "worker", "start", "--pool", "dxfvision", "--type", "process", "--with-healthcheck"]
+    CMD ["probe", "http://127.0.0.1:8090/health"]
+CMD ["dxfvision", "up", "--only", "deploy", "--only", "worker", "--only", "watcher"]

@@ -105,6 +105,8 @@ make_secrets() {
     for name in grafana_password postgres_password; do
         [ -s "$folder/$name" ] || { random >"$folder/$name"; told "made $folder/$name"; }
     done
+    [ -s "$folder/database_url" ] ||
+        printf 'postgresql+asyncpg://prefect:%s@postgres/prefect' "$(cat "$folder/postgres_password")" >"$folder/database_url"
     chmod 444 "$folder"/*
 }
 

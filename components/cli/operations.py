@@ -32,6 +32,10 @@ logger = logging.getLogger(__name__)
 OnceOption = Annotated[
     bool, typer.Option("--once", help="Look once, do what is due, and end: for cron and tests.")
 ]
+ProgramsOption = Annotated[
+    list[str] | None,
+    typer.Option("--only", help="Run this program alone; may be given several times."),
+]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -41,7 +45,9 @@ def add_to(app: typer.Typer) -> None:
     app.command("watch")(friendly(watch))
 
 
-def up(home: HomeOption = Path(), profile: ProfileOption = "standard") -> None:
+def up(
+    home: HomeOption = Path(), profile: ProfileOption = "standard", only: ProgramsOption = None
+) -> None:
     """Run Prefect server, worker, watcher and service together until Ctrl-C; no Docker needed."""
     from components.operations.supervisor import Supervisor
     from components.operations.whole import programs
@@ -49,7 +55,7 @@ def up(home: HomeOption = Path(), profile: ProfileOption = "standard") -> None:
     place = open_home(home)
     settings = OperationsSettings.load(place.configs)
     serve = ServeSettings.load(place.configs)
-    wanted = programs(place, settings, serve, profile)
+    wanted = programs(place, settings, serve, profile, only or [])
     messages.print(f"Prefect: {settings.server.api_url.removesuffix('/api')}")
     messages.print(f"Logs: {place.logs}; Ctrl-C stops everything.", soft_wrap=True)
     supervisor = Supervisor(wanted, settings.supervisor, place.logs, _tell)

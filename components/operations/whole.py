@@ -2,8 +2,10 @@
 
 import os
 import sys
+from collections.abc import Collection
+from dataclasses import replace
 
-from components.errors import PipelineError
+from components.errors import PipelineError, SettingsError
 from components.home import Home
 from components.modeling.champion import read_champion
 from components.modeling.registry import ModelRegistry
@@ -25,7 +27,11 @@ _CLI = (sys.executable, "-c", "from components.cli.app import main; main()")
 
 
 def programs(
-    home: Home, settings: OperationsSettings, serve: ServeSettings, profile: Profile
+    home: Home,
+    settings: OperationsSettings,
+    serve: ServeSettings,
+    profile: Profile,
+    only: Collection[str] = (),
 ) -> list[Program]:
     """Return what `dxfvision up` runs, in the order of their start.
 
@@ -34,16 +40,38 @@ def programs(
         settings: Ports of server and worker.
         serve: Port of the service.
         profile: Of the runs that changed drawings start.
+        only: Names of those wanted; all if empty. The others run elsewhere, such as in containers
+            of their own, and are not waited for.
 
     Raises:
+        SettingsError: If there is no program of such a name.
         ServiceError: If a port is taken, naming it.
     """
-    for host, port in (
-        (settings.server.host, settings.server.port),
-        ("127.0.0.1", settings.worker.port),
-        (serve.host, serve.port),
-    ):
-        check_port(host, port)
+    every = _every(home, settings, serve, profile)
+    names = [program.name for program in every]
+    if unknown := sorted(set(only) - set(names)):
+        raise SettingsError(
+            f"{', '.join(unknown)}: there is no such program; choose of {', '.join(names)}"
+        )
+    wanted = set(only) or set(names)
+    addresses = {
+        "prefect-server": (settings.server.host, settings.server.port),
+        "worker": ("127.0.0.1", settings.worker.port),
+        "service": (serve.host, serve.port),
+    }
+    for name, (host, port) in addresses.items():
+        if name in wanted:
+            check_port(host, port)
+    return [
+        replace(program, after=tuple(name for name in program.after if name in wanted))
+        for program in every
+        if program.name in wanted
+    ]
+
+
+def _every(
+    home: Home, settings: OperationsSettings, serve: ServeSettings, profile: Profile
+) -> list[Program]:
     client = client_environment(home, settings)
     where = ("--home", str(home.root))
     return [

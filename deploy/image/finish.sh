@@ -1,8 +1,7 @@
 #!/bin/sh
 # What is done to an environment before it goes into an image: finish.sh FOLDER (the environment)
 #
-# The same sources give the same bytes: no time stamps in compiled files, which are compiled here once
-# because an image's root is read-only. What only compilers read is left out.
+# Compiled files bear no time stamps, so that the same sources give the same bytes.
 set -eu
 folder=$1
 here=$(dirname "$0")
@@ -17,8 +16,5 @@ ls "$packages" | sed -n 's/^dxfvision-\(.*\)\.dist-info$/\1/p' >"$folder/VERSION
 if [ -f "$here/../prefect.yaml" ] && [ -d "$packages/prefect" ]; then
     install -D -m 644 "$here/../prefect.yaml" "$packages/deploy/prefect.yaml"
 fi
-rm -rf "$packages"/torch/include "$packages"/torch/test "$packages"/torch/share
-rm -rf "$packages"/pyarrow/include "$packages"/pyarrow/tests
-find "$packages" -path '*/tests/*' -name 'test_*.py' -delete
-find "$folder" -name __pycache__ -prune -exec rm -rf {} +
-"$folder/bin/python" -m compileall -q --invalidation-mode unchecked-hash "$packages"
+"$folder/bin/python" -m compileall -q --invalidation-mode unchecked-hash \
+    "$packages/components" "$packages/flows" "$packages/configs"
