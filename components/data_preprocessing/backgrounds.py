@@ -18,13 +18,10 @@ from components.data_preprocessing.prints import Line, draw_lines, parallels, sh
 from components.data_preprocessing.textures import TURNS, VARIANTS, Rng, crop, tile
 from components.data_preprocessing.view import View
 from components.domain import SPLITS, Split
-from components.settings.data import BackgroundName
+from components.settings.data import BackgroundName, GroundSettings
 
 Picture = NDArray[np.uint8]
 Grey = NDArray[np.uint8]
-
-_STAINED = 0.45
-"""Share of the grounds that have spots."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,7 +50,8 @@ class Ground:
         pattern: Name of the grey tile.
         variant: Which of its tiles.
         colours: Colour of each grey level, shape (256, 1, 3).
-        zoom: Pixels per pixel of the tile, for pictures 320 pixels wide.
+        zoom: Pixels per pixel of the tile, for pictures 320 pixels wide; of a photograph the side
+            of the piece that is used over the greatest possible.
         at: Where in the tile or photograph, 0..1 across and down.
         lines: What is printed on it, bottom first.
         photo: Photograph that takes the place of the tile.
@@ -194,7 +192,11 @@ def variants_of(split: Split) -> tuple[int, int]:
 
 
 def random_ground(
-    rng: Rng, name: BackgroundName, split: Split, photos: Sequence[Path] = ()
+    rng: Rng,
+    name: BackgroundName,
+    split: Split,
+    settings: GroundSettings,
+    photos: Sequence[Path] = (),
 ) -> Ground:
     """Return a ground of one kind.
 
@@ -202,6 +204,7 @@ def random_ground(
         rng: Source of randomness.
         name: Kind; a `photo` without any photograph becomes painted.
         split: Decides which tiles and photographs may be used.
+        settings: Ranges that all grounds share.
         photos: The user's photographs.
     """
     own = photos_of(split, photos)
@@ -209,23 +212,25 @@ def random_ground(
     look = LOOKS[kind](rng)
     low, high = variants_of(split)
     stain = None
-    if rng.random() < _STAINED:
-        place, zoom = (rng.random(), rng.random()), between(rng, 0.8, 4.0)
-        stain = Stain(int(rng.integers(low, high)), zoom, place, between(rng, 0.2, 0.9))
+    if rng.random() < settings.stain_share:
+        place, zoom = (rng.random(), rng.random()), between(rng, *settings.stain_zoom)
+        variant, share = int(rng.integers(low, high)), between(rng, *settings.stain_strength)
+        stain = Stain(variant, zoom, place, share)
     ground = Ground(
         kind=kind,
         pattern=look.patterns[below(rng, len(look.patterns))],
         variant=int(rng.integers(low, high)),
         colours=look.colours,
-        zoom=between(rng, 0.6, 2.4),
+        zoom=between(rng, *settings.pattern_zoom),
         at=(rng.random(), rng.random()),
-        lines=look.lines + (sheet(rng) if rng.random() < 0.12 else ()),
+        lines=look.lines + (sheet(rng) if rng.random() < settings.sheet_share else ()),
         turn=below(rng, TURNS),
         stain=stain,
     )
     if name == "photo" and own:
         photo = own[below(rng, len(own))]
-        return replace(ground, kind="photo", lines=(), photo=photo, stain=None)
+        share = between(rng, *settings.photo_crop)
+        return replace(ground, kind="photo", lines=(), photo=photo, stain=None, zoom=share)
     return ground
 
 
@@ -265,7 +270,7 @@ def _stained(grey: Grey, stain: Stain, unit: float, seed: int) -> Grey:
 def _photo_crop(photo: Picture, ground: Ground, height: int, width: int) -> Picture:
     """Return a random piece of a photograph with the picture's proportions."""
     room = min(photo.shape[0] / height, photo.shape[1] / width)
-    share = room * (0.45 + 0.55 * (ground.zoom - 0.6) / 1.8)
+    share = room * ground.zoom
     rows, columns = max(1, int(height * share)), max(1, int(width * share))
     top = int(ground.at[1] * (photo.shape[0] - rows))
     left = int(ground.at[0] * (photo.shape[1] - columns))

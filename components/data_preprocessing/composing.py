@@ -31,9 +31,6 @@ from components.data_preprocessing.view import View, random_view
 from components.domain import OTHER_LABEL, Part, Split
 from components.settings.data import BackgroundName, DataSettings, MaterialName, PresetName
 
-_OVERLAP = 0.45
-"""Largest share of a part that may lie on others."""
-
 Rng = np.random.Generator
 Name = TypeVar("Name", bound=str)
 
@@ -81,16 +78,18 @@ def random_place(
         photos: The user's photographs.
     """
     preset = chosen(rng, settings.presets)
-    ground = random_ground(rng, _ground_name(rng, settings, preset, photos), split, photos)
+    name = _ground_name(rng, settings, preset, photos)
+    ground = random_ground(rng, name, split, settings.ground, photos)
     hard = rng.random() < settings.scene.hard_share and preset in ("workbench", "conveyor")
     if preset == "backlight":
-        glow = np.full(3, between(rng, 195, 255)) + rng.normal(0, 4, 3)
+        glow = np.full(3, between(rng, *settings.backlight.panel)) + rng.normal(0, 4, 3)
         ground = replace(
             ground, pattern="noise", colours=around(glow, 0.8), lines=(), photo=None, kind="panel"
         )
-        return Place(preset, ground, backlight(rng, settings.light), hard)
+        lighting = backlight(rng, settings.light, settings.backlight)
+        return Place(preset, ground, lighting, hard)
     if preset == "bright_on_dark":
-        black = np.full(3, between(rng, 6, 40)) + rng.normal(0, 2, 3)
+        black = np.full(3, between(rng, *settings.bright_on_dark.ground)) + rng.normal(0, 2, 3)
         ground = replace(ground, colours=around(black, between(rng, 0.5, 3)), lines=(), photo=None)
     return Place(preset, ground, random_lighting(rng, settings.light), hard)
 
@@ -195,7 +194,7 @@ def _placement(
 ) -> Placement:
     conf = settings.scene
     thin = rng.random() < conf.thin_share
-    share = 0.002 if thin else between(rng, *conf.thickness)
+    share = conf.thin_thickness if thin else between(rng, *conf.thickness)
     glossy = rng.random() < settings.light.glare_share
     return Placement(
         part=part,
@@ -206,7 +205,7 @@ def _placement(
         z_mm=0.0,
         thickness_mm=share * longer_mm(part) * scale,
         surface=surface,
-        glare=surface.gloss * between(rng, 20, 150) if glossy else 0.0,
+        glare=surface.gloss * between(rng, *settings.light.glare) if glossy else 0.0,
         scale=scale,
     )
 
@@ -216,10 +215,10 @@ def _surface(rng: Rng, place: Place, settings: DataSettings) -> Surface:
     if place.preset == "bright_on_dark":
         metals: dict[MaterialName, float] = {"brushed": 1.0, "rolled": 1.0, "scratched": 0.6}
         surface = random_surface(rng, chosen(rng, metals))
-        return shifted_to(surface, np.full(3, between(rng, 130, 235)))
+        return shifted_to(surface, np.full(3, between(rng, *settings.bright_on_dark.metal)))
     surface = random_surface(rng, chosen(rng, materials))
     if place.preset == "backlight":
-        return unlit(surface, between(rng, 4, 45))
+        return unlit(surface, between(rng, *settings.backlight.silhouette))
     if not place.hard:
         return surface
     ground = place.ground
@@ -245,9 +244,9 @@ def _lay_distractor(
     if rng.random() < settings.scene.unknown_plate_share:
         _lay(rng, table, _plate(rng, place, settings, table.view, seed), place, settings)
         return
-    thing = small_object(rng, seed, table.view.width_mm)
+    thing = small_object(rng, seed, table.view.width_mm, settings.scene.small_object_scale)
     if place.preset == "backlight":
-        level = between(rng, 4, 45)
+        level = between(rng, *settings.backlight.silhouette)
         pieces = tuple(replace(p, surface=unlit(p.surface, level)) for p in thing.pieces)
         thing = SceneObject(thing.label, pieces)
     if place.preset != "conveyor" and rng.random() < settings.scene.covering_share:
@@ -260,7 +259,8 @@ def _lay_distractor(
 def _plate(rng: Rng, place: Place, settings: DataSettings, view: View, seed: int) -> SceneObject:
     """Return a flat part of no drawing."""
     plate = unknown_plate(seed, below(rng, PLATES))
-    scale = between(rng, 0.07, 0.42) * view.width_mm / longer_mm(plate)
+    size = between(rng, *settings.scene.unknown_plate_size)
+    scale = size * view.width_mm / longer_mm(plate)
     surface = _surface(rng, place, settings)
     piece = _placement(rng, plate, surface, settings, mirrored_share=0.5, scale=scale)
     return SceneObject(OTHER_LABEL, (piece,))
@@ -276,15 +276,15 @@ def _lay(rng: Rng, table: Table, thing: SceneObject, place: Place, settings: Dat
     stacked = not apart and place.preset != "backlight"
     overlapping = stacked and rng.random() < conf.overlapping_share
     truncated = rng.random() < conf.truncated_share
-    table.lay(rng, thing, truncated, overlap=_OVERLAP if overlapping else 0.0)
+    table.lay(rng, thing, truncated, overlap=conf.overlap_max if overlapping else 0.0)
 
 
 def _effects(rng: Rng, place: Place, settings: DataSettings) -> CameraEffects:
-    share = settings.camera.motion_share
-    effects = random_effects(rng, settings.camera, 0.3 if place.preset == "conveyor" else share)
+    mover = settings.conveyor if place.preset == "conveyor" else settings.camera
+    effects = random_effects(rng, settings.camera, mover.motion_share)
     if place.preset == "backlight":
         # The camera is set for the panel: it is near white, never grey.
-        gain = between(rng, 0.9, 1.25)
+        gain = between(rng, *settings.backlight.exposure)
         return replace(effects, gains=(gain, gain, gain), gamma=1.0)
     if place.preset == "bright_on_dark":
         return effects

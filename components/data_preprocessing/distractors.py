@@ -238,18 +238,21 @@ def shapes(seed: int) -> Iterator[Part]:
         yield from (piece.part for piece in _small_object(seed, number))
 
 
-def small_object(rng: Rng, seed: int, frame_mm: float) -> SceneObject:
+def small_object(
+    rng: Rng, seed: int, frame_mm: float, enlargement: tuple[float, float]
+) -> SceneObject:
     """Return a screw, nut, pen or the like at the table's origin.
 
     Args:
         rng: Chooses which.
         seed: The dataset's.
         frame_mm: Width of what the picture shows.
+        enlargement: Limits of its size over the one it was made in.
     """
     pieces = _small_object(seed, int(rng.integers(_SMALL_OBJECTS)))
     angle = rng.uniform(-np.pi, np.pi)
     c, s = np.cos(angle), np.sin(angle)
-    scale = frame_mm * rng.uniform(0.75, 1.3)
+    scale = frame_mm * rng.uniform(*enlargement)
     return SceneObject(
         OTHER_LABEL,
         tuple(

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from components.data_preprocessing.draws import between
 from components.data_preprocessing.textures import Rng
-from components.settings.data import LightSettings
+from components.settings.data import BacklightSettings, LightSettings
 
 GRID = (12, 16)
 """Rows and columns of the coarse map that is smoothed over the picture."""
@@ -85,21 +85,28 @@ def random_lighting(rng: Rng, settings: LightSettings) -> Lighting:
     """Return lamps over a workbench."""
     lamps = [_lamp(rng, settings, 1.0)]
     if rng.random() < settings.second_lamp_share:
-        lamps.append(_lamp(rng, settings, 0.6))
+        lamps.append(_lamp(rng, settings, settings.second_lamp_depth))
     return Lighting(
         lamps=tuple(lamps),
         contact_depth=between(rng, *settings.contact_depth),
         gain_map=_gain_map(rng, settings),
         bevel_px=between(rng, *settings.bevel_px),
-        rim_bright=between(rng, 8, 75) * rng.random() if rng.random() < 0.7 else 0.0,
-        rim_dark=between(rng, 8, 60) * rng.random() if rng.random() < 0.5 else 0.0,
+        rim_bright=_rim(rng, settings.bevel_bright_share, settings.bevel_bright),
+        rim_dark=_rim(rng, settings.bevel_dark_share, settings.bevel_dark),
     )
 
 
-def backlight(rng: Rng, settings: LightSettings) -> Lighting:
+def _rim(rng: Rng, share: float, levels: tuple[float, float]) -> float:
+    """Return the strength of a scene's rims, 0 if it has none."""
+    return between(rng, *levels) * rng.random() if rng.random() < share else 0.0
+
+
+def backlight(rng: Rng, settings: LightSettings, panel: BacklightSettings) -> Lighting:
     """Return the light of a panel below: no shadows, a slight fall-off to the sides."""
-    gain = _gain_map(rng, settings.model_copy(update={"spot_share": 0.0, "gradient": (0.0, 0.2)}))
-    return Lighting((), 0.0, gain, between(rng, *settings.bevel_px), between(rng, 0, 25), 0.0)
+    even = settings.model_copy(update={"spot_share": 0.0, "gradient": panel.gradient})
+    gain = _gain_map(rng, even)
+    bevel_px = between(rng, *settings.bevel_px)
+    return Lighting((), 0.0, gain, bevel_px, between(rng, *panel.bevel_bright), 0.0)
 
 
 def _gain_map(rng: Rng, settings: LightSettings) -> NDArray[np.float64]:
@@ -108,7 +115,7 @@ def _gain_map(rng: Rng, settings: LightSettings) -> NDArray[np.float64]:
     slope = between(rng, *settings.gradient)
     gain = 1.0 + slope * (rows * np.sin(azimuth) + columns * np.cos(azimuth))
     if rng.random() < settings.spot_share:
-        middle, width = rng.uniform(-0.6, 0.6, 2), between(rng, 0.12, 0.5)
+        middle, width = rng.uniform(-0.6, 0.6, 2), between(rng, *settings.spot_radius)
         distance2 = (rows - middle[0]) ** 2 + (columns - middle[1]) ** 2
         # A spot comes with less light elsewhere, as the camera's exposure follows the brightest.
         gain = 0.8 * gain + between(rng, *settings.spot_gain) * np.exp(-distance2 / width**2)

@@ -74,6 +74,14 @@ QualityRange = Annotated[
     tuple[Annotated[int, Field(ge=1, le=100)], Annotated[int, Field(ge=1, le=100)]],
     AfterValidator(_ordered),
 ]
+GreyRange = Annotated[
+    tuple[Annotated[float, Field(ge=0, le=255)], Annotated[float, Field(ge=0, le=255)]],
+    AfterValidator(_ordered),
+]
+CropRange = Annotated[
+    tuple[Annotated[float, Field(ge=0.05, le=1.0)], Annotated[float, Field(ge=0.05, le=1.0)]],
+    AfterValidator(_ordered),
+]
 SignedRange = Annotated[tuple[float, float], AfterValidator(_ordered)]
 CountRange = Annotated[
     tuple[Annotated[int, Field(ge=0, le=100)], Annotated[int, Field(ge=0, le=100)]],
@@ -96,6 +104,40 @@ class SplitSettings(Table):
         return self
 
 
+class ConveyorSettings(Table):
+    """What a conveyor does otherwise than a workbench."""
+
+    motion_share: Share
+
+
+class BacklightSettings(Table):
+    """The lit panel and what lies before it."""
+
+    panel: GreyRange
+    silhouette: GreyRange
+    gradient: Range
+    exposure: Range
+    bevel_bright: GreyRange
+
+
+class BrightOnDarkSettings(Table):
+    """Bare metal on a black ground."""
+
+    ground: GreyRange
+    metal: GreyRange
+
+
+class GroundSettings(Table):
+    """What all grounds have in common."""
+
+    pattern_zoom: DistanceRange
+    stain_share: Share
+    stain_zoom: DistanceRange
+    stain_strength: CropRange
+    sheet_share: Share
+    photo_crop: CropRange
+
+
 class SceneSettings(Table):
     """What lies on the table and how."""
 
@@ -109,9 +151,11 @@ class SceneSettings(Table):
     far_size: SizeRange
     thickness: Range
     thin_share: Share
+    thin_thickness: Share
     mirrored_share: Share
     touching_share: Share
     overlapping_share: Share
+    overlap_max: Share
     covering_share: Share
     truncated_share: Share
     hard_share: Share
@@ -119,6 +163,8 @@ class SceneSettings(Table):
     same_pattern_share: Share
     same_material_share: Share
     unknown_plate_share: Share
+    unknown_plate_size: SizeRange
+    small_object_scale: DistanceRange
 
 
 class LightSettings(Table):
@@ -129,12 +175,19 @@ class LightSettings(Table):
     shadow_depth: Range
     contact_depth: Range
     second_lamp_share: Share
+    second_lamp_depth: Share
     gradient: Range
     spot_share: Share
     spot_gain: Range
+    spot_radius: CropRange
     glare_share: Share
+    glare: GreyRange
     tint: Spread
     bevel_px: Range
+    bevel_bright_share: Share
+    bevel_bright: GreyRange
+    bevel_dark_share: Share
+    bevel_dark: GreyRange
 
 
 class CameraSettings(Table):
@@ -181,7 +234,11 @@ class DataSettings(YamlSettings):
     shard_samples: Annotated[int, Field(ge=1, le=10_000)]
     dask_scheduler: str | None
     presets: dict[PresetName, Weight]
+    conveyor: ConveyorSettings
+    backlight: BacklightSettings
+    bright_on_dark: BrightOnDarkSettings
     backgrounds: dict[BackgroundName, Weight]
+    ground: GroundSettings
     materials: dict[MaterialName, Weight]
     scene: SceneSettings
     light: LightSettings

@@ -183,3 +183,83 @@ def test_hard_parts_may_have_the_grounds_own_pattern() -> None:
         scene = scene_of(seed, settings)
         patterns = {t.pieces[0].surface.pattern for t in scene.objects if t.label != OTHER_LABEL}
         assert patterns == {scene.ground.pattern}
+
+
+def only(preset: str) -> DataSettings:
+    """Return settings of one kind of place, in which plates of no drawing lie as well."""
+    weights = dict.fromkeys(SETTINGS.presets, 0.0) | {preset: 1.0}
+    scene = {"distractors": (3, 3), "unknown_plate_share": 1.0, "unknown_plate_size": (0.2, 0.2)}
+    return with_scene(**scene).model_copy(update={"presets": weights})
+
+
+def test_plates_and_small_objects_have_the_sizes_of_the_settings() -> None:
+    scene = {"parts": (0, 0), "distractors": (4, 4), "small_object_scale": (0.5, 0.5)}
+    for share in (0.0, 1.0):
+        settings = with_scene(
+            **scene,
+            unknown_plate_share=share,
+            unknown_plate_size=(0.25, 0.25),
+            thin_share=1.0,
+            thin_thickness=0.01,
+        )
+        found = [(scene_of(seed, settings), seed) for seed in range(6)]
+        pieces = [(s.view.width_mm, p) for s, _ in found for t in s.objects for p in t.pieces]
+        assert pieces
+        for width_mm, piece in pieces:
+            if share:
+                side = piece.scale * max(piece.part.size_mm)
+                assert side == pytest.approx(0.25 * width_mm)
+                assert piece.thickness_mm == pytest.approx(0.01 * side)
+            else:
+                assert piece.scale == pytest.approx(0.5 * width_mm)
+
+
+def test_panel_and_silhouettes_have_the_grey_levels_of_the_settings() -> None:
+    settings = only("backlight")
+    backlight = {"panel": (220.0, 220.0), "silhouette": (30.0, 30.0), "exposure": (1.1, 1.1)}
+    changed = {"backlight": settings.backlight.model_copy(update=backlight)}
+    scenes = [scene_of(seed, settings.model_copy(update=changed)) for seed in range(8)]
+    assert np.mean([s.ground.mean_rgb for s in scenes]) == pytest.approx(220, abs=4)
+    greys = [p.surface.colours.mean() for s in scenes for t in s.objects for p in t.pieces]
+    assert np.mean(greys) == pytest.approx(30, abs=4)
+    assert {s.effects.gains for s in scenes} == {(1.1, 1.1, 1.1)}
+
+
+def test_bare_metal_and_its_black_ground_have_the_grey_levels_of_the_settings() -> None:
+    settings = only("bright_on_dark")
+    levels = {"ground": (20.0, 20.0), "metal": (180.0, 180.0)}
+    changed = {"bright_on_dark": settings.bright_on_dark.model_copy(update=levels)}
+    scenes = [scene_of(seed, settings.model_copy(update=changed)) for seed in range(8)]
+    assert np.mean([s.ground.mean_rgb for s in scenes]) == pytest.approx(20, abs=3)
+    greys = [p.surface.colours.mean() for s in scenes for t in s.objects for p in t.pieces]
+    assert np.mean(greys) == pytest.approx(180, abs=8)
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_conveyors_move_as_often_as_the_settings_say(share: float) -> None:
+    settings = only("conveyor")
+    changed = {"conveyor": settings.conveyor.model_copy(update={"motion_share": share})}
+    scenes = [scene_of(seed, settings.model_copy(update=changed)) for seed in range(6)]
+    assert {s.effects.motion_px != (0.0, 0.0) for s in scenes} == {share == 1.0}
+
+
+def test_rims_second_lamps_and_glare_keep_to_the_settings() -> None:
+    light = {
+        "second_lamp_share": 1.0,
+        "second_lamp_depth": 0.5,
+        "shadow_depth": (0.4, 0.4),
+        "bevel_bright_share": 1.0,
+        "bevel_bright": (0.0, 9.0),
+        "bevel_dark_share": 0.0,
+        "glare_share": 1.0,
+        "glare": (50.0, 50.0),
+    }
+    workbench = only("workbench")
+    settings = workbench.model_copy(update={"light": workbench.light.model_copy(update=light)})
+    for seed in range(6):
+        scene = scene_of(seed, settings)
+        assert [lamp.depth for lamp in scene.lighting.lamps] == pytest.approx([0.4, 0.2])
+        assert 0.0 < scene.lighting.rim_bright <= 9.0
+        assert scene.lighting.rim_dark == 0.0
+        for thing in scene.objects:
+            assert all(p.glare == pytest.approx(50.0 * p.surface.gloss) for p in thing.pieces)

@@ -43,7 +43,9 @@ def test_cables_balls_and_pens_are_round_and_nuts_are_flat() -> None:
 
 def test_small_object_keeps_its_pieces_together_at_the_frames_scale() -> None:
     for seed in range(20):
-        small, large = (small_object(np.random.default_rng(seed), 7, mm) for mm in (100.0, 200.0))
+        small, large = (
+            small_object(np.random.default_rng(seed), 7, mm, (0.75, 1.3)) for mm in (100.0, 200.0)
+        )
         assert small.label == OTHER_LABEL
         for one, two in zip(small.pieces, large.pieces, strict=True):
             assert two.scale == pytest.approx(2 * one.scale)
