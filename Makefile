@@ -103,7 +103,7 @@ lock: $(READY) ## resolve requirements*.txt again from pyproject.toml
 	    --no-emit-options -o "$$2" --extra "$$1" "$${@:3}" pyproject.toml && \
 	  sed -i -E -e 's/^(torch==[0-9.]+)\+cpu/\1/' \
 	    -e '/^dxfvision @ /,/^[a-z]/{/^(dxfvision @|    #)/d}' "$$2"; }; \
-	compile dev requirements.txt && compile serve requirements-serve.txt -c requirements.txt && \
+	compile dev requirements.txt && compile serve requirements-serve.txt --extra camera -c requirements.txt && \
 	compile worker requirements-worker.txt -c requirements.txt
 
 clean: ## remove what runs made in this folder; drawings, photographs and .venv stay
