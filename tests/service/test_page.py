@@ -280,11 +280,13 @@ def test_lowest_score_goes_into_the_question(page):
 
 def test_pictures_of_the_session_are_kept_and_opened_again_without_asking(watched):
     page = watched.page
-    choose(page, file(name="one.png"), file(encoded(scene(0, 300, 200)), "two.png"))
-    expect(page.locator("#history-list li")).to_have_count(2)
+    choose(page, file(encoded(scene(0, 300, 200)), "one.png"), file(name="two.png"))
+    entries = page.locator("#history-list li")
+    expect(entries).to_have_count(2)
+    expect(entries.first).to_contain_text("2 parts")
     expect(page.locator("#facts")).to_contain_text(re.compile(r"200 \S 300 px"))
     asked = len([url for url in watched.asked if "/predict" in url])
-    page.click("#history-list button:has-text('one.png')")
+    page.click("#history-list button:has-text('two.png')")
     expect(page.locator("#facts")).to_contain_text(re.compile(r"320 \S 240 px"))
     shown(page)
     assert len([url for url in watched.asked if "/predict" in url]) == asked == 2
@@ -376,6 +378,10 @@ def test_token_is_asked_for_kept_in_the_tab_and_never_in_an_address(
         page.reload()
         choose(page, file())
         shown(page)
+        page.click("#token-forget")
+        expect(page.locator("#token")).to_be_visible()
+        expect(page.locator("#about")).to_contain_text("access token is needed")
+        assert page.evaluate("sessionStorage.length") == 0
         assert not any(token in each for each in watched.asked)
         assert page.evaluate("JSON.stringify(localStorage)").count(token) == 0
         assert page.context.cookies() == []

@@ -8,8 +8,9 @@ const THUMBNAIL_PX = 160;
 
 /**
  * One picture and what was said about it.
- * @typedef {{id: number, name: string, picture: Blob, url: string, size: [number, number]|null,
- *   when: Date, answer: Object|null, problem: Object|null, thumbnail: string|null}} Entry
+ * @typedef {{name: string, picture: Blob, url: string, size: [number, number]|null,
+ *   when: Date, answer: Object|null, problem: Object|null, asking: AbortController|null,
+ *   thumbnail: string|null}} Entry
  */
 
 export class History {
@@ -25,10 +26,16 @@ export class History {
     const url = URL.createObjectURL(picture);
     const { size, thumbnail } = await looked(picture);
     const name = picture.name || "Pasted picture";
-    const entry = { picture, url, size, thumbnail, name, when: new Date(), answer: null, problem: null };
+    const nothing = { answer: null, problem: null, asking: null };
+    const entry = { picture, url, size, thumbnail, name, when: new Date(), ...nothing };
     this.entries.unshift(entry);
     this.entries.splice(MOST).forEach(forget);
     return entry;
+  }
+
+  /** Whether a picture was not forgotten since. */
+  holds(entry) {
+    return this.entries.includes(entry);
   }
 
   /** Show the list again, with this entry as the current one. */
@@ -65,9 +72,9 @@ export class History {
   }
 }
 
-function outcome({ answer, problem }) {
+function outcome({ answer, problem, asking }) {
   if (problem) return "no answer";
-  if (!answer) return "asking…";
+  if (!answer) return asking ? "asking…" : "waiting…";
   const verdicts = verdictCounts(answer).map(([verdict, count]) => `${count} ${verdict}`);
   return verdicts.join(", ") || inShort(answer);
 }
@@ -90,6 +97,7 @@ async function looked(picture) {
 }
 
 function forget(entry) {
+  entry.asking?.abort();
   URL.revokeObjectURL(entry.url);
   if (entry.thumbnail) URL.revokeObjectURL(entry.thumbnail);
 }
