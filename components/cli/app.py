@@ -14,6 +14,7 @@ from components.cli import (
     camera,
     doctor,
     drawings,
+    drift,
     inspection,
     models,
     operations,
@@ -32,6 +33,7 @@ app = typer.Typer(
 for module in (
     pipeline,
     drawings,
+    drift,
     models,
     answers,
     autolabel,

@@ -20,6 +20,7 @@ from prefect.workers.process import ProcessWorker
 
 from components.errors import ServiceError
 from components.home import Home
+from components.operations.automations import set_up_automations
 from components.operations.prefect_server import (
     client_environment,
     deploy_command,
@@ -86,6 +87,7 @@ def deploy(home: Home, settings: OperationsSettings) -> list[SetUp]:
     LocalFileSystem(basepath=str(folder)).save(RESULTS_BLOCK, overwrite=True)
     done.append(SetUp("block", f"local-file-system/{RESULTS_BLOCK}", f"results, in {folder}"))
     _create_deployments(home, settings)
+    done += [SetUp("automation", name, "") for name in set_up_automations()]
     with get_client(sync_client=True) as client:
         return done + _found_deployments(client)
 

@@ -6,10 +6,12 @@ starts anything. Against the *site* reference it tells what changed here since: 
 the parts.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from components.files import plain, write_json, write_text
 from components.home import Home
@@ -104,10 +106,24 @@ def check_drift(home: Home, accept: bool = False) -> DriftReport:
         }
         recent = newest(logged_frames(home, record.version), settings.window)
         report = drift_report(record.version, references, recent, settings)
-    write_json(home.reports / "drift.json", report)
+    write_json(_report_file(home), report)
     write_text(home.reports / "drift.md", drift_page(report))
     write_own_metrics(home, "drift", _samples(report))
     return report
+
+
+def last_state(home: Home) -> State:
+    """Return what the last look found; `unknown` before the first."""
+    try:
+        state = json.loads(_report_file(home).read_bytes())["state"]
+    except (OSError, ValueError, LookupError, TypeError):
+        return "unknown"
+    found: dict[object, State] = {known: known for known in get_args(State)}
+    return found.get(state, "unknown")
+
+
+def _report_file(home: Home) -> Path:
+    return home.reports / "drift.json"
 
 
 def drift_report(
@@ -216,9 +232,8 @@ def _shown(value: float | None) -> str:
 
 
 def _samples(report: DriftReport) -> list[Sample]:
-    states: tuple[State, ...] = ("unknown", "steady", "drifting")
     return [
-        Sample(metrics.DRIFT_STATE, states.index(report.state)),
+        Sample(metrics.DRIFT_STATE, get_args(State).index(report.state)),
         Sample(metrics.DRIFT_FRAMES, report.frames),
         *(
             Sample(metrics.DRIFT_PSI, each.psi, (each.figure, each.reference))

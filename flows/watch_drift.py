@@ -1,0 +1,56 @@
+"""Flow: the service's newest pictures and answers beside what they were."""
+
+from prefect import flow, get_run_logger, task
+from prefect.events import emit_event
+
+from components.files import plain
+from components.home import Home
+from components.operations.automations import DRIFT_BEGAN, DRIFT_ENDED, HOME_RESOURCE
+from components.operations.drift import (
+    DriftReport,
+    check_drift,
+    drift_page,
+    event_payload,
+    last_state,
+)
+from flows.parameters import HomeFolder
+from flows.reporting import show_markdown, show_table
+
+
+@task(name="check-drift", retries=1, retry_delay_seconds=5)
+def compare_frames(home: Home) -> DriftReport:
+    """Compare every figure of the newest frames with both references."""
+    report = check_drift(home)
+    get_run_logger().info("drift of %s: %s; %s", report.version, report.state, report.reason)
+    show_markdown("drift", drift_page(report), "Figures of the newest pictures and references")
+    show_table("drift-figures", [plain(each) for each in report.figures], "Every figure compared")
+    return report
+
+
+@flow(name="watch-drift", flow_run_name="watch-drift")
+def watch_drift(home: HomeFolder) -> DriftReport:
+    """Tell when pictures or answers are no longer what they were on this site.
+
+    The first look that finds drift emits an event, which an automation answers with `improve`; so
+    does the first that finds none any more.
+
+    Args:
+        home: Folder in which everything lies.
+    """
+    place = Home(home.resolve())
+    before = last_state(place)
+    report = compare_frames(place)
+    if report.state == "drifting" and before != "drifting":
+        tell(DRIFT_BEGAN, place, report)
+    if report.state == "steady" and before == "drifting":
+        tell(DRIFT_ENDED, place, report)
+    return report
+
+
+def tell(event: str, home: Home, report: DriftReport) -> None:
+    """Emit an event about a home folder."""
+    resource = {
+        "prefect.resource.id": f"{HOME_RESOURCE}.{home.root.name}",
+        "prefect.resource.name": str(home.root),
+    }
+    emit_event(event=event, resource=resource, payload=event_payload(report))
