@@ -22,6 +22,9 @@ EXACT_KS_GROUPS = 100
 ALIKE_RMS = 10.0
 """Pictures that differ by less show the same things in the same places."""
 
+FARTHEST_RMS = 255.0
+"""Two layouts cannot differ by more."""
+
 CHUNK = 512
 
 
@@ -56,10 +59,14 @@ def _images(measured: pd.DataFrame) -> pd.DataFrame:
     judged = has_objects & ~uniform & ~double & measured["thumbnail"].notna()
     table["look_alike_rms"] = look_alike_rms(measured[judged], "thumbnail").reindex(table.index)
     # One small object lies in the same place sooner or later.
-    laid = judged & (measured["parts"] + measured["others"] > 1) & measured["layout"].notna()
+    several = measured["parts"] + measured["others"] > 1
+    laid = judged & several & measured["layout"].notna()
     # A picture that is there twice is told as such, and not as a layout that is.
     laid &= ~(table["look_alike_rms"] < ALIKE_RMS)
     table["layout_rms"] = look_alike_rms(measured[laid], "layout").reindex(table.index)
+    if not several.any():
+        # Scenes of single objects by the settings: there are no layouts, and none leaks.
+        table.loc[judged, "layout_rms"] = FARTHEST_RMS
     return table
 
 
