@@ -22,11 +22,12 @@ ScoreOption = Annotated[
     typer.Option("--score", min=0.0, max=1.0, help="Report no detection below this score."),
 ]
 EngineOption = Annotated[
-    Literal["registered", "network", "template"],
+    Literal["registered", "classical", "network", "template"],
     typer.Option(
         "--engine",
-        help="Who answers: the network and registration, the network alone, or the OpenCV baseline "
-        "from models/opencv_templates without any network.",
+        help="Who answers: the network and registration, registration on what plain image "
+        "processing finds, the network alone, or the OpenCV baseline from models/opencv_templates; "
+        "classical and template need no network.",
     ),
 ]
 GenericOption = Annotated[
@@ -72,11 +73,10 @@ def evaluate_engines(
 
     Where the file tells poses, their errors are told, too.
     """
-    from components.operations.inspectors import Engine, measured, open_engine
+    from components.operations.inspectors import ENGINES, measured, open_engine
 
     place = open_home(home, writable=False)
-    every: tuple[Engine, ...] = ("registered", "network", "template")
-    others = [other for other in every if other != engine] if compare else []
+    others = [other for other in ENGINES if other != engine] if compare else []
     with progress_bars() as bars:
         found = [measured(place, each, generic, images, coco, bars) for each in (engine, *others)]
         if report is not None:

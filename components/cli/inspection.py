@@ -1,7 +1,7 @@
 """The verb `inspect`: find the parts in pictures, measure them, judge them."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -17,9 +17,9 @@ from components.cli.output import (
 from components.files import plain, write_bytes, write_text
 from components.home import Home
 from components.inspection.camera.calibration import DEFAULT_CAMERA, read_calibration
-from components.settings.inspection import InspectionSettings
 
 if TYPE_CHECKING:
+    from components.operations.inspectors import Engine
     from components.serving.inspecting import Gauge, Inspection
     from components.serving.scales import ScaleOf
 
@@ -42,6 +42,14 @@ AboveOption = Annotated[
 CameraOption = Annotated[
     str, typer.Option("--camera", help="Whose pictures they are.", metavar="NAME")
 ]
+EngineOption = Annotated[
+    Literal["registered", "classical"],
+    typer.Option(
+        "--engine",
+        help="Who finds the parts: the network and registration, or registration on what plain "
+        "image processing finds, for backlit and plain scenes without a network.",
+    ),
+]
 ReportOption = Annotated[
     Path | None,
     typer.Option("--report", help="Write a page with overlays here.", metavar="DIR"),
@@ -60,6 +68,7 @@ def inspect_images(
     calibration: CalibrationOption = None,
     camera: CameraOption = DEFAULT_CAMERA,
     above_mm: AboveOption = 0.0,
+    engine: EngineOption = "registered",
     report: ReportOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -75,7 +84,7 @@ def inspect_images(
 
     place = open_home(home, writable=False)
     gauge = Gauge.of(place)
-    inspection = _inspection(place, gauge)
+    inspection = _inspection(place, gauge, engine)
     scale_of = _scale_of(gauge, px_per_mm, calibration, camera, above_mm)
     rows: list[dict[str, Any]] = []
     for image in images:
@@ -98,20 +107,22 @@ def inspect_images(
         raise typer.Exit(1)
 
 
-def _inspection(place: Home, gauge: "Gauge") -> "Inspection":
-    """Return the champion with everything that measuring needs."""
-    from components.geometry.parts_file import read_parts
-    from components.inspection.opening import open_inspector
-    from components.modeling.bundle_files import PARTS_NAME
-    from components.operations.releases import champion_of
+def _inspection(place: Home, gauge: "Gauge", engine: "Engine") -> "Inspection":
+    """Return the champion, or the drawings alone, with everything that measuring needs."""
+    from components.inspection.classical import ClassicalInspector
+    from components.inspection.inspector import Inspector
+    from components.operations.inspectors import open_engine
+    from components.progress import SilentProgress
     from components.serving.inspecting import Inspection
     from components.settings.serve import ServeSettings
 
-    champion = champion_of(place)
+    detector, version = open_engine(place, engine, False, SilentProgress())
+    if not isinstance(detector, Inspector | ClassicalInspector):
+        raise TypeError(f"expected an engine that tells poses, got {type(detector).__name__}")
     return Inspection(
-        detector=open_inspector(champion.path, InspectionSettings.load(place.configs)),
-        version=champion.version,
-        parts=read_parts(champion.path / PARTS_NAME),
+        detector=detector,
+        version=version,
+        parts=detector.registrar.parts,
         settings=gauge.settings,
         serve=ServeSettings.load(place.configs),
         smallest_px=gauge.smallest_px(),

@@ -76,6 +76,10 @@ class Look:
         cells = claimant.settings.answers.reaches_cells
         self._reaches_px = [max(share * sight.cell_px, 2.0) for share in cells]
 
+    def with_sight(self, sight: Sight) -> "Look":
+        """Return the same picture with something else seen in it."""
+        return Look(self._claimant, self._picture, sight)
+
     def claims(self, item: Object) -> list[Claim]:
         """Return the claims of drawings on an object; none if no drawing can be laid.
 

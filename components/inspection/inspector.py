@@ -79,7 +79,7 @@ class Inspector:
         claims, instances, steps = self.claims(image)
         hw = image.shape[0], image.shape[1]
         kept = [c for c in settled(claims, settings.most_shared) if c.score >= threshold]
-        named = [_detection(claim, hw) for claim in kept]
+        named = [detection_of(claim, hw) for claim in kept]
         found = named + self._unknown(instances, named, threshold)
         found.sort(key=lambda detection: -detection.score)
         steps["registration"] = time.perf_counter() - start - sum(steps.values())
@@ -171,7 +171,8 @@ class Inspector:
         return found
 
 
-def _detection(claim: Claim, hw: tuple[int, int]) -> Detection:
+def detection_of(claim: Claim, hw: tuple[int, int]) -> Detection:
+    """Return a claim that stayed as the answer about a picture of that height and width."""
     mask = whole_mask(claim.pixels, claim.window, hw)
     x0, y0, x1, y1 = xyxy_from_mask(mask) or (0.0, 0.0, 0.0, 0.0)
     return Detection(

@@ -1,12 +1,13 @@
 """Who answers pictures in this process, and how good the answers are.
 
-An *engine* is a way to answer: `registered` is the product's answer, `network` what the network
-says alone, `template` the OpenCV baseline without any network.
+An *engine* is a way to answer: `registered` is the product's answer, `classical` the drawings laid
+on what thresholds and edges find, `network` what the network says alone, `template` the OpenCV
+baseline. Two of them, `classical` and `template`, need no network.
 """
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -15,8 +16,9 @@ from components.errors import ImageError
 from components.geometry.resemblance import Symmetry
 from components.home import Home
 from components.inspection.baseline.template_matching import TemplateMatcher
+from components.inspection.classical import ClassicalInspector
 from components.inspection.inspector import Inspector
-from components.inspection.opening import inspector_of, open_inspector
+from components.inspection.opening import inspector_of, open_inspector, symmetries_of
 from components.inspection.pose_figures import PoseFigures, PoseMeter
 from components.inspection.pose_truth import read_poses
 from components.modeling.evaluate import evaluate
@@ -31,7 +33,10 @@ from components.settings.base import GENERIC
 from components.settings.inspection import InspectionSettings
 from components.settings.train import TrainSettings
 
-Engine = Literal["registered", "network", "template"]
+Engine = Literal["registered", "classical", "network", "template"]
+ENGINES: tuple[Engine, ...] = get_args(Engine)
+POSED: tuple[Engine, ...] = ("registered", "classical")
+"""Engines that tell where a drawing lies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +98,18 @@ def template_matcher(home: Home) -> TemplateMatcher:
     return TemplateMatcher(home.templates, prediction, settings.proposals, settings.templates)
 
 
+def classical_inspector(home: Home, progress: Progress) -> ClassicalInspector:
+    """Return the drawings that were read last, ready to answer without a network.
+
+    Raises:
+        DatasetError: If no drawings were read yet.
+    """
+    parts = known_parts(home)
+    symmetries = symmetries_of(known_similarity(home, progress))
+    prediction = TrainSettings.load(home.configs).prediction
+    return ClassicalInspector(parts, symmetries, prediction, InspectionSettings.load(home.configs))
+
+
 def picture_bytes(path: Path) -> bytes:
     """Return the bytes of a picture file.
 
@@ -123,6 +140,9 @@ def open_engine(
     if engine == "template":
         matcher = template_matcher(home)
         return matcher, matcher.card.name
+    if engine == "classical":
+        classical = classical_inspector(home, progress)
+        return classical, classical.card.name
     if generic:
         if engine == "network":
             return generic_predictor(home), "generic"
@@ -159,7 +179,7 @@ def measured(
     truth = read_poses(coco)
     meter = PoseMeter(detector, truth, detector.card.prediction.score_threshold)
     figures = evaluate(meter, images, coco, progress)
-    known = any(truth) and engine == "registered"
+    known = any(truth) and engine in POSED
     parts, symmetries = _drawings(detector)
     accuracy = accuracy_of(figures.confusion)
     poses = meter.figures(parts, symmetries) if known else None
@@ -176,6 +196,6 @@ def accuracy_of(confusion: Confusion) -> float | None:
 
 def _drawings(detector: Detector) -> tuple[tuple[Part, ...], list[Symmetry]]:
     """Return the drawings that a detector knows, and their symmetries."""
-    if not isinstance(detector, Inspector):
+    if not isinstance(detector, Inspector | ClassicalInspector):
         return (), []
     return detector.registrar.parts, list(detector.symmetries)

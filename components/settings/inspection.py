@@ -95,6 +95,13 @@ class AnswerSettings(Table):
     ambiguous_below: NotNegative
 
 
+class ClassicalSettings(Table):
+    """Registration without a network; the file tells what each value means."""
+
+    least_fit_iou: Share
+    hole_iou: Share
+
+
 class TemplateSettings(Table):
     """The OpenCV baseline; the file tells what each value means."""
 
@@ -111,4 +118,5 @@ class InspectionSettings(YamlSettings):
     proposals: ProposalSettings
     answers: AnswerSettings
     rating: RatingSettings
+    classical: ClassicalSettings
     templates: TemplateSettings

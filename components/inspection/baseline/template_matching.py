@@ -20,9 +20,9 @@ from components.domain import UNKNOWN_LABEL, Detection
 from components.files import file_sha256
 from components.geometry.masks import xyxy_from_mask
 from components.inspection.baseline.templates import INDEX, read_template_mask, template_names
+from components.inspection.plain_card import plain_card
 from components.inspection.proposals import propose
 from components.modeling.inference import Prediction
-from components.modeling.model_card import InputSpec, ModelCard, Parity
 from components.settings.inspection import ProposalSettings, TemplateSettings
 from components.settings.train import PredictionSettings
 
@@ -78,7 +78,9 @@ class TemplateMatcher:
         names = template_names(folder)
         self._templates = [_template(name, read_template_mask(folder, name)) for name in names]
         self._proposals, self._settings = proposals, settings
-        self.card = _card(folder, names, prediction, settings)
+        sha256 = file_sha256(folder / INDEX)
+        name = f"templates-{sha256[:12]}"
+        self.card = plain_card(name, sha256, names, prediction, settings.least_score)
 
     def predict(self, image: Picture, score_threshold: float | None = None, /) -> Prediction:
         """Return the parts in a picture; a region that fits no template is left out.
@@ -121,38 +123,6 @@ class TemplateMatcher:
         both = template.lays @ square
         either = template.areas + square.sum() - both
         return alike * float((both / np.maximum(either, 1.0)).max())
-
-
-def _card(
-    folder: Path, names: Sequence[str], prediction: PredictionSettings, settings: TemplateSettings
-) -> ModelCard:
-    """Return a card of the templates: no network, so nothing of one is told."""
-    sha256 = file_sha256(folder / INDEX)
-    return ModelCard(
-        name=f"templates-{sha256[:12]}",
-        created="",
-        onnx_sha256=sha256,
-        opset=0,
-        precision="fp32",
-        input=InputSpec(
-            name="", layout="HWC", dtype="uint8", colour="RGB", size_multiple=1, preprocessing=""
-        ),
-        labels=tuple(names),
-        prediction=prediction.model_copy(update={"score_threshold": settings.least_score}),
-        parity=Parity(
-            pictures=0, max_abs_difference=0.0, detections=0, same_label=1.0, min_mask_iou=1.0
-        ),
-        metrics={},
-        training_seconds=0.0,
-        training_steps=0,
-        parameters=0,
-        dataset_fingerprint="",
-        drawings_fingerprint="",
-        settings_fingerprint="",
-        source_fingerprint="",
-        settings={},
-        versions={},
-    )
 
 
 def _template(name: str, mask: Mask) -> _Template:

@@ -6,6 +6,7 @@ from typer.testing import CliRunner
 
 from components.cli.answers import detection_row, engine_row
 from components.cli.app import app
+from components.geometry.parts_file import write_parts
 from components.home import Home
 from components.inspection.baseline.templates import write_templates
 from components.modeling.registry import ModelRegistry
@@ -20,6 +21,7 @@ def home(tmp_path_factory) -> Path:
     registry = ModelRegistry(place.registry)
     registry.promote(registry.register(make_bundle(place.root / "bundle")).version)
     write_templates(place.templates, PARTS)
+    write_parts(place.parts, PARTS)
     (place.root / "picture.png").write_bytes(encoded(scene(3)))
     return place.root
 
@@ -31,8 +33,9 @@ def predicted(home: Path, *options: str) -> dict:
     return json.loads(result.stdout.splitlines()[-1])
 
 
-def test_predict_answers_registered_parts_with_their_poses(home):
-    found = {each["label"]: each for each in predicted(home)["detections"]}
+@pytest.mark.parametrize("engine", ["registered", "classical"])
+def test_predict_answers_registered_parts_with_their_poses(home, engine):
+    found = {each["label"]: each for each in predicted(home, "--engine", engine)["detections"]}
     assert set(found) == {"plate", "ring"}
     assert all(each["pose"]["px_per_mm"] == pytest.approx(2.0, rel=0.03) for each in found.values())
 

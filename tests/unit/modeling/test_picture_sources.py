@@ -6,7 +6,7 @@ import pytest
 from components.domain import Sample
 from components.errors import DatasetError
 from components.home import Home
-from components.modeling.picture_sources import DatasetPictures, read_picture
+from components.modeling.picture_sources import DatasetPictures, MixedPictures, read_picture
 
 NUMBERS = {"plate": 0, "frame": 1, "disc": 2}
 
@@ -57,3 +57,24 @@ def test_mask_of_another_size_is_refused(home: Home, samples: list[Sample]) -> N
     wrong = dataclasses.replace(samples[0], instance_mask=samples[0].image)
     with pytest.raises(DatasetError, match=r"expected a mask of \(96, 128\)"):
         read_picture(home.root, wrong, NUMBERS)
+
+
+def test_frames_take_their_share_of_the_positions(
+    dataset_home: Home, samples: list[Sample]
+) -> None:
+    def row(few: list[Sample]) -> DatasetPictures:
+        return DatasetPictures(dataset_home.root, few, NUMBERS, seed=1)
+
+    frame = read_picture(dataset_home.root, samples[0], NUMBERS).image.tobytes()
+
+    def shown(share: float) -> list[bool]:
+        mixed = MixedPictures(row(samples[1:4]), row(samples[:1]), share, seed=2)
+        assert mixed.move_to(0, 96) == 3
+        found = [mixed.picture(k).image.tobytes() == frame for k in range(400)]
+        mixed.close()
+        return found
+
+    assert sum(shown(0.25)) == pytest.approx(100, abs=30)
+    assert shown(0.25) == shown(0.25)
+    assert not any(shown(0.0))
+    assert all(shown(1.0))

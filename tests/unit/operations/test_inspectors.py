@@ -7,9 +7,11 @@ import pytest
 from components.errors import ModelError
 from components.files import write_bytes
 from components.geometry.masks import rle_from_mask
+from components.geometry.parts_file import write_parts
 from components.home import Home
 from components.inspection.baseline.template_matching import TemplateMatcher
 from components.inspection.baseline.templates import write_templates
+from components.inspection.classical import ClassicalInspector
 from components.inspection.inspector import Inspector
 from components.modeling.figures import Confusion
 from components.modeling.inference import Predictor
@@ -28,6 +30,7 @@ def home(tmp_path_factory) -> Home:
     registry = ModelRegistry(place.registry)
     registry.promote(registry.register(make_bundle(place.root / "bundle")).version)
     write_templates(place.templates, PARTS)
+    write_parts(place.parts, PARTS)
     return place
 
 
@@ -64,7 +67,12 @@ def coco(home) -> Path:
 
 @pytest.mark.parametrize(
     ("engine", "kind"),
-    [("registered", Inspector), ("network", Predictor), ("template", TemplateMatcher)],
+    [
+        ("registered", Inspector),
+        ("classical", ClassicalInspector),
+        ("network", Predictor),
+        ("template", TemplateMatcher),
+    ],
 )
 def test_every_engine_is_opened(home, engine, kind):
     detector, version = open_engine(home, engine, False, QUIET)
