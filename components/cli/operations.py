@@ -1,4 +1,4 @@
-"""Verbs that run everything by itself: `up`, `deploy` and `watch`."""
+"""Verbs that run everything by itself: `up`, `deploy`, `watch`; and `backup` and `restore`."""
 
 import logging
 import os
@@ -43,6 +43,8 @@ def add_to(app: typer.Typer) -> None:
     app.command("up")(friendly(up))
     app.command("deploy")(friendly(deploy))
     app.command("watch")(friendly(watch))
+    app.command("backup")(friendly(backup))
+    app.command("restore")(friendly(restore_archive))
 
 
 def up(
@@ -118,6 +120,63 @@ def watch(
     while not stop.is_set():
         rounds.go()
         stop.wait(settings.watcher.every_s)
+
+
+def backup(
+    home: HomeOption = Path(),
+    to: Annotated[
+        Path | None,
+        typer.Option(
+            "--to", help="Folder of the archive; HOME/backups if not given.", metavar="DIR"
+        ),
+    ] = None,
+    check: Annotated[
+        Path | None,
+        typer.Option("--check", help="Write nothing; try to restore this archive.", metavar="FILE"),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Save registry, settings, drawings, calibrations and Prefect's database; restore on trial.
+
+    Nothing has to be stopped. Exit code 1 if the archive cannot be restored.
+    """
+    from components.operations import backup as archives
+    from components.operations.maintaining import back_up_home, checked
+
+    place = open_home(home, writable=False)
+    if check is not None:
+        found = plain(archives.check(check))
+    else:
+        found = back_up_home(checked(place.root), to).figures["archive"]
+    if as_json:
+        print_json(found)
+    else:
+        print_table("Archive, restored on trial", [found])
+
+
+def restore_archive(
+    archive: Annotated[
+        Path | None,
+        typer.Argument(help="The archive; the newest in HOME/backups if not given."),
+    ] = None,
+    home: HomeOption = Path(),
+    as_json: JsonOption = False,
+) -> None:
+    """Put back what an archive holds; what was there is put aside. `dxfvision up` must not run."""
+    from components.operations import backup as archives
+    from components.operations.lock import hold_home
+    from components.serving.launch import check_port
+
+    place = open_home(home)
+    settings = OperationsSettings.load(place.configs)
+    hold_home(place)
+    # Its server would write into the database while it is replaced.
+    check_port(settings.server.host, settings.server.port)
+    found = plain(archives.restore(place, settings, archive or archives.newest(place)))
+    if as_json:
+        print_json(found)
+    else:
+        print_table("Restored", [found])
 
 
 def use_server(home: Home, settings: OperationsSettings) -> None:

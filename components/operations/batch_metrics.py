@@ -170,6 +170,25 @@ CHAMPION_SINCE = BatchMetric(
     "s since 1970",
     "When the champion was promoted, or came back by a roll-back.",
 )
+SELF_CHECK_SECONDS = BatchMetric(
+    "dxfvision_self_check_slowest_seconds",
+    "s",
+    "Longest time of a golden picture when the running service last answered the self-check well.",
+)
+MAINTENANCE_FREED = BatchMetric(
+    "dxfvision_maintenance_freed_bytes", "bytes", "What the last maintenance removed from the disk."
+)
+HOME_FILLING = BatchMetric(
+    "dxfvision_home_filling_bytes_per_hour",
+    "bytes/h",
+    "How fast the disk of the home folder filled in the last days, at the last maintenance.",
+)
+PREFECT_DATABASE = BatchMetric(
+    "dxfvision_prefect_database_bytes", "bytes", "Size of Prefect's SQLite file after maintenance."
+)
+BACKUP_SIZE = BatchMetric(
+    "dxfvision_backup_bytes", "bytes", "Size of the last archive that was restored on trial."
+)
 HEALTH_CHECKED = BatchMetric(
     "dxfvision_health_last_check_timestamp_seconds",
     "s since 1970",

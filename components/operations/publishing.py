@@ -3,7 +3,7 @@
 The generic weights see parts without knowing a drawing, and geometry names them; so a bundle of
 both needs no training. It is tried on a few pictures generated from the drawings: the exported
 network answers as torch does, it finds parts, and it names the drawings that the champion knows not
-worse than the champion does, beyond the margins of release_config.yaml. The champion that is
+worse than the champion does, beyond the margins of operations_config.yaml. The champion that is
 trained later passes the same gate against it.
 """
 
@@ -59,7 +59,7 @@ def publish_drawings(run: Run, progress: Progress) -> StageResult:
     parts = known_parts(home)
     drawings = drawings_hash(parts)
     champion = ModelRegistry(home.registry).champion()
-    release = ReleaseSettings.load(home.configs, run.profile)
+    release = _margins(run)
     serves = champion is not None and champion.card.drawings_fingerprint == drawings
     bounds = release.model_dump(exclude={"trial_pictures", "ready_s", "service_url"})
     key = fingerprint(
@@ -73,6 +73,13 @@ def publish_drawings(run: Run, progress: Progress) -> StageResult:
         return _published(run, parts, champion, release, progress)
 
     return run_stage(home, "publish", key, [], work)
+
+
+def _margins(run: Run) -> ReleaseSettings:
+    """Return the gate's bounds, wider where few pictures decide."""
+    publish = OperationsSettings.load(run.home.configs).publish
+    wider = publish.model_dump(include={"max_map_loss", "max_part_loss"})
+    return ReleaseSettings.load(run.home.configs, run.profile).model_copy(update=wider)
 
 
 def _published(

@@ -118,6 +118,28 @@ def _trial(home: Home, figures: Figures) -> Samples:
         yield Sample(metrics.TRIAL_SECONDS, seconds, (where,))
 
 
+def _self_check(home: Home, figures: Figures) -> Samples:
+    del home
+    yield Sample(metrics.SELF_CHECK_SECONDS, figures["slowest_s"])
+
+
+def _retention(home: Home, figures: Figures) -> Samples:
+    del home
+    yield Sample(metrics.MAINTENANCE_FREED, figures["freed_bytes"])
+    yield Sample(metrics.HOME_FILLING, figures["bytes_per_hour"])
+
+
+def _database(home: Home, figures: Figures) -> Samples:
+    del home
+    if figures["bytes"] is not None:
+        yield Sample(metrics.PREFECT_DATABASE, figures["bytes"])
+
+
+def _backup(home: Home, figures: Figures) -> Samples:
+    del home
+    yield Sample(metrics.BACKUP_SIZE, figures["archive"]["bytes"])
+
+
 _FIGURES: dict[str, Callable[[Home, Figures], Samples]] = {
     "read-drawings": _drawings,
     "generate": _dataset,
@@ -128,5 +150,9 @@ _FIGURES: dict[str, Callable[[Home, Figures], Samples]] = {
     "evaluate": _evaluation,
     "promote": _promotion,
     "try": _trial,
+    "self-check": _self_check,
+    "retention": _retention,
+    "database": _database,
+    "backup": _backup,
 }
 """How the figures of each stage become metrics."""

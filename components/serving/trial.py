@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from components.errors import ServiceError
+from components.errors import ModelError, ServiceError
 from components.home import Home
 from components.inspection.opening import open_inspector
 from components.modeling.inference import Detector
@@ -69,9 +69,44 @@ def try_service(home: Home, settings: ServeSettings, images: Sequence[Path] = ()
     # The certificate, if there is one, need not name loopback.
     with running_service(home, settings) as url, Client(url, verify=False) as client:
         times = [_try_picture(path, client, champion, inspector, settings) for path in pictures]
+    return _report(champion, times)
+
+
+def ask_service(
+    home: Home, settings: ServeSettings, url: str, token: str | None = None
+) -> TrialReport:
+    """Ask a service that runs about the champion's golden pictures and check its answers.
+
+    Args:
+        home: Whose champion it serves.
+        settings: Of the service.
+        url: Where it answers.
+        token: Access token; None if it asks for none.
+
+    Raises:
+        ServiceError: If it cannot be reached, refuses a picture or answers another thing than the
+            champion does in this process.
+        ModelError: If there is no champion or it is damaged.
+    """
+    champion = ModelRegistry(home.registry).champion()
+    if champion is None:
+        raise ModelError(f"{home.registry}: no model was promoted; run `dxfvision run` first")
+    inspection = InspectionSettings.load(home.configs)
+    inspector = open_inspector(
+        champion.path, inspection, settings.runtime_threads, settings.runtime
+    )
+    with Client(url, token, verify=False) as client:
+        times = [
+            _try_picture(path, client, champion, inspector, settings)
+            for path in read_expected(champion.path)
+        ]
+    return _report(champion, times)
+
+
+def _report(champion: ModelVersion, times: Sequence["_Trial"]) -> TrialReport:
     return TrialReport(
         version=champion.version,
-        pictures=len(pictures),
+        pictures=len(times),
         detections=sum(each.detections for each in times),
         http_ms=tuple(each.http_ms for each in times),
         in_process_ms=tuple(each.in_process_ms for each in times),

@@ -61,6 +61,8 @@ class PublishSettings(Table):
     """How new drawings are served before anything was trained on them."""
 
     pictures: int = Field(ge=10, le=2000)
+    max_map_loss: float = Field(ge=0, le=1)
+    max_part_loss: float = Field(ge=0, le=1)
 
 
 class MonitorSettings(Table):
