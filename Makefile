@@ -20,6 +20,8 @@ export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export PREFECT_SERVER_METRICS_ENABLED := true
 export PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT := false
 
+# `make up PROFILES=camera` starts the camera agent, too.
+PROFILES ?=
 # Compose v2 where it is, else docker-compose.
 COMPOSE ?= $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
 
@@ -54,14 +56,15 @@ images: ## build the images dxfvision-serve and dxfvision-worker
 
 up: ## start everything in containers: pipeline, service, and what watches them
 	@deploy/prepare.sh
-	@DXFVISION_REVISION=$$(git rev-parse --short HEAD 2>/dev/null || echo unknown) $(COMPOSE) up -d --remove-orphans
+	@COMPOSE_PROFILES=$(PROFILES) DXFVISION_REVISION=$$(git rev-parse --short HEAD 2>/dev/null || echo unknown) \
+	  $(COMPOSE) up -d --remove-orphans
 	@$(COMPOSE) ps
 
 down: ## stop the containers; volumes, and so everything made, stay
-	@$(COMPOSE) down
+	@COMPOSE_PROFILES=camera $(COMPOSE) down
 
 ps: ## show the containers and how they are
-	@$(COMPOSE) ps
+	@COMPOSE_PROFILES=camera $(COMPOSE) ps
 
 test: $(READY) ## all tests: unit, flows, service, doctests
 	@$(BIN)/python -m pytest
