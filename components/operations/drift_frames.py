@@ -19,8 +19,7 @@ from numpy.typing import NDArray
 from components.errors import DatasetError
 from components.files import write_text
 from components.home import Home
-from components.inspection.inspector import Inspector
-from components.modeling.inference import Prediction
+from components.modeling.inference import Detector, Prediction
 from components.modeling.model_card import ModelCard
 from components.modeling.registry import ModelVersion
 from components.serving.answers import picture_quality
@@ -37,18 +36,18 @@ class Watched:
     """A model that notes the features of every picture it is asked about.
 
     Args:
-        inspector: The model.
+        detector: The model.
     """
 
-    def __init__(self, inspector: Inspector) -> None:
+    def __init__(self, detector: Detector) -> None:
         """Note nothing yet."""
-        self._inspector = inspector
+        self._detector = detector
         self.frames: Frames = []
 
     @property
     def card(self) -> ModelCard:
         """Of the model."""
-        return self._inspector.card
+        return self._detector.card
 
     def predict(
         self, image: NDArray[np.uint8], score_threshold: float | None = None, /
@@ -59,7 +58,7 @@ class Watched:
             image: RGB, shape (H, W, 3), uint8.
             score_threshold: As of the model.
         """
-        found = self._inspector.predict(image, score_threshold)
+        found = self._detector.predict(image, score_threshold)
         least = self.card.prediction.score_threshold
         sure = [each for each in found.detections if each.score >= least]
         self.frames.append(frame_features(image, picture_quality(image), sure, self.card.name))

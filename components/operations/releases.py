@@ -3,6 +3,8 @@
 The order is `export_model`, `evaluate_model`, then those of `promoting.py`.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from components.dataset.card import load_dataset
@@ -10,18 +12,21 @@ from components.dataset.exports import coco_paths
 from components.errors import DatasetError, ModelError
 from components.files import file_sha256, fingerprint, source_fingerprint
 from components.home import Home
+from components.inspection.inspector import Inspector
 from components.inspection.opening import open_inspector
 from components.modeling.card_figures import DatasetFacts, held_out_figures
+from components.modeling.coco_truth import read_coco
 from components.modeling.defect_card import CURVE_NAME, read_defects
 from components.modeling.evaluate import evaluate_split
 from components.modeling.export import export
-from components.modeling.inference import Predictor
+from components.modeling.inference import Detector, Predictor
 from components.modeling.model_card import CARD_NAME, INT8_NAME, MODEL_NAME, write_card
 from components.modeling.registry import ModelRegistry, ModelVersion
 from components.operations.drift_frames import REFERENCE_NAME, Watched, write_frames
 from components.operations.jobs import Run, known_parts
 from components.operations.likeness import known_similarity
 from components.operations.machine import this_machine
+from components.operations.spreading import SpreadInspector, cluster
 from components.operations.stage_metrics import reported
 from components.operations.stages import Figures, StageResult, input_sha256, run_stage
 from components.progress import Progress
@@ -129,12 +134,18 @@ def predictions_sheet(home: Home) -> Path:
 
 
 @reported("evaluate")
-def evaluate_model(run: Run, progress: Progress) -> StageResult:
+def evaluate_model(run: Run, progress: Progress, dask_scheduler: str | None = None) -> StageResult:
     """Measure the exported model on the test split, without and with registration.
 
     The figures go into its card: `test_map` and its like are the network's;
     `test_registered_map` and its like, and `test`, are those of the answers that are served, which
     the gate compares.
+
+    Args:
+        run: Whose exported model and dataset.
+        progress: Told after each picture.
+        dask_scheduler: Address of a Dask scheduler whose workers register the answers, or `local`;
+            None works here. Figures are the same.
 
     Raises:
         ModelError: If there is no exported model.
@@ -163,8 +174,9 @@ def evaluate_model(run: Run, progress: Progress) -> StageResult:
     def work() -> Figures:
         inspector = open_inspector(home.exported, settings)
         alone = evaluate_split(home, inspector.predictor, "test", progress)
-        watched = Watched(inspector)
-        evaluation = evaluate_split(home, watched, "test", progress)
+        with _spread(home, inspector, settings, dask_scheduler) as detector:
+            watched = Watched(detector)
+            evaluation = evaluate_split(home, watched, "test", progress)
         write_frames(home.exported / REFERENCE_NAME, watched.frames)
         card = inspector.predictor.card
         metrics = card.metrics | {
@@ -187,3 +199,16 @@ def evaluate_model(run: Run, progress: Progress) -> StageResult:
         } | evaluation.to_json()
 
     return run_stage(home, "evaluate", key, [*outputs, home.exported / CARD_NAME], work)
+
+
+@contextmanager
+def _spread(
+    home: Home, inspector: Inspector, settings: InspectionSettings, dask_scheduler: str | None
+) -> Iterator[Detector]:
+    """Give who answers the test pictures: the model here, or the workers of a Dask cluster."""
+    if dask_scheduler is None:
+        yield inspector
+        return
+    pictures = [each.path for each in read_coco(coco_paths(home, "test")[0], home.images("test"))]
+    with cluster(dask_scheduler) as client:
+        yield SpreadInspector(inspector, home.exported, settings, pictures, client)
