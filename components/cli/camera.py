@@ -150,7 +150,8 @@ def _check(settings: CameraSettings, save: Path | None, as_json: bool) -> None:
     if as_json:
         print_json(row)
     else:
-        print_table(f"Camera {settings.name}", [row])
+        rows = [{"figure": key, "value": value} for key, value in row.items()]
+        print_table(f"Camera {settings.name}", rows)
         for text in found.faults:
             messages.print(f"[yellow]Fault:[/] {text}")
     if found.faults:

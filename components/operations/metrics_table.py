@@ -4,16 +4,18 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
 from prometheus_client.metrics import MetricWrapperBase
 
+from components.camera import telemetry as camera_telemetry
 from components.files import write_text
 from components.operations.batch_metrics import BATCH_METRICS
 from components.serving import telemetry
 
 _HEAD = """# Metrics
 
-Made by `make monitoring` from `components/serving/telemetry.py` and
+Made by `make monitoring` from `components/serving/telemetry.py`, `components/camera/telemetry.py` and
 `components/operations/batch_metrics.py`; a test holds it current. Names recorded by Prometheus
 itself stand in `monitoring/rules`.
 """
@@ -45,7 +47,16 @@ class MetricRow:
 
 def service_metrics() -> Iterator[MetricRow]:
     """Yield what the service exposes, in the order of its module."""
-    for metric in vars(telemetry).values():
+    yield from _declared(telemetry)
+
+
+def camera_metrics() -> Iterator[MetricRow]:
+    """Yield what a camera agent exposes, in the order of its module."""
+    yield from _declared(camera_telemetry)
+
+
+def _declared(module: ModuleType) -> Iterator[MetricRow]:
+    for metric in vars(module).values():
         if not isinstance(metric, MetricWrapperBase):
             continue
         (family,) = metric.describe()
@@ -67,6 +78,8 @@ def metrics_page() -> str:
         [
             _HEAD,
             *_table("Of the service, at `/metrics`", service_metrics()),
+            "",
+            *_table("Of a camera agent, at its `/metrics`", camera_metrics()),
             "",
             *_table("Of batch work, in files of `HOME/reports/metrics`", batch_metrics()),
             "",

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from components.operations.metrics_table import batch_metrics, service_metrics
+from components.operations.metrics_table import batch_metrics, camera_metrics, service_metrics
 
 ROOT = Path(__file__).parents[3]
 MONITORING = ROOT / "monitoring"
@@ -52,7 +52,8 @@ def alerts() -> list[Rule]:
 
 def declared_series() -> set[str]:
     """Names that our own code exposes or our rules record."""
-    ours = {name for row in (*service_metrics(), *batch_metrics()) for name in row.series}
+    rows = (*service_metrics(), *camera_metrics(), *batch_metrics())
+    ours = {name for row in rows for name in row.series}
     return ours | {rule.name for rule in rules() if not rule.is_alert}
 
 
