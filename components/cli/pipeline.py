@@ -133,6 +133,10 @@ def generate(
     """Read the drawings and render the dataset; an interrupted one is completed."""
     from components.operations import jobs
 
+    if dask_scheduler and executor not in (None, "dask"):
+        raise typer.BadParameter(
+            f"a scheduler is of no use to the executor {executor}; leave out one"
+        )
     run = jobs.open_run(home, drawings, profile, seed)
     given = {
         "executor": "dask" if dask_scheduler and not executor else executor,

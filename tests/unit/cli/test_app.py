@@ -29,6 +29,13 @@ def test_wrong_usage_has_exit_code_2() -> None:
     assert dxfvision("run", "--profile", "huge").returncode == 2
 
 
+def test_scheduler_and_another_executor_than_dask_are_wrong_usage(tmp_path: Path) -> None:
+    spread = ("--executor", "thread", "--dask-scheduler", "tcp://127.0.0.1:8786")
+    done = dxfvision("generate", "--home", tmp_path, *spread)
+    assert done.returncode == 2
+    assert "no use to the executor thread" in done.stderr
+
+
 def test_doctor_prints_one_json_object_a_line(tmp_path: Path) -> None:
     letter = tmp_path / "letter.dxf"
     letter.write_text("Dear Sir or Madam")
