@@ -1,4 +1,4 @@
-"""Verbs that measure: `bench generate`, `bench defects`."""
+"""Verbs that measure: `bench generate`, `bench defects`, `bench serve`."""
 
 import re
 from pathlib import Path
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
+from components.cli.bench_serve import bench_serve
 from components.cli.defects import defects
 from components.cli.output import (
     DrawingsOption,
@@ -77,6 +78,7 @@ def add_to(app: typer.Typer) -> None:
     bench.callback()(lambda: None)
     bench.command("generate")(friendly(generate))
     bench.command("defects")(friendly(defects))
+    bench.command("serve")(friendly(bench_serve))
     app.add_typer(bench, name="bench")
 
 

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from ipaddress import ip_address
 from pathlib import Path
@@ -43,13 +43,18 @@ def serve(home: Home, settings: ServeSettings) -> NoReturn:
         ModelError: If the champion is damaged.
     """
     check_startable(home, settings)
-    command = serve_command(settings, settings.port)
+    command = serve_command(settings)
     environment = service_environment(home, settings, _bento_home(home, settings.port))
     os.execve(command[0], command, environment)
 
 
 @contextmanager
-def running_service(home: Home, settings: ServeSettings, port: int | None = None) -> Iterator[str]:
+def running_service(
+    home: Home,
+    settings: ServeSettings,
+    port: int | None = None,
+    command_of: Callable[[ServeSettings], list[str]] | None = None,
+) -> Iterator[str]:
     """Run the service beside the caller and stop it at the end of the block.
 
     It listens on loopback, in a process group of its own, and stops when this process ends,
@@ -59,6 +64,8 @@ def running_service(home: Home, settings: ServeSettings, port: int | None = None
         home: Where the registry lies.
         settings: Of the service; host and port are not used.
         port: Where to listen; None takes a free one.
+        command_of: Returns the command of another server that answers `/readyz`; None takes
+            `serve_command`.
 
     Yields:
         Base URL, such as `http://127.0.0.1:43210`, once `/readyz` says so.
@@ -71,7 +78,8 @@ def running_service(home: Home, settings: ServeSettings, port: int | None = None
     check_startable(home, local)
     with tempfile.TemporaryDirectory(prefix="dxfvision-serve-") as folder:
         log = Path(folder) / "service.log"
-        process = _start(home, local, Path(folder), log)
+        command = (command_of or serve_command)(local)
+        process = _start(command, service_environment(home, local, Path(folder)), log)
         try:
             scheme = "https" if local.tls.certificate else "http"
             url = f"{scheme}://127.0.0.1:{local.port}"
@@ -135,10 +143,15 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def serve_command(settings: ServeSettings, port: int) -> list[str]:
-    """Return the command that starts the service."""
-    command = [sys.executable, "-m", "bentoml", "serve", SERVICE]
-    command += ["--host", settings.host, "--port", str(port)]
+def serve_command(settings: ServeSettings, service: str | None = None) -> list[str]:
+    """Return the command that starts the service.
+
+    Args:
+        settings: Of the service.
+        service: Another Bento than ours, as `module:name`.
+    """
+    command = [sys.executable, "-m", "bentoml", "serve", service or SERVICE]
+    command += ["--host", settings.host, "--port", str(settings.port)]
     if settings.tls.certificate and settings.tls.key:
         command += ["--ssl-certfile", str(settings.tls.certificate)]
         command += ["--ssl-keyfile", str(settings.tls.key)]
@@ -155,15 +168,12 @@ def _bento_home(home: Home, port: int) -> Path:
     return folder
 
 
-def _start(
-    home: Home, settings: ServeSettings, bento_home: Path, log: Path
-) -> subprocess.Popen[bytes]:
+def _start(command: list[str], environment: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
     """Start the service in a group of its own, so that Ctrl-C reaches the caller alone."""
-    command = serve_command(settings, settings.port)
     with log.open("wb") as output:
         return subprocess.Popen(
             [sys.executable, "-m", _GUARD, str(os.getpid()), *command],
-            env=service_environment(home, settings, bento_home),
+            env=environment,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

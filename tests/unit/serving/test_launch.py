@@ -56,7 +56,7 @@ def test_command_names_host_port_and_certificates(settings, tmp_path):
     tls = settings.tls.model_copy(
         update={"certificate": tmp_path / "cert.pem", "key": tmp_path / "key.pem"}
     )
-    command = serve_command(settings.model_copy(update={"tls": tls}), 8443)
+    command = serve_command(settings.model_copy(update={"tls": tls, "port": 8443}))
     assert command[command.index("--host") + 1] == "127.0.0.1"
     assert command[command.index("--port") + 1] == "8443"
     assert command[command.index("--ssl-certfile") + 1].endswith("cert.pem")
