@@ -63,9 +63,11 @@ class Contour:
 
     Attributes:
         xy_mm: Vertices, shape (N, 2), float64, counter-clockwise with y up, N >= 3.
+        layer: Layer of the drawing that most of it lies on; empty if nothing is known of layers.
     """
 
     xy_mm: NDArray[np.float64]
+    layer: str = ""
 
     def __post_init__(self) -> None:
         """Check the shape and freeze the vertices."""
@@ -88,6 +90,11 @@ class Part:
     name: str
     outline: Contour
     holes: tuple[Contour, ...] = ()
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Layer of each contour, the outline's first, then the holes' by number."""
+        return self.outline.layer, *(hole.layer for hole in self.holes)
 
     @property
     def size_mm(self) -> tuple[float, float]:

@@ -17,6 +17,7 @@ from components.errors import DrawingError
 from components.geometry.assembly import assembled
 from components.geometry.bounded_pool import BoundedPool, Outcome
 from components.geometry.collecting import collected
+from components.geometry.contour_layers import LayerMap
 from components.geometry.contours import part_from_rings
 from components.geometry.drawing import Drawing, PlacedError, shown
 from components.geometry.drawing_files import read_bytes, renamed, safe_name, unique_names
@@ -232,10 +233,12 @@ class _Reading:
     def _make_parts(self, shapes: list[Shape], harvest: Harvest, unit: Unit) -> None:
         """Turn shapes into parts."""
         mm, origin = unit.mm_per_unit, harvest.origin()
+        layers = LayerMap(harvest.curves, origin, mm)
         parts, centres = [], []
         for name, shape in zip(self._names(len(shapes)), shapes, strict=True):
             holes = [hole * mm for hole in shape.holes]
             part, centre = part_from_rings(name, shape.outline * mm, holes)
+            part = layers.on(part, centre)
             check_size(*part.size_mm, unit, self._settings)
             parts.append(part)
             x, y = map(float, centre / mm + origin)

@@ -80,7 +80,7 @@ class Meter:
         found = measured_part(image, part, detection.pose, self._settings, self._ruler, others)
         scale = self._ruler.px_per_mm or detection.pose.px_per_mm
         least = smallest_mm(self._smallest_px, scale)
-        judgement = judged(found, self._settings.tolerances, least)
+        judgement = judged(found, self._settings.tolerances, least, part.layers)
         hidden = 1 - found.judged_share
         if judgement.verdict == "ok" and hidden > 1 - self._settings.doubt.least_judged_ok:
             reason = f"no edge was found along {hidden:.0%} of the drawing"

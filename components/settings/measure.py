@@ -59,6 +59,14 @@ class HoleTolerances(Table):
     hole_diameter: Tolerance = None
 
 
+class LayerTolerances(HoleTolerances):
+    """Allowed deviations in mm of contours on one layer; what is not given is as for the part."""
+
+    outline: Tolerance = None
+    burr: Tolerance = None
+    notch: Tolerance = None
+
+
 class PartTolerances(Table):
     """Allowed deviations of one part in mm; what is not given is as for all parts."""
 
@@ -70,6 +78,7 @@ class PartTolerances(Table):
     size: Tolerance = None
     extra_holes: bool | None = None
     holes: dict[Annotated[int, Field(ge=1)], HoleTolerances] = Field(default_factory=dict)
+    layers: dict[str, LayerTolerances] = Field(default_factory=dict)
 
 
 class Tolerances(Table):
@@ -82,6 +91,7 @@ class Tolerances(Table):
     hole_diameter: Tolerance
     size: Tolerance
     extra_holes: bool
+    layers: dict[str, LayerTolerances]
     parts: dict[str, PartTolerances]
 
 

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from components.inspection.measuring.findings import Deviation, Fault, FaultKind, Hole, Measure
-from components.settings.measure import Tolerances
+from components.settings.base import Table
+from components.settings.measure import LayerTolerances, Tolerances
 
 Verdict = Literal["ok", "not ok", "cannot judge"]
 
@@ -70,22 +71,36 @@ class Allowed:
     Attributes:
         settings: For all parts.
         part: Name of the drawing.
+        layers: Layer of each contour, the outline's first; empty if nothing is known of layers.
     """
 
     settings: Tolerances
     part: str
+    layers: tuple[str, ...] = ()
 
-    def of(self, what: str, hole: int = 0) -> float | None:
-        """Return a tolerance in mm: the hole's own, else the part's, else that of all parts."""
+    def of(self, what: str, contour: int = 0) -> float | None:
+        """Return a tolerance in mm, the one nearest to the feature.
+
+        That is the hole's own, else the part's for the contour's layer, else the layer's of all
+        parts, else the part's, else that of all parts.
+
+        Args:
+            what: Name of the tolerance.
+            contour: 0 for the outline, else the number of the hole.
+        """
         own = self.settings.parts.get(self.part)
-        if own is not None:
-            single = own.holes.get(hole)
-            for table in (single, own):
-                value: float | None = getattr(table, what, None)
-                if value is not None:
-                    return value
-        general: float | None = getattr(self.settings, what)
-        return general
+        tables: list[Table | None] = [own and own.holes.get(contour)]
+        tables += [self._layer(own.layers if own else {}, contour)]
+        tables += [self._layer(self.settings.layers, contour), own, self.settings]
+        values = (getattr(table, what, None) for table in tables if table is not None)
+        return next((float(value) for value in values if value is not None), None)
+
+    def _layer(self, tables: Mapping[str, LayerTolerances], contour: int) -> Table | None:
+        """Return the row of a contour's layer; names of layers know no upper and lower case."""
+        if contour >= len(self.layers):
+            return None
+        name = self.layers[contour].casefold()
+        return next((row for key, row in tables.items() if key.casefold() == name), None)
 
     @property
     def extra_holes(self) -> bool:
@@ -97,7 +112,10 @@ class Allowed:
 
 
 def judged(
-    deviation: Deviation, settings: Tolerances, smallest_mm: Mapping[str, float] | None = None
+    deviation: Deviation,
+    settings: Tolerances,
+    smallest_mm: Mapping[str, float] | None = None,
+    layers: tuple[str, ...] = (),
 ) -> Judgement:
     """Return the verdict on a part.
 
@@ -106,6 +124,7 @@ def judged(
         settings: What is allowed.
         smallest_mm: By kind of fault, the smallest that is found often enough at this scale, from
             the benchmark; smaller tolerances are refused. None if it was never measured.
+        layers: Layer of each contour of the part, `Part.layers`; empty if none is known.
     """
     if deviation.unit != "mm":
         return Judgement(
@@ -116,7 +135,7 @@ def judged(
         )
     if deviation.doubt:
         return Judgement("cannot judge", deviation.doubt, ())
-    allowed = Allowed(settings, deviation.part)
+    allowed = Allowed(settings, deviation.part, layers)
     seen = smallest_mm or {}
     features = [
         *_outline(deviation, allowed, seen),
@@ -185,20 +204,26 @@ def _outline(deviation: Deviation, allowed: Allowed, seen: Mapping[str, float]) 
             for s in deviation.segments
         ]
     for what in ("burr", "notch"):
-        tolerance = allowed.of(what)
-        if tolerance is not None:
-            features.append(_worst(deviation, what, tolerance, seen.get(_SEEN_AS[what])))
+        worst = _worst(deviation, what, allowed, seen.get(_SEEN_AS[what]))
+        features += [worst] if worst else []
     return features
 
 
-def _worst(deviation: Deviation, what: str, tolerance: float, least: float | None) -> Judged:
-    """Return the verdict on the biggest burr or notch; without one, on what could hide."""
-    found = [fault for fault in deviation.faults if fault.kind == what]
+def _worst(deviation: Deviation, what: str, allowed: Allowed, least: float | None) -> Judged | None:
+    """Return the verdict on the worst burr or notch; without one, on what could hide."""
+    found = [
+        (abs(fault.size.value) / tolerance, tolerance, fault)
+        for fault in deviation.faults
+        if fault.kind == what and (tolerance := allowed.of(what, fault.contour)) is not None
+    ]
     if found:
-        biggest = max(found, key=lambda fault: abs(fault.size.value))
-        return compared(f"{what} at {_place(biggest)}", biggest.size, tolerance, least)
+        _, tolerance, worst = max(found, key=lambda each: each[0])
+        return compared(f"{what} at {_place(worst)}", worst.size, tolerance, least)
+    general = allowed.of(what)
+    if general is None:
+        return None
     # Nothing stands out by more than what stands out at all.
-    return compared(what, Measure(0.0, deviation.least), tolerance, least)
+    return compared(what, Measure(0.0, deviation.least), general, least)
 
 
 def _holes(deviation: Deviation, allowed: Allowed, seen: Mapping[str, float]) -> list[Judged]:

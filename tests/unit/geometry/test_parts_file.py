@@ -1,5 +1,7 @@
+import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 
 from components.errors import DrawingError
 from components.geometry.parts_file import part_from_record, part_record, read_parts, write_parts
+from components.modeling.origin import drawings_hash
 from tests.unit.strategies import part, plate_with_hole, rectangle
 
 
@@ -18,6 +21,24 @@ def test_parts_come_back_bit_by_bit(tmp_path):
     for one, other in zip(parts, again, strict=True):
         assert one.outline.xy_mm.tobytes() == other.outline.xy_mm.tobytes()
         assert [h.xy_mm.tobytes() for h in one.holes] == [h.xy_mm.tobytes() for h in other.holes]
+
+
+def test_layers_come_back_and_are_no_part_of_what_a_drawing_is(tmp_path):
+    one = plate_with_hole("a")
+    fit = replace(one.holes[0], layer="FITS")
+    layered = replace(one, outline=replace(one.outline, layer="CUT"), holes=(fit,))
+    path = tmp_path / "parts.json"
+    write_parts(path, [layered])
+    assert json.loads(path.read_text())["format"] == "dxfvision-parts-2"
+    assert read_parts(path)[0].layers == ("CUT", "FITS")
+    assert drawings_hash([layered]) == drawings_hash([one])
+
+
+def test_file_of_the_first_version_knows_no_layers(tmp_path):
+    path = tmp_path / "parts.json"
+    write_parts(path, [plate_with_hole("a")])
+    assert json.loads(path.read_text())["format"] == "dxfvision-parts-1"
+    assert read_parts(path)[0].layers == ("", "")
 
 
 @given(st.floats(1e-6, 1e6), st.floats(1e-6, 1e6))

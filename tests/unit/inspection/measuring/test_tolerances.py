@@ -5,8 +5,13 @@ from dataclasses import replace
 import pytest
 
 from components.inspection.measuring.findings import Deviation, Fault, Hole, Measure, Segment
-from components.inspection.measuring.tolerances import compared, judged
-from components.settings.measure import HoleTolerances, MeasureSettings, PartTolerances
+from components.inspection.measuring.tolerances import Allowed, compared, judged
+from components.settings.measure import (
+    HoleTolerances,
+    LayerTolerances,
+    MeasureSettings,
+    PartTolerances,
+)
 
 TOLERANCES = MeasureSettings.load().tolerances.model_copy(
     update={
@@ -114,3 +119,59 @@ def test_edge_too_rough_to_show_a_burr_of_the_tolerance_cannot_be_judged():
 def test_hole_smaller_than_what_can_be_seen_is_not_judged():
     answer = judged(GOOD, TOLERANCES, {"missing_hole": 9.0})
     assert answer.verdict == "cannot judge"
+
+
+LAYERED = TOLERANCES.model_copy(
+    update={
+        "layers": {"FITS": LayerTolerances(hole_diameter=0.1), "CUT": LayerTolerances(burr=0.2)},
+        "parts": {
+            "plate": PartTolerances(
+                hole_diameter=0.3,
+                layers={"fits": LayerTolerances(hole_position=0.05)},
+                holes={2: HoleTolerances(hole_diameter=0.02)},
+            )
+        },
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("part", "what", "contour", "tolerance"),
+    [
+        ("plate", "hole_diameter", 2, 0.02),
+        ("plate", "hole_diameter", 1, 0.1),
+        ("plate", "hole_position", 1, 0.05),
+        ("plate", "hole_diameter", 3, 0.3),
+        ("arm", "hole_diameter", 1, 0.1),
+        ("arm", "hole_position", 1, 0.5),
+        ("arm", "burr", 0, 0.2),
+        ("arm", "outline", 0, 0.5),
+    ],
+)
+def test_tolerance_nearest_to_the_feature_counts(part, what, contour, tolerance):
+    # The outline on CUT, holes 1 and 2 on FITS, hole 3 on another layer.
+    allowed = Allowed(LAYERED, part, ("Cut", "fits", "FITS", "0"))
+    assert allowed.of(what, contour) == tolerance
+
+
+def test_layers_count_for_nothing_where_none_is_known():
+    assert Allowed(LAYERED, "arm").of("hole_diameter", 1) == 0.5
+
+
+def test_hole_on_a_layer_with_a_narrow_tolerance_is_not_ok():
+    hole = replace(GOOD.holes[0], size=Measure(0.3, 0.05))
+    wide = replace(GOOD, part="arm", holes=(hole,))
+    assert judged(wide, LAYERED, layers=("0", "0")).verdict == "ok"
+    narrow = judged(wide, LAYERED, layers=("0", "FITS"))
+    assert narrow.verdict == "not ok"
+    assert narrow.reason.startswith("hole 1 diameter")
+
+
+def test_of_burrs_on_several_contours_the_one_that_exceeds_its_own_tolerance_most_is_told():
+    def burr(contour: int, size: float) -> Fault:
+        return Fault("burr", contour, (float(contour), 0.0), Measure(size, 0.05))
+
+    settings = TOLERANCES.model_copy(update={"layers": {"FITS": LayerTolerances(burr=0.1)}})
+    found = replace(GOOD, faults=(burr(0, 0.4), burr(1, 0.3)))
+    answer = judged(found, settings, layers=("0", "FITS"))
+    assert answer.reason.startswith("burr at (1.0, 0.0) mm: off by +0.30 mm, 0.1 mm are allowed")
