@@ -7,8 +7,9 @@ from prefect import flow, task
 
 from components.operations import jobs
 from components.operations.jobs import Run
+from components.operations.spreading import on_dask
 from components.operations.stages import StageResult
-from flows.parameters import Drawings, HomeFolder, Seed, Size
+from flows.parameters import DaskScheduler, Drawings, HomeFolder, Seed, Size
 from flows.reporting import (
     PrefectProgress,
     log_result,
@@ -72,9 +73,10 @@ def _family_row(family: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 @task(name="generate-dataset", retries=1, retry_delay_seconds=5, retry_condition_fn=may_pass)
-def generate_dataset(run: Run) -> StageResult:
+def generate_dataset(run: Run, dask_scheduler: str | None = None) -> StageResult:
     """Render the scenes; a retry goes on where the last try stopped."""
-    result = log_result(jobs.generate(run, PrefectProgress("generate-dataset-progress")))
+    spread = on_dask(dask_scheduler)
+    result = log_result(jobs.generate(run, PrefectProgress("generate-dataset-progress"), spread))
     show_table("dataset", result.figures["splits"], "Pictures and objects by split")
     show_picture("dataset-sheet", jobs.dataset_sheet(run.home), "Generated pictures with labels")
     return result
@@ -82,7 +84,11 @@ def generate_dataset(run: Run) -> StageResult:
 
 @flow(name="generate-data", flow_run_name="generate-{profile}-{seed}")
 def generate_data(
-    home: HomeFolder, drawings: Drawings = None, profile: Size = "standard", seed: Seed = 0
+    home: HomeFolder,
+    drawings: Drawings = None,
+    profile: Size = "standard",
+    seed: Seed = 0,
+    dask_scheduler: DaskScheduler = None,
 ) -> list[StageResult]:
     """Make the dataset of a folder of drawings.
 
@@ -91,9 +97,11 @@ def generate_data(
         drawings: Folder with the DXF files; the home folder's `data/raw/dxf_templates` if None.
         profile: How much work.
         seed: Decides everything random.
+        dask_scheduler: Render on the workers of this Dask scheduler, such as `tcp://box:8786`, or
+            `local` for a cluster on this machine; None follows data_config.yaml.
     """
     with remembered(home):
         run = jobs.open_run(home, drawings, profile, seed)
-        results = [read_drawings(run), generate_dataset(run)]
+        results = [read_drawings(run), generate_dataset(run, dask_scheduler)]
         show_report("dataset-report", results, "Drawings and the dataset made of them")
     return results

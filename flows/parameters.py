@@ -16,5 +16,8 @@ Drawings = Path | None
 Size = Profile
 """How much work."""
 
+DaskScheduler = Annotated[str, Field(pattern=r"^(local|(tcp|tls|ws|wss)://.+)$")] | None
+"""Address of a Dask scheduler, `local` for a cluster on this machine; None works without Dask."""
+
 Seed = Annotated[int, Field(ge=0)]
 """Decides everything random."""

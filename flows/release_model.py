@@ -5,7 +5,7 @@ from prefect import flow, task
 from components.operations import jobs, promoting, releases
 from components.operations.jobs import Run
 from components.operations.stages import StageResult
-from flows.parameters import HomeFolder, Size
+from flows.parameters import DaskScheduler, HomeFolder, Size
 from flows.reporting import (
     PrefectProgress,
     log_result,
@@ -32,9 +32,10 @@ def export_model(run: Run) -> StageResult:
 
 
 @task(name="evaluate-model", retries=1, retry_delay_seconds=5, retry_condition_fn=may_pass)
-def evaluate_model(run: Run) -> StageResult:
+def evaluate_model(run: Run, dask_scheduler: str | None = None) -> StageResult:
     """Measure the exported model on the test split."""
-    result = log_result(releases.evaluate_model(run, PrefectProgress("evaluate-model-progress")))
+    progress = PrefectProgress("evaluate-model-progress")
+    result = log_result(releases.evaluate_model(run, progress, dask_scheduler))
     rows = [{"drawing": name} | row for name, row in result.figures["per_class"].items()]
     show_table("evaluation", rows, "Average precision by drawing, test split")
     show_picture("confusion", releases.confusion_plot(run.home), "Which drawing is taken for which")
@@ -66,15 +67,20 @@ def try_service(run: Run) -> StageResult:
 
 
 @flow(name="release-model", flow_run_name="release-{profile}")
-def release_model(home: HomeFolder, profile: Size = "standard") -> list[StageResult]:
+def release_model(
+    home: HomeFolder, profile: Size = "standard", dask_scheduler: DaskScheduler = None
+) -> list[StageResult]:
     """Export, measure, register, promote and try the home folder's trained network.
 
     Args:
         home: Folder in which everything lies.
         profile: Row of `profiles` in the settings: the tiny profile has no quality to gate.
+        dask_scheduler: Measure on the workers of this Dask scheduler, such as `tcp://box:8786`, or
+            `local` for a cluster on this machine.
     """
     with remembered(home):
         run = jobs.open_run(home, None, profile, 0)
-        results = [export_model(run), evaluate_model(run), promote_model(run), try_service(run)]
+        results = [export_model(run), evaluate_model(run, dask_scheduler)]
+        results += [promote_model(run), try_service(run)]
         show_report("release-report", results, "The release, step by step")
     return results

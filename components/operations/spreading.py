@@ -96,6 +96,18 @@ class SpreadInspector:
         return Prediction(tuple(_unpacked(record) for record in records), timing_ms)
 
 
+def on_dask(scheduler: str | None) -> dict[str, object]:
+    """Return what `jobs.data_settings` takes to render on a Dask cluster.
+
+    Args:
+        scheduler: Address of its scheduler, `local` for a cluster on this machine; None changes
+            nothing.
+    """
+    if scheduler is None:
+        return {}
+    return {"executor": "dask", "dask_scheduler": None if scheduler == LOCAL else scheduler}
+
+
 @contextmanager
 def cluster(address: str) -> Iterator["Client"]:
     """Give a client of a Dask cluster.

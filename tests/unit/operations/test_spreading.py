@@ -11,7 +11,7 @@ import pytest
 from components.errors import ModelError
 from components.inspection.opening import open_inspector
 from components.modeling.evaluate import evaluate, read_rgb
-from components.operations.spreading import LOCAL, SpreadInspector, cluster
+from components.operations.spreading import LOCAL, SpreadInspector, cluster, on_dask
 from components.progress import SilentProgress
 from components.settings.inspection import InspectionSettings
 from tests.bundles import BLUE, RED, make_bundle, write_coco
@@ -56,3 +56,16 @@ def test_address_where_nothing_listens_is_named() -> None:
         cluster("tcp://127.0.0.1:9"),
     ):
         pass
+
+
+@pytest.mark.parametrize(
+    ("scheduler", "wanted"),
+    [
+        (None, {}),
+        (LOCAL, {"executor": "dask", "dask_scheduler": None}),
+        ("tcp://box:8786", {"executor": "dask", "dask_scheduler": "tcp://box:8786"}),
+    ],
+    ids=["none", "this machine", "another"],
+)
+def test_scheduler_decides_who_renders(scheduler: str | None, wanted: dict[str, object]) -> None:
+    assert on_dask(scheduler) == wanted
