@@ -24,7 +24,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[2]))
 sys.path.insert(0, str(Path(__file__).parent))
 
-from bench_registration import _pose
+from registration_instances import pose_of
 
 from components.domain import Detection, Part
 from components.files import plain
@@ -71,7 +71,7 @@ def cases(folder: Path) -> list[Case]:
         file = files[each["image_id"]]
         mask = mask_from_rle(each["segmentation"])
         label = names[each["category_id"]]
-        truth = Detection(label, 1.0, (0.0, 0.0, 1.0, 1.0), mask, pose=_pose(each))
+        truth = Detection(label, 1.0, (0.0, 0.0, 1.0, 1.0), mask, pose=pose_of(each))
         found.append(Case(rows[file], read_picture(folder / file, TRUSTED_MAX_PIXELS), truth))
     return found
 
