@@ -25,7 +25,7 @@ PROFILES ?=
 # Compose v2 where it is, else docker-compose.
 COMPOSE ?= $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
 
-.PHONY: help setup run serve prefect images up down ps test test-deploy fuzz check fmt smoke monitoring samples pictures lock clean
+.PHONY: help setup run serve prefect images up down ps bundle test test-deploy fuzz check fmt smoke monitoring samples pictures lock clean
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,6 +65,9 @@ down: ## stop the containers; volumes, and so everything made, stay
 
 ps: ## show the containers and how they are
 	@COMPOSE_PROFILES=camera $(COMPOSE) ps
+
+bundle: $(READY) ## pack all that a box without network needs into dist/; IMAGES=1 with container images
+	@deploy/bundle.sh --home $(HOME_DIR) $(if $(IMAGES),--images)
 
 test: $(READY) ## all tests: unit, flows, service, doctests
 	@$(BIN)/python -m pytest
