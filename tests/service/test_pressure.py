@@ -1,0 +1,89 @@
+"""A real `bentoml serve` under pressure: promotions, overload, clients that leave."""
+
+import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+
+from components.modeling.registry import ModelRegistry
+from tests.bundles import encoded, make_bundle, scene
+
+pytestmark = pytest.mark.service
+PICTURE = encoded(scene(), "JPEG")
+LARGE = encoded(scene(0, 1500, 2000), "JPEG")
+
+
+def test_promotion_under_load_swaps_without_a_failed_request(client, home, tmp_path):
+    registry = ModelRegistry(home.registry)
+    first = registry.champion().version
+    second = registry.register(make_bundle(tmp_path / "second", "second", 0.3)).version
+    versions = []
+    deadline = time.monotonic() + 20
+    registry.promote(second)
+    while time.monotonic() < deadline and versions[-10:] != [second] * 10:
+        answer = client.post("/predict", content=PICTURE)
+        assert answer.status_code == 200, answer.text
+        versions.append(answer.json()["model"]["version"])
+    assert versions[-10:] == [second] * 10
+    registry.rollback()
+    while time.monotonic() < deadline and versions[-10:] != [first] * 10:
+        versions.append(client.post("/predict", content=PICTURE).json()["model"]["version"])
+    assert versions[-10:] == [first] * 10
+
+
+def test_corrupt_promotion_is_refused_and_the_old_model_keeps_serving(client, home, tmp_path):
+    registry = ModelRegistry(home.registry)
+    first = registry.champion().version
+    bad = registry.register(make_bundle(tmp_path / "bad", "bad", 0.25))
+    registry.promote(bad.version)
+    (bad.path / "parts.json").write_text("{}")
+    try:
+        time.sleep(1.0)
+        for _ in range(10):
+            answer = client.post("/predict", content=PICTURE)
+            assert answer.status_code == 200
+        assert client.get("/readyz").status_code == 200
+        refused = 'dxfvision_model_loads_total{outcome="refused"}'
+        assert refused in client.get("/metrics").text
+    finally:
+        registry.rollback()
+    assert registry.champion().version == first
+
+
+def test_overload_is_refused_at_once_and_probes_keep_answering(client, service_url):
+    def ask(_: int) -> int:
+        return httpx.post(f"{service_url}/predict", content=LARGE, timeout=60.0).status_code
+
+    large_load = ThreadPoolExecutor(40)
+    asked = [large_load.submit(ask, number) for number in range(80)]
+    probe_s = []
+    while not all(each.done() for each in asked):
+        start = time.perf_counter()
+        assert client.get("/livez").status_code == 200
+        assert client.get("/readyz").status_code == 200
+        probe_s.append(time.perf_counter() - start)
+        time.sleep(0.05)
+    large_load.shutdown()
+    assert {each.result() for each in asked} <= {200, 429}
+    assert 429 in {each.result() for each in asked}
+    assert max(probe_s) < 2.0
+
+
+def test_clients_that_leave_cost_nothing(client, service_url):
+    address = ("127.0.0.1", httpx.URL(service_url).port)
+    head = f"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: {len(LARGE)}\r\n\r\n".encode()
+    for number in range(40):
+        with socket.create_connection(address) as leaver:
+            # Half of them leave in the middle of their body, half before their answer.
+            leaver.sendall(head + LARGE[: len(LARGE) // (1 + number % 2)])
+    deadline = time.monotonic() + 30
+    idle = ("dxfvision_requests_running 0.0", "dxfvision_requests_waiting 0.0")
+    while time.monotonic() < deadline:
+        text = client.get("/metrics").text
+        if all(line in text for line in idle):
+            break
+        time.sleep(0.1)
+    assert all(line in text for line in idle)
+    assert client.post("/predict", content=PICTURE).status_code == 200
