@@ -3,6 +3,8 @@
 import { make, rows } from "./dom.js";
 import { SIGNS, counted, fixed, inShort, kindOf, measured, nameOf, verdictCounts } from "./words.js";
 
+const WORST = ["not ok", "cannot judge", "ok"];
+
 /** Return the lines above the cards: how many of what, and the verdicts. */
 export function summaryOf(answer) {
   const verdicts = verdictCounts(answer).map(([verdict, count]) =>
@@ -81,7 +83,8 @@ function verdictOf(detection) {
 
 function detailsOf(detection) {
   const { pose, deviation } = detection;
-  const list = [make("dl", { class: "facts" }, ...rows(poseRows(detection)))];
+  const known = [...poseRows(detection), ...(deviation ? sizeRows(deviation) : [])];
+  const list = [make("dl", { class: "facts" }, ...rows(known))];
   if (deviation) list.push(...measuredParts(deviation));
   if (!pose && detection.candidates.length === 0) {
     list.push(make("p", { class: "hint" }, "Nothing else is known about it."));
@@ -105,14 +108,16 @@ function poseRows({ pose, candidates }) {
   ];
 }
 
+function sizeRows({ size, unit, judged_share: judged }) {
+  return [
+    ["Length off by", measured(size, unit)],
+    ["Edges judged", `${fixed(100 * judged, 0)} %`],
+  ];
+}
+
 function measuredParts(deviation) {
   const { unit } = deviation;
-  const parts = [
-    make("dl", { class: "facts" }, ...rows([
-      ["Size", measured(deviation.size, unit)],
-      ["Edges judged", `${fixed(100 * deviation.judged_share, 0)} %`],
-    ])),
-  ];
+  const parts = [];
   if (deviation.faults.length > 0) {
     const faults = deviation.faults.map((fault) =>
       make("li", {}, [fault.kind.replaceAll("_", " "), measured(fault.size, unit)].filter(Boolean).join(": ")));
@@ -123,7 +128,8 @@ function measuredParts(deviation) {
 }
 
 function featureTable({ features }) {
-  const body = features.map((each) =>
+  const worstFirst = features.toSorted((one, other) => WORST.indexOf(one.verdict) - WORST.indexOf(other.verdict));
+  const body = worstFirst.map((each) =>
     make("tr", { "data-verdict": each.verdict },
       make("th", { scope: "row" }, each.feature.replaceAll("_", " ")),
       make("td", {}, measured(each.deviation_mm, "") ?? "–"),

@@ -12,9 +12,8 @@ import { fixed, signed } from "./words.js";
 
 const LEVELS = 3;
 
-/** Return the group of a detection's contours and faults. */
-export function deviationsOf(detection, answer) {
-  const { deviation, pose } = detection;
+/** Return the contours of a part, stretch by stretch. */
+export function contoursOf(deviation, answer) {
   const full = fullDeviation(answer);
   const group = draw("g", { class: "deviations" });
   for (const contour of deviation.contours ?? []) {
@@ -26,8 +25,14 @@ export function deviationsOf(detection, answer) {
       );
     }
   }
-  if (pose) group.append(...deviation.faults.map((fault) => ring(fault, pose, deviation.unit)));
   return group;
+}
+
+/** Return a group with a ring round each fault of a detection; empty if it was not measured. */
+export function faultsOf({ deviation, pose }, index) {
+  const rings = pose ? (deviation?.faults ?? []).map((each) => ring(each, pose, deviation.unit)) : [];
+  const marks = { class: "faults", "data-index": index, "data-verdict": deviation?.verdict };
+  return draw("g", marks, ...rings);
 }
 
 /** Return what the colours mean, as an element. */
@@ -95,6 +100,6 @@ function ring(fault, pose, unit) {
     { ...at(placed(pose.mm_to_px, fault.at_mm)), class: "fault-ring" },
     draw("circle", { r: 13, class: "halo" }),
     draw("circle", { r: 13 }),
-    draw("text", { x: 18, y: 4 }, `${words}${figure}`),
+    draw("text", { x: 17, y: 10 }, `${words}${figure}`),
   );
 }

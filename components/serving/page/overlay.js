@@ -1,10 +1,11 @@
 /** What is drawn on the picture: outlines, labels, axes. Deviations are in `deviations.js`. */
 
-import { deviationsOf } from "./deviations.js";
+import { contoursOf, faultsOf } from "./deviations.js";
 import { draw } from "./dom.js";
 import { at, placed } from "./places.js";
 import { SIGNS, kindOf, nameOf } from "./words.js";
 
+const FRAME = "frame";
 const AXIS_SHARE = 0.3;
 const TAG_HEIGHT = 18;
 const TAG_PADDING = 6;
@@ -16,7 +17,7 @@ const TAG_PADDING = 6;
  * @param {(index: number) => void} onPick Is told which detection was clicked.
  */
 export function drawAnswer(overlay, answer, onPick) {
-  const root = draw("g", { class: "root" });
+  const root = draw("g", { class: "root" }, frameOf(answer.image));
   answer.detections.forEach((detection, index) => {
     const object = draw(
       "g",
@@ -26,15 +27,13 @@ export function drawAnswer(overlay, answer, onPick) {
         "data-verdict": detection.deviation?.verdict,
         onclick: () => onPick(index),
       },
-      outlineOf(detection, "halo"),
-      outlineOf(detection, "line"),
+      draw("g", { "clip-path": `url(#${FRAME})` }, ...linesOf(detection, answer)),
     );
-    if (detection.deviation) object.append(deviationsOf(detection, answer));
-    if (detection.pose) object.append(axesOf(detection));
     root.append(object);
   });
-  // Labels lie above every outline.
+  // Labels lie above every outline, faults above every label.
   root.append(...answer.detections.map((each, index) => tagOf(each, index, onPick)));
+  root.append(...answer.detections.map((each, index) => faultsOf(each, index)));
   overlay.replaceChildren(root);
 }
 
@@ -57,6 +56,18 @@ export function emphasise(overlay, index) {
   for (const each of overlay.querySelectorAll("[data-index]")) {
     each.classList.toggle("picked", Number(each.dataset.index) === index);
   }
+}
+
+/** Return the picture's frame: what of a drawing lies beyond it was never seen. */
+function frameOf({ width_px: width, height_px: height }) {
+  return draw("clipPath", { id: FRAME }, draw("rect", { x: -0.5, y: -0.5, width, height }));
+}
+
+function linesOf(detection, answer) {
+  const lines = [outlineOf(detection, "halo"), outlineOf(detection, "line")];
+  if (detection.deviation) lines.push(contoursOf(detection.deviation, answer));
+  if (detection.pose) lines.push(axesOf(detection));
+  return lines;
 }
 
 function outlineOf(detection, layer) {

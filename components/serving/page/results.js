@@ -3,6 +3,9 @@
 import { cardOf, factsOf, summaryOf } from "./cards.js";
 import { byId, make } from "./dom.js";
 
+/** So much of a card says what it is about. */
+const SEEN_PX = 160;
+
 /**
  * Show what is known about a picture.
  * @param {Entry|null} entry See `history.js`.
@@ -25,9 +28,16 @@ export function openCard(index) {
     card.classList.toggle("picked", mine);
     card.querySelector("button").setAttribute("aria-expanded", mine);
     card.querySelector(".details").hidden = !mine;
-    // Below the picture, on a phone, it would push the picture out of sight.
-    if (mine && matchMedia("(min-width: 901px)").matches) card.scrollIntoView({ block: "nearest" });
+    if (mine) bringIntoList(card);
   }
+}
+
+/** Scroll the list, where it scrolls by itself; the page, and with it the picture, stays put. */
+function bringIntoList(card) {
+  const list = byId("results");
+  const [whole, part] = [list.getBoundingClientRect(), card.getBoundingClientRect()];
+  const hidden = part.top < whole.top || Math.min(part.bottom, part.top + SEEN_PX) > whole.bottom;
+  if (hidden) list.scrollTop += part.top - whole.top - 8;
 }
 
 function problemOf({ status, message, remedy, id }, onAgain) {
