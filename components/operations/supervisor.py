@@ -124,6 +124,7 @@ class _Tended:
         self._started = self._asked = self._not_before = 0.0
         self._pause_s = settings.pause_s
         self._failures = 0
+        self._patience_s = program.start_s
 
     @property
     def good(self) -> bool:
@@ -195,8 +196,11 @@ class _Tended:
                 self._pause_s = self._settings.pause_s
             self._change("well")
             return
-        if self.state == "starts" and now - self._started < self.program.start_s:
+        if self.state == "starts" and now - self._started < self._patience_s:
             return
+        if self.state == "starts":
+            # A machine that is busy gets longer the next time: else nothing would ever start.
+            self._patience_s *= 2
         self._failures += 1
         self._change("unwell")
         if self._failures >= self._settings.failures:
