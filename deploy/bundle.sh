@@ -54,7 +54,7 @@ for kind in data/raw/dxf_templates:drawings configs:configs data/calibrations:ca
     [ ! -d "$home/${kind%%:*}" ] || cp -r "$home/${kind%%:*}" "$to/${kind#*:}"
 done
 if champion=$("$bin/python" -c 'import json, sys; print(json.load(open(sys.argv[1]))["version"])' "$home/models/registry/champion.json" 2>/dev/null); then
-    "$bin/dxfvision" models export "$champion" "$to/model/$champion.dxfmodel" --home "$home" >/dev/null
+    "$bin/dxfvision" models export "$champion" "$to/model/$champion.bentomodel" --home "$home" >/dev/null
     echo "model: $champion"
 else
     echo "model: $home has no champion; the box makes its first one from its drawings"

@@ -110,11 +110,25 @@ import_model() {
     file=$(find "$here/model" -type f 2>/dev/null | head -n 1) || true
     if [ -z "$file" ] || [ -f "$home/.state/bundle-model" ]; then return 0; fi
     local version
-    version=$(basename "$file" .dxfmodel)
+    version=$(basename "$file" .bentomodel)
     "$opt/current/bin/dxfvision" models import "$file" --home "$home" >/dev/null
     "$opt/current/bin/dxfvision" models promote "$version" --home "$home" >/dev/null
     mkdir -p "$home/.state" && printf '%s\n' "$version" >"$home/.state/bundle-model"
     say "model $version is the champion"
+}
+
+# The verb for everybody's shell: it works in the home folder and, for root, as the user that owns it.
+make_command() {
+    mkdir -p "$root/usr/local/bin"
+    cat >"$root/usr/local/bin/dxfvision" <<'COMMAND'
+#!/bin/sh
+export DXFVISION_HOME="${DXFVISION_HOME:-/var/lib/dxfvision}"
+if [ "$(id -u)" = 0 ]; then
+    exec runuser -u dxfvision -- env HOME=/var/lib/dxfvision /opt/dxfvision/current/bin/dxfvision "$@"
+fi
+exec /opt/dxfvision/current/bin/dxfvision "$@"
+COMMAND
+    chmod 755 "$root/usr/local/bin/dxfvision"
 }
 
 own() { [ -n "$root" ] || chown -R dxfvision:dxfvision "$home"; }
@@ -193,6 +207,7 @@ install_here() {
     printf '%s\n' "$new" >"$home/.written-by"
     import_model
     own
+    make_command
     install_units
     if start_all; then say "dxfvision $new runs; drawings go into $home/data/raw/dxf_templates"; return; fi
     [ -n "$old" ] && [ "$old" != "$new" ] || die "$new does not get well"

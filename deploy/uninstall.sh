@@ -25,6 +25,7 @@ if [ -z "$root" ] && [ -d /run/systemd/system ]; then
 fi
 rm -f "$root"/etc/systemd/system/dxfvision-*.service "$root/etc/systemd/system/dxfvision.target"
 rm -rf "$root/opt/dxfvision"
+rm -f "$root/usr/local/bin/dxfvision"
 if [ -z "$root" ]; then
     [ ! -d /run/systemd/system ] || systemctl daemon-reload
     if id dxfvision >/dev/null 2>&1 && [ "$purge" = 1 ]; then userdel dxfvision; fi
