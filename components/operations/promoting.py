@@ -153,7 +153,7 @@ def _proven(
     try:
         with restoring(ModelRegistry(home.registry), champion):
             report = try_service(home, settings, images)
-            settle(home, champion)
+            settle(home, champion, tried=True)
     finally:
         report_champion(home)
     write_note(home.registry, champion.version, TRIAL, plain(report))

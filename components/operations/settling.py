@@ -82,12 +82,13 @@ def restoring(registry: ModelRegistry, version: ModelVersion) -> Iterator[None]:
         raise ServiceError(f"{version.version} did not prove itself: {error}; {state}") from error
 
 
-def settle(home: Home, version: ModelVersion) -> Settled:
+def settle(home: Home, version: ModelVersion, tried: bool = False) -> Settled:
     """Wait until the service is ready on the champion.
 
     Args:
         home: Whose service.
         version: The champion.
+        tried: Whether a service was ready on it already, so that none need be started for that.
 
     Raises:
         ServiceError: If it is not ready on it in time.
@@ -107,7 +108,8 @@ def settle(home: Home, version: ModelVersion) -> Settled:
         )
     else:
         where = None
-        prove(home, serve, version)
+        if not tried:
+            prove(home, serve, version)
     settled = Settled(version.version, where, round(time.monotonic() - start, 2))
     write_note(home.registry, version.version, "ready", plain(settled))
     return settled
