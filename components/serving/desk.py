@@ -51,6 +51,12 @@ PICTURES: dict[str, Any] = {
 """What the documentation says of a route that takes a form with several pictures."""
 
 
+ONE_PNG: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The picture.", "content": {"image/png": {"schema": _PICTURE}}}
+}
+"""What the documentation says of a good answer that is a picture; its errors stay JSON."""
+
+
 class PngResponse(Response):
     """A picture."""
 

@@ -10,6 +10,7 @@ from components.serving import telemetry
 from components.serving.bodies import SentPicture
 from components.serving.desk import (
     ONE_PICTURE,
+    ONE_PNG,
     PICTURE_ERRORS,
     PICTURES,
     Desk,
@@ -54,7 +55,12 @@ def inspect_routes(desk: Desk, gauge: Gauge) -> APIRouter:
         work = functools.partial(_answer, options=options, gauge=gauge, settings=settings)
         return JsonResponse(await desk.one(request, work))
 
-    @router.post("/inspect/overlay", response_class=PngResponse, openapi_extra=ONE_PICTURE)
+    @router.post(
+        "/inspect/overlay",
+        response_class=Response,
+        responses=ONE_PNG,
+        openapi_extra=ONE_PICTURE,
+    )
     async def inspect_overlay(
         request: Request, options: Annotated[InspectOverlayOptions, Query()]
     ) -> Response:

@@ -11,6 +11,7 @@ from components.serving.answers import Seen, answer_seen, see_picture
 from components.serving.bodies import SentPicture
 from components.serving.desk import (
     ONE_PICTURE,
+    ONE_PNG,
     PICTURE_ERRORS,
     PICTURES,
     Desk,
@@ -45,7 +46,12 @@ def predict_routes(desk: Desk) -> APIRouter:
         work = functools.partial(_answer, options=options, settings=settings)
         return JsonResponse(await desk.one(request, work))
 
-    @router.post("/predict/overlay", response_class=PngResponse, openapi_extra=ONE_PICTURE)
+    @router.post(
+        "/predict/overlay",
+        response_class=Response,
+        responses=ONE_PNG,
+        openapi_extra=ONE_PICTURE,
+    )
     async def predict_overlay(
         request: Request, options: Annotated[OverlayOptions, Query()]
     ) -> Response:

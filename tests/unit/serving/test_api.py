@@ -52,3 +52,14 @@ def test_documentation_lists_routes_schemas_and_errors(talk):
             assert schema["$ref"].endswith("/ErrorAnswer")
 
     talk(conversation)
+
+
+def test_documentation_tells_that_overlays_are_png_and_their_errors_json(talk):
+    async def conversation(client: httpx.AsyncClient) -> None:
+        document = (await client.get("/docs/openapi.json")).json()
+        for path in ("/predict/overlay", "/inspect/overlay"):
+            responses = document["paths"][path]["post"]["responses"]
+            assert set(responses["200"]["content"]) == {"image/png"}
+            assert set(responses["415"]["content"]) == {"application/json"}
+
+    talk(conversation)
