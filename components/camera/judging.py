@@ -125,7 +125,9 @@ class LocalJudge:
         settings = InspectionSettings.load(self._home.configs)
         judge = self._settings.judge
         inspection = Inspection(
-            detector=open_inspector(champion.path, settings, judge.threads, self._serve.runtime),
+            detector=open_inspector(
+                champion.path, settings, judge.threads, self._serve.runtime, self._serve.precision
+            ),
             version=champion.version,
             parts=read_parts(champion.path / PARTS_NAME),
             settings=self._gauge.settings,

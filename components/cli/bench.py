@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
+from components.cli import box
 from components.cli.bench_serve import bench_serve
 from components.cli.defects import defects
 from components.cli.output import (
@@ -78,6 +79,7 @@ def add_to(app: typer.Typer) -> None:
     bench.callback()(lambda: None)
     bench.command("generate")(friendly(generate))
     bench.command("defects")(friendly(defects))
+    box.add_to(bench)
     bench.command("serve")(friendly(bench_serve))
     app.add_typer(bench, name="bench")
 

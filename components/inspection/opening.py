@@ -10,7 +10,7 @@ from components.geometry.resemblance import Symmetry
 from components.inspection.inspector import Inspector
 from components.modeling.bundle_files import PARTS_NAME
 from components.modeling.inference import Predictor
-from components.modeling.model_card import DrawingSimilarity
+from components.modeling.model_card import DrawingSimilarity, Precision
 from components.modeling.origin import drawings_hash
 from components.modeling.runtimes import Runtime
 from components.settings.inspection import InspectionSettings
@@ -21,6 +21,7 @@ def open_inspector(
     settings: InspectionSettings,
     threads: int = 1,
     runtime: Runtime = "onnxruntime",
+    precision: Precision | None = None,
 ) -> Inspector:
     """Open a bundle; all that is needed lies in it.
 
@@ -29,12 +30,13 @@ def open_inspector(
         settings: How objects are identified.
         threads: Of the runtime for one picture.
         runtime: What runs the network.
+        precision: Of its numbers; None takes what the bundle's card says.
 
     Raises:
         ModelError: If a file is missing or damaged, or they do not belong together.
         DrawingError: If the drawings cannot be read.
     """
-    predictor = Predictor.load(bundle, threads, runtime)
+    predictor = Predictor.load(bundle, threads, runtime, precision)
     parts = read_parts(bundle / PARTS_NAME)
     found = drawings_hash(parts)
     if found != predictor.card.drawings_fingerprint:

@@ -31,6 +31,7 @@ from components.operations.releases import champion_of, open_predictor
 from components.progress import Progress
 from components.settings.base import GENERIC
 from components.settings.inspection import InspectionSettings
+from components.settings.serve import ServeSettings
 from components.settings.train import TrainSettings
 
 Engine = Literal["registered", "classical", "network", "template"]
@@ -65,7 +66,13 @@ def released_inspector(home: Home, version: ModelVersion) -> Inspector:
     Raises:
         ModelError: If a file is missing or damaged, or they do not belong together.
     """
-    return open_inspector(version.path, InspectionSettings.load(home.configs))
+    serve = ServeSettings.load(home.configs)
+    return open_inspector(
+        version.path,
+        InspectionSettings.load(home.configs),
+        runtime=serve.runtime,
+        precision=serve.precision,
+    )
 
 
 def generic_predictor(home: Home) -> Predictor:

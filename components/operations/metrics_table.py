@@ -15,9 +15,9 @@ from components.serving import telemetry
 
 _HEAD = """# Metrics
 
-Made by `make monitoring` from `components/serving/telemetry.py`, `components/camera/telemetry.py` and
-`components/operations/batch_metrics.py`; a test holds it current. Names recorded by Prometheus
-itself stand in `monitoring/rules`.
+Made by `make monitoring` from `components/serving/telemetry.py`,
+`components/camera/telemetry.py` and `components/operations/batch_metrics.py`; a test holds it
+current. Names recorded by Prometheus itself stand in `monitoring/rules`.
 """
 
 

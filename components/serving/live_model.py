@@ -140,7 +140,11 @@ class LiveModel:
         version = self._registry.verify(record.version)
         settings = self._settings
         inspector = open_inspector(
-            version.path, self._inspection, settings.runtime_threads, settings.runtime
+            version.path,
+            self._inspection,
+            settings.runtime_threads,
+            settings.runtime,
+            settings.precision,
         )
         models = settings.models
         check_golden(

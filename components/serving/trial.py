@@ -64,7 +64,7 @@ def try_service(home: Home, settings: ServeSettings, images: Sequence[Path] = ()
     pictures = list(images) or list(read_expected(champion.path))
     inspection = InspectionSettings.load(home.configs)
     inspector = open_inspector(
-        champion.path, inspection, settings.runtime_threads, settings.runtime
+        champion.path, inspection, settings.runtime_threads, settings.runtime, settings.precision
     )
     # The certificate, if there is one, need not name loopback.
     with running_service(home, settings) as url, Client(url, verify=False) as client:
@@ -93,7 +93,7 @@ def ask_service(
         raise ModelError(f"{home.registry}: no model was promoted; run `dxfvision run` first")
     inspection = InspectionSettings.load(home.configs)
     inspector = open_inspector(
-        champion.path, inspection, settings.runtime_threads, settings.runtime
+        champion.path, inspection, settings.runtime_threads, settings.runtime, settings.precision
     )
     with Client(url, token, verify=False) as client:
         times = [

@@ -96,6 +96,7 @@ class ServeSettings(YamlSettings):
     workers: int = Field(ge=1, le=64)
     runtime: Literal["onnxruntime", "openvino"]
     runtime_threads: int = Field(ge=1, le=64)
+    precision: Literal["fp32", "int8"] | None
     start_s: Seconds
     stop_s: Seconds
     limits: LimitSettings
