@@ -11,6 +11,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 VARIABLE = "DXFVISION_CHROMIUM"
 
+PATIENCE_MS = 40_000
+"""Longest wait for the page to do what it should."""
+
 VIOLATIONS = """
     window.violations = [];
     document.addEventListener('securitypolicyviolation', (event) =>
@@ -51,7 +54,7 @@ class Watched:
         """Open an empty page."""
         context.add_init_script(VIOLATIONS)
         self.page: Page = context.new_page()
-        self.page.set_default_timeout(20_000)
+        self.page.set_default_timeout(PATIENCE_MS)
         self.faults: list[str] = []
         self.asked: list[str] = []
         self.page.on("console", self._hear)

@@ -16,7 +16,7 @@ from components.serving.access import new_token
 from components.serving.launch import running_service
 from components.settings.serve import TokenHashes
 from tests.bundles import RED, encoded, scene
-from tests.service.browser import Watched, chromium, chromium_path, watched_page
+from tests.service.browser import PATIENCE_MS, Watched, chromium, chromium_path, watched_page
 
 CHROMIUM = chromium_path()
 pytestmark = [
@@ -33,6 +33,8 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    # Five seconds, which is usual, are too few for a busy machine.
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright, chromium(playwright, str(CHROMIUM)) as browser:
         yield browser
 
@@ -159,8 +161,9 @@ def test_camera_picture_is_asked_about(watched):
     page = watched.page
     page.click("#camera")
     expect(page.locator("#camera-take")).to_be_enabled()
-    page.click("#camera-take")
-    expect(page.locator("#facts")).to_contain_text("px")
+    with page.expect_request(lambda request: "/predict" in request.url):
+        page.click("#camera-take")
+    expect(page.locator("#picture")).to_be_visible()
     expect(page.locator("#history-list .name")).to_contain_text("Camera")
     assert page.evaluate("document.getElementById('camera-view').srcObject") is None
     assert watched.faults == []
