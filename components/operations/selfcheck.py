@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from components.errors import PipelineError, ServiceError
 from components.files import fingerprint
 from components.home import Home
+from components.modeling.registry import ModelRegistry
 from components.operations.settling import service_url
 from components.operations.stage_metrics import reported
 from components.operations.stages import StageResult
@@ -34,13 +35,19 @@ class Checked:
 def check_service(about: Checked) -> StageResult:
     """Ask the running service about the golden pictures; raise if it stays wrong.
 
+    Before the first promotion there is nothing to ask.
+
     Raises:
         ServiceError: If it does not answer, answers wrongly or too late, as often as the settings
             allow tries.
-        ModelError: If there is no champion.
+        ModelError: If the champion is damaged.
     """
     start = time.monotonic()
     home = about.home
+    if ModelRegistry(home.registry).champion() is None:
+        told = "no model was promoted yet: there is nothing to check"
+        nothing = {"summary": told, "answers": [], "slowest_s": None}
+        return StageResult("self-check", "", False, 0.0, nothing)
     settings = OperationsSettings.load(home.configs).monitor
     serve = ServeSettings.load(home.configs)
     url = settings.url or service_url(serve)

@@ -228,6 +228,11 @@ def test_maintenance_keeps_what_serves_and_reports(home: Home, tmp_path: Path) -
     assert "restored on trial" in str(reports[0].data)
 
 
+def test_self_check_has_nothing_to_ask_before_the_first_promotion(home: Home) -> None:
+    (result,) = monitor(home.root)
+    assert "nothing to check" in result.summary
+
+
 def test_self_check_fails_when_no_service_answers(home: Home, tmp_path: Path) -> None:
     registry = ModelRegistry(home.registry)
     registry.promote(registry.register(make_bundle(tmp_path / "b")).version)
