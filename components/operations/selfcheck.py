@@ -14,7 +14,7 @@ from components.home import Home
 from components.modeling.registry import ModelRegistry
 from components.operations.settling import service_url
 from components.operations.stage_metrics import reported
-from components.operations.stages import StageResult
+from components.operations.stages import Figures, StageResult
 from components.serving.trial import TrialReport, ask_service
 from components.settings.operations import MonitorSettings, OperationsSettings
 from components.settings.serve import ServeSettings
@@ -46,7 +46,7 @@ def check_service(about: Checked) -> StageResult:
     home = about.home
     if ModelRegistry(home.registry).champion() is None:
         told = "no model was promoted yet: there is nothing to check"
-        nothing = {"summary": told, "answers": [], "slowest_s": None}
+        nothing: Figures = {"summary": told, "answers": [], "slowest_s": None}
         return StageResult("self-check", "", False, 0.0, nothing)
     settings = OperationsSettings.load(home.configs).monitor
     serve = ServeSettings.load(home.configs)
