@@ -76,6 +76,8 @@ def test_built_bento_answers_without_the_sources(bento, environment, tmp_path):
         assert len(answer.json()["detections"]) == 2
         title = httpx.get(f"{url}/docs/openapi.json").json()["info"]["title"]
         assert title == "the built one"
+        for path in ("/", "/page/app.js", "/page/style.css"):
+            assert httpx.get(f"{url}{path}").status_code == 200
     finally:
         process.terminate()
         process.wait(20)
