@@ -1,0 +1,47 @@
+"""The service holds to its own description: schemathesis asks what it allows, and more.
+
+Every answer must have a documented status, a documented type and the documented form.
+"""
+
+import os
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+schemathesis = pytest.importorskip("schemathesis", reason="schemathesis is not installed")
+checks = pytest.importorskip("schemathesis.specs.openapi.checks")
+
+pytestmark = pytest.mark.service
+
+EXAMPLES = max(int(os.environ.get("DXFVISION_HTTP_FUZZ", "200")) // 40, 5)
+"""Cases of each route; `make fuzz-http` asks for more."""
+
+CHECKS = [
+    checks.status_code_conformance,
+    checks.content_type_conformance,
+    checks.response_schema_conformance,
+]
+
+
+def test_service_does_what_its_own_description_says(service_url: str):
+    schema = schemathesis.openapi.from_url(f"{service_url}/docs/openapi.json")
+    statuses = set()
+    for result in schema.get_all_operations():
+        operation = result.ok()
+
+        @settings(
+            max_examples=EXAMPLES,
+            deadline=None,
+            database=None,
+            derandomize=True,
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(case=operation.as_strategy())
+        def conforms(case) -> None:
+            response = case.call(timeout=60)
+            statuses.add(response.status_code)
+            assert response.status_code < 500, (case.as_curl_command(), response.text)
+            case.validate_response(response, checks=CHECKS)
+
+        conforms()
+    assert 200 in statuses
