@@ -71,7 +71,7 @@ def promote_model(run: Run, progress: Progress | None = None) -> StageResult:
         }
 
     bounds = settings.model_dump(exclude={"trial_pictures", "ready_s", "service_url"})
-    key = fingerprint(version.version, bounds)
+    key = fingerprint(version.version, bounds, _taken_off(registry, version))
     return run_stage(run.home, "promote", key, [], work, always=champion is None)
 
 
@@ -91,14 +91,18 @@ def _decision(
     settings: ReleaseSettings,
 ) -> Decision:
     """Return whether a version takes the champion's place; what was decided by hand stays."""
-    record = read_champion(registry.champion_file)
-    if record is not None and was_rolled_back(record, version.version):
+    if _taken_off(registry, version):
         return Decision(
             False,
             f"it was the champion and was taken off; `dxfvision models promote {version.version}` "
             "brings it back",
         )
     return decide(version.card, comparison, settings)
+
+
+def _taken_off(registry: ModelRegistry, version: ModelVersion) -> bool:
+    record = read_champion(registry.champion_file)
+    return record is not None and was_rolled_back(record, version.version)
 
 
 @reported("try")
