@@ -27,6 +27,7 @@ def application() -> Starlette:
         InspectionSettings.load(home.configs),
         settings.runtime_threads,
         settings.runtime,
+        settings.precision,
     )
 
     def answer(data: bytes) -> str:

@@ -133,7 +133,11 @@ def work_of(home: Home, settings: ServeSettings, data: bytes) -> Work:
     champion = champion_of(home)
     inspection = InspectionSettings.load(home.configs)
     inspector = open_inspector(
-        champion.path, inspection, settings.runtime_threads, settings.runtime
+        champion.path,
+        inspection,
+        settings.runtime_threads,
+        settings.runtime,
+        settings.precision,
     )
     options = PredictOptions()
 
@@ -267,7 +271,7 @@ def batched_network_ms(
 ) -> dict[int, float]:
     """Return the network's time for one picture in ms, by how many it gets at once."""
     champion = champion_of(home)
-    file = champion.card.file_of(champion.card.precision)
+    file = champion.card.file_of(settings.precision or champion.card.precision)
     if file is None:
         raise ModelError(f"{champion.path}: holds no network; export the model again")
     network = open_network(champion.path / file[0], settings.runtime_threads, settings.runtime)
