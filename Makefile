@@ -25,7 +25,7 @@ PROFILES ?=
 # Compose v2 where it is, else docker-compose.
 COMPOSE ?= $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
 
-.PHONY: help setup run serve prefect images up down ps bundle test test-deploy fuzz check fmt smoke monitoring samples pictures lock clean
+.PHONY: help setup run serve prefect images up down ps bundle test test-deploy fuzz fuzz-http check fmt smoke monitoring samples pictures lock clean
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -77,6 +77,9 @@ test-deploy: $(READY) ## the real stack under real Prometheus, Alertmanager and 
 
 fuzz: $(READY) ## 10,000 broken drawings: each must end in a verdict
 	@DXFVISION_FUZZ=10000 $(BIN)/python -m pytest -q tests/unit/geometry/test_fuzz.py --timeout=3600
+
+fuzz-http: $(READY) ## 6,000 requests that nobody means well, and some from the service's own description
+	@DXFVISION_HTTP_FUZZ=6000 $(BIN)/python -m pytest -q tests/service/test_fuzz.py tests/service/test_described.py --timeout=3600
 
 check: $(READY) ## ruff, mypy, import contracts
 	@$(BIN)/ruff check .
