@@ -290,7 +290,7 @@ def _reasons(
 ) -> tuple[str, ...]:
     way = best.way
     told = [
-        f"{way.library} {way.precision} with {way.threads} threads takes {_ms(best):.1f} ms a "
+        f"{way.library} {way.precision} with {_threads(way.threads)} takes {_ms(best):.1f} ms a "
         f"picture, onnxruntime fp32 with 1 thread {_ms(plain):.1f} ms"
     ]
     if best.parity is not None:
@@ -303,12 +303,16 @@ def _reasons(
         why = "its answers differ" if not quickest.agrees else f"{workers} workers share the cores"
         other = quickest.way
         told.append(
-            f"{other.library} {other.precision} with {other.threads} threads would take "
+            f"{other.library} {other.precision} with {_threads(other.threads)} would take "
             f"{_ms(quickest):.1f} ms, but {why}"
         )
-    told.append(f"at most {most} threads, for {workers} workers share the cores")
+    told.append(f"at most {_threads(most)}, for {workers} workers share the cores")
     told.append(f"size {way.size} px: the champion's figures and golden pictures hold for that one")
     return tuple(told)
+
+
+def _threads(count: int) -> str:
+    return f"{count} thread" if count == 1 else f"{count} threads"
 
 
 def library_of(name: str) -> Library:

@@ -71,7 +71,7 @@ def test_the_fastest_way_that_agrees_and_fits_is_chosen(
 def test_the_choice_says_what_was_faster_and_why_it_was_not_taken() -> None:
     differs = result("onnxruntime", "int8", 1, 10.0, iou=0.8)
     reasons = " ".join(chosen([PLAIN, differs], SIZE, 2, cores=2).reasons)
-    assert "onnxruntime int8 with 1 threads would take 10.0 ms, but its answers differ" in reasons
+    assert "onnxruntime int8 with 1 thread would take 10.0 ms, but its answers differ" in reasons
 
 
 def test_the_choice_is_read_by_the_service_and_the_rest_of_the_file_stays(tmp_path: Path) -> None:
