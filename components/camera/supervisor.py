@@ -148,8 +148,9 @@ class Supervisor:
             if message.kind == "fault":
                 raise _BrokenError(str(message.header.get("text", "it gave no reason")))
             if message.kind == "frame":
-                until = time.monotonic() + capture.frame_s + IDLE_S * (not self.live)
                 self._take(message)
+                # Of a file's pictures the next one is asked for when this one was judged.
+                until = time.monotonic() + capture.frame_s + IDLE_S * (not self.live)
                 self._stopping.wait(
                     asked + 1.0 / self._settings.source.frames_per_s - time.monotonic()
                 )
