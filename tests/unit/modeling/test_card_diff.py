@@ -1,4 +1,3 @@
-
 import pytest
 
 from components.modeling.card_diff import MISSING, differences
