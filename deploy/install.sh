@@ -209,7 +209,10 @@ install_here() {
     own
     make_command
     install_units
-    if start_all; then say "dxfvision $new runs; drawings go into $home/data/raw/dxf_templates"; return; fi
+    if start_all; then
+        say "dxfvision $new $([ "$start" = 1 ] && echo runs || echo "lies below $root"); drawings go into $home/data/raw/dxf_templates"
+        return
+    fi
     [ -n "$old" ] && [ "$old" != "$new" ] || die "$new does not get well"
     say "going back to $old"
     go_back
