@@ -32,6 +32,8 @@ def boxes(tmp_path: Path) -> Iterator[dict[str, Home]]:
         pytest.skip(MISSING)
     homes = {}
     for name in NAMES:
+        # A test that was killed leaves its own behind.
+        subprocess.run(["ip", "netns", "del", f"dxf-{name}"], capture_output=True, check=False)
         subprocess.run(["ip", "netns", "add", f"dxf-{name}"], check=True)
         subprocess.run(["ip", "-n", f"dxf-{name}", "link", "set", "lo", "up"], check=True)
         homes[name] = home = Home(tmp_path / name)
