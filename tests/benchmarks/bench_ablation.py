@@ -96,6 +96,13 @@ FACTORS["grounds"]["backgrounds"]["painted"] = 1.0
 FACTORS["materials"]["materials"]["painted"] = 1.0
 
 
+FIGURES = tuple(
+    f"{pictures}_{figure}"
+    for pictures in ("val", "pictures")
+    for figure in ("map", "agnostic_map", "miou")
+)
+
+
 def changed(name: str) -> DataSettings:
     """Return the generator's settings with a factor off."""
     everything = DataSettings.load().model_dump(mode="json")
@@ -137,21 +144,29 @@ def figures_of(
 
 
 def markdown(found: dict[str, Any]) -> str:
-    """Return a table: with everything on, and what is lost with each factor off."""
-    keys = [key for key in found["rows"][0] if key not in {"factor", "seed", "cpu_s"}]
-    means = {
-        name: {key: statistics.mean(row[key] for row in rows) for key in keys}
-        for name in FACTORS
-        if (rows := [row for row in found["rows"] if row["factor"] == name])
-    }
-    on = means[ALL_ON]
+    """Return a table: with everything on, and what changes with each factor off.
+
+    A change is the mean over seeds of the difference to the training of the same seed with
+    everything on, and half the span of those differences.
+    """
+    keys = [key for key in FIGURES if key in found["rows"][0]]
+    rows = {(row["factor"], row["seed"]): row for row in found["rows"]}
+    on = {seed: row for (name, seed), row in rows.items() if name == ALL_ON}
     lines = ["| Off | " + " | ".join(keys) + " |", "|---" * (len(keys) + 1) + "|"]
-    lines.append("| nothing | " + " | ".join(f"{on[key]:.3f}" for key in keys) + " |")
-    for name in means:
-        if name != ALL_ON:
-            cells = " | ".join(f"{means[name][key] - on[key]:+.3f}" for key in keys)
-            lines.append(f"| {name} | {cells} |")
+    cells = (spread([row[key] for row in on.values()], "") for key in keys)
+    lines.append("| nothing | " + " | ".join(cells) + " |")
+    for name in FACTORS:
+        pairs = [(rows[name, seed], row) for seed, row in on.items() if (name, seed) in rows]
+        if name != ALL_ON and pairs:
+            cells = (spread([off[key] - row[key] for off, row in pairs], "+") for key in keys)
+            lines.append(f"| {name} | " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
+
+
+def spread(values: Sequence[float], sign: str) -> str:
+    """Return the mean of values and half their span."""
+    half = (max(values) - min(values)) / 2
+    return f"{statistics.mean(values):{sign}.3f} ±{half:.3f}"
 
 
 def main() -> None:
