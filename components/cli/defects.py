@@ -62,9 +62,10 @@ def defects(
     data = DataSettings.load(place.configs, profile)
     with progress_bars() as bars:
         found = benchmark_defects(parts, data, settings, bars, seed)
-    record = plain(defect_figures(found)) | {"machine": plain(this_machine(PACKAGES))}
+    figures = defect_figures(found)
+    record = plain(figures) | {"machine": plain(this_machine(PACKAGES))}
     write_json(place.defects / CURVE_NAME, record)
-    plot_defects(found, place.defects / "curve.png")
+    plot_defects(figures, place.defects / "curve.png")
     if as_json:
         print_json(record)
         return

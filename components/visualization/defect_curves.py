@@ -6,34 +6,33 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-from components.files import replacing
-from components.inspection.defects.bench import DefectBenchmark, DefectCurve, Share
-
-DPI = 110
+from components.modeling.defect_card import DefectFigures, DefectKindFigures, ShareFigure
+from components.visualization.figure_files import DPI, saved
 
 
-def plot_defects(found: DefectBenchmark, out: Path) -> Path:
+def plot_defects(found: DefectFigures, out: Path) -> Path:
     """Draw one chart for each kind of fault, with 95 % intervals and the false alarms.
 
     Args:
         found: What was measured.
-        out: PNG file to write.
+        out: PNG or SVG file to write.
 
     Returns:
         `out`.
     """
     figure = Figure(figsize=(11, 6.4), dpi=DPI, layout="constrained")
     charts = figure.subplots(2, 3, sharex=True, sharey=True)
-    for chart, curve in zip(charts.flat, found.curves, strict=True):
+    for chart, curve in zip(charts.flat, found.kinds, strict=True):
         sizes = [point.size_mm for point in curve.points]
         for shares, name, colour in (
             ([point.named for point in curve.points], "found and named right", "#9ecae1"),
             ([point.found for point in curve.points], "found", "#3182bd"),
         ):
             _curve(chart, sizes, shares, name, colour)
-        low, high = found.false_alarms.interval
-        chart.axhspan(low, high, color="#de2d26", alpha=0.15, linewidth=0)
-        chart.axhline(found.false_alarms.value, color="#de2d26", label="false alarms, good parts")
+        alarms = found.false_alarms
+        chart.axhspan(alarms.low, alarms.high, color="#de2d26", alpha=0.15, linewidth=0)
+        if alarms.share is not None:
+            chart.axhline(alarms.share, color="#de2d26", label="false alarms, good parts")
         chart.axhline(found.least_detection, color="0.6", linewidth=0.8, linestyle=":")
         if curve.smallest_mm is not None:
             chart.axvline(curve.smallest_mm, color="0.6", linewidth=0.8, linestyle=":")
@@ -48,32 +47,42 @@ def plot_defects(found: DefectBenchmark, out: Path) -> Path:
         row[0].set_ylabel("share of judged parts")
     lines, names = charts[0, 0].get_legend_handles_labels()
     figure.legend(lines, names, loc="outside lower center", ncols=3, fontsize="small")
-    pictures = max((p.found.of for c in found.curves for p in c.points), default=0)
+    pictures = max((p.found.of for c in found.kinds for p in c.points), default=0)
     figure.suptitle(
         f"What is found at {found.px_per_mm:g} px per mm: up to {pictures} judged parts a point, "
         f"{found.false_alarms.of} good ones; bars and band are 95 % intervals"
     )
-    with replacing(out) as partial:
-        figure.savefig(partial, format="png")
-    return out
+    return saved(figure, out)
 
 
-def _curve(chart: Axes, sizes: list[float], shares: list[Share], name: str, colour: str) -> None:
-    known = [(size, share) for size, share in zip(sizes, shares, strict=True) if share.of]
+def _curve(
+    chart: Axes, sizes: list[float], shares: list[ShareFigure], name: str, colour: str
+) -> None:
+    known = [
+        (size, each.share, each)
+        for size, each in zip(sizes, shares, strict=True)
+        if each.share is not None
+    ]
     if not known:
         return
-    x = [size for size, _ in known]
-    y = [share.value for _, share in known]
-    below = [share.value - share.interval[0] for _, share in known]
-    above = [share.interval[1] - share.value for _, share in known]
-    errors = [[max(v, 0.0) for v in side] for side in (below, above)]
+    x, y = [size for size, _, _ in known], [share for _, share, _ in known]
+    below = [max(share - each.low, 0.0) for _, share, each in known]
+    above = [max(each.high - share, 0.0) for _, share, each in known]
     style = "-" if name == "found" else "--"
     chart.errorbar(
-        x, y, errors, label=name, color=colour, marker="o", markersize=4, capsize=2, linestyle=style
+        x,
+        y,
+        [below, above],
+        label=name,
+        color=colour,
+        marker="o",
+        markersize=4,
+        capsize=2,
+        linestyle=style,
     )
 
 
-def _title(curve: DefectCurve) -> str:
+def _title(curve: DefectKindFigures) -> str:
     name = curve.kind.replace("_", " ")
     if curve.smallest_mm is None:
         return f"{name}: not sure at any size"

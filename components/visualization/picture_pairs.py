@@ -9,16 +9,15 @@ from numpy.typing import NDArray
 
 from components.dataset.exports import coco_paths
 from components.domain import Detection, Split
-from components.files import replacing
 from components.geometry.masks import mask_from_rle, xyxy_from_mask
 from components.home import Home
 from components.modeling.coco_truth import CocoPicture, read_coco
 from components.modeling.evaluate import read_rgb
 from components.modeling.figures import PictureFigures
 from components.modeling.inference import Detector
+from components.visualization.figure_files import DPI, saved
 from components.visualization.overlays import draw_detections
 
-DPI = 110
 COLUMNS = 2
 PAIRS = 6
 """Pictures in a sheet of predictions."""
@@ -62,12 +61,16 @@ def plot_worst(
     Returns:
         `out`.
     """
-    titles = [
-        f"{each.file}: quality {each.quality:.2f}; of {each.objects} missed {each.missed}, "
-        f"misnamed {each.misnamed}; invented {each.invented}"
-        for each in worst
-    ]
+    titles = [f"{each.file}: {fault_words(each)}" for each in worst]
     return _sheet([pictures[each.number] for each in worst], titles, detector, out)
+
+
+def fault_words(each: PictureFigures) -> str:
+    """Return how well a picture was answered, in words."""
+    return (
+        f"quality {each.quality:.2f}; of {each.objects} missed {each.missed}, misnamed "
+        f"{each.misnamed}; invented {each.invented}"
+    )
 
 
 def _sheet(
@@ -79,14 +82,21 @@ def _sheet(
     for axes in grid.flat:
         axes.set_axis_off()
     for axes, picture, title in zip(grid.flat, pictures, titles, strict=False):
-        axes.imshow(_pair(picture, detector))
+        axes.imshow(side_by_side(picture, detector))
         axes.set_title(title, fontsize="small")
-    with replacing(out) as partial:
-        figure.savefig(partial, format="png", metadata={"Software": None})
-    return out
+    return saved(figure, out)
 
 
-def _pair(picture: CocoPicture, detector: Detector) -> NDArray[np.uint8]:
+def side_by_side(picture: CocoPicture, detector: Detector) -> NDArray[np.uint8]:
+    """Return a picture with the truth drawn on the left and a model's answer on the right.
+
+    Args:
+        picture: With what is in it.
+        detector: Asked for its answer.
+
+    Returns:
+        RGB, shape (H, 2 W + 6, 3), uint8.
+    """
     image = read_rgb(picture.path)
     truth = []
     for item in picture.objects:

@@ -1,4 +1,7 @@
-"""Charts of results: the course of a training, and the figures of an evaluation."""
+"""Charts of results: the course of a training, and the figures of an evaluation.
+
+The ending of the file's name decides its format: `.png`, or `.svg` for pages that are enlarged.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,13 +11,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from components.files import replacing
 from components.modeling.figures import Confusion, Evaluation, LabelFigures
 from components.modeling.groups import GroupFigures
 from components.modeling.reliability import Reliability
 from components.modeling.training_log import read_log
+from components.visualization.figure_files import DPI, saved
 
-DPI = 110
 TERMS = ("sight", "seam", "label", "centre", "offset")
 FIGURE_NAMES = {
     "val_map": "mAP",
@@ -34,7 +36,7 @@ def plot_training(log: Path, out: Path) -> Path:
 
     Args:
         log: JSON lines of `TrainingLog`.
-        out: PNG file to write.
+        out: PNG or SVG file to write.
 
     Returns:
         `out`.
@@ -62,7 +64,7 @@ def plot_training(log: Path, out: Path) -> Path:
     right.set(xlabel="minutes", title="Validation split, mean weights", ylim=(0.0, 1.0))
     right.grid(alpha=0.3)
     right.legend(loc="lower right", fontsize="small")
-    return _saved(figure, out)
+    return saved(figure, out)
 
 
 def _smoothed(values: Sequence[float], width: int = 5) -> NDArray[np.float64]:
@@ -77,7 +79,7 @@ def plot_confusion(confusion: Confusion, out: Path) -> Path:
 
     Args:
         confusion: Of an evaluation.
-        out: PNG file to write.
+        out: PNG or SVG file to write.
 
     Returns:
         `out`.
@@ -99,24 +101,25 @@ def plot_confusion(confusion: Confusion, out: Path) -> Path:
             text = f"{count:.0f}"
             axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=size)
     axes.set(xlabel="the model's answer", ylabel="the truth", title="Objects by label")
-    return _saved(figure, out)
+    return saved(figure, out)
 
 
-def plot_evaluation(evaluation: Evaluation, folder: Path) -> list[Path]:
+def plot_evaluation(evaluation: Evaluation, folder: Path, ending: str = ".png") -> list[Path]:
     """Draw the figures of an evaluation that can be drawn without its pictures.
 
     Args:
         evaluation: What to draw.
-        folder: Where the PNG files go.
+        folder: Where the files go.
+        ending: Of their names, `.png` or `.svg`.
 
     Returns:
         Their paths.
     """
     return [
-        plot_confusion(evaluation.confusion, folder / "confusion.png"),
-        plot_labels(evaluation.per_class, folder / "drawings.png"),
-        plot_groups(evaluation, folder / "groups.png"),
-        plot_reliability(evaluation.reliability, folder / "reliability.png"),
+        plot_confusion(evaluation.confusion, folder / f"confusion{ending}"),
+        plot_labels(evaluation.per_class, folder / f"drawings{ending}"),
+        plot_groups(evaluation, folder / f"groups{ending}"),
+        plot_reliability(evaluation.reliability, folder / f"reliability{ending}"),
     ]
 
 
@@ -125,7 +128,7 @@ def plot_labels(per_class: dict[str, LabelFigures], out: Path) -> Path:
 
     Args:
         per_class: Figures by label.
-        out: PNG file to write.
+        out: PNG or SVG file to write.
 
     Returns:
         `out`.
@@ -146,7 +149,7 @@ def plot_labels(per_class: dict[str, LabelFigures], out: Path) -> Path:
     _draw_bars(axes, names, bars)
     axes.set_title(title)
     figure.legend(loc="outside lower center", ncols=3, fontsize="small", frameon=False)
-    return _saved(figure, out)
+    return saved(figure, out)
 
 
 def plot_groups(evaluation: Evaluation, out: Path) -> Path:
@@ -154,7 +157,7 @@ def plot_groups(evaluation: Evaluation, out: Path) -> Path:
 
     Args:
         evaluation: With figures by group.
-        out: PNG file to write.
+        out: PNG or SVG file to write.
 
     Returns:
         `out`.
@@ -176,7 +179,7 @@ def plot_groups(evaluation: Evaluation, out: Path) -> Path:
         figure.legend(
             handles, labels, loc="outside lower center", ncols=3, fontsize="small", frameon=False
         )
-    return _saved(figure, out)
+    return saved(figure, out)
 
 
 def _group_bars(groups: Sequence[GroupFigures]) -> dict[str, list[float]]:
@@ -206,7 +209,7 @@ def plot_reliability(reliability: Reliability, out: Path) -> Path:
 
     Args:
         reliability: Of an evaluation.
-        out: PNG file to write.
+        out: PNG or SVG file to write.
 
     Returns:
         `out`.
@@ -239,11 +242,4 @@ def plot_reliability(reliability: Reliability, out: Path) -> Path:
     for axes in (upper, lower):
         axes.grid(alpha=0.3)
         axes.set_axisbelow(True)
-    return _saved(figure, out)
-
-
-def _saved(figure: Figure, out: Path) -> Path:
-    """Write a figure; without date or version in the file one input gives the same bytes."""
-    with replacing(out) as partial:
-        figure.savefig(partial, format="png", metadata={"Software": None})
-    return out
+    return saved(figure, out)

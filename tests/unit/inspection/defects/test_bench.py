@@ -37,7 +37,7 @@ def test_benchmark_counts_every_kind_and_repeats_itself(tmp_path):
     ]  # fmt: skip
     assert all(row["points"][0]["found"]["of"] <= 1 for row in record["kinds"])
     assert record["doubt"]["of"] >= 4
-    with Image.open(plot_defects(found, tmp_path / "curve.png")) as chart:
+    with Image.open(plot_defects(defect_figures(found), tmp_path / "curve.png")) as chart:
         assert chart.size[0] > 800
 
 
