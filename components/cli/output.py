@@ -28,7 +28,15 @@ from components.settings.base import Profile
 P = ParamSpec("P")
 R = TypeVar("R")
 
-DISK_FAULTS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
+DISK_FAULTS = {
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EFBIG,
+    errno.EIO,
+    errno.EROFS,
+    errno.EACCES,
+    errno.EPERM,
+}
 """What is the user's to mend: a disk that is full, locked or not theirs."""
 
 INTERRUPTED = "Interrupted. The same command goes on where this one stopped."

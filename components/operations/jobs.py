@@ -161,7 +161,7 @@ def read_drawing_folder(run: Run, progress: Progress) -> StageResult:
 def drawings_summary(records: Sequence[Mapping[str, Any]]) -> str:
     """Return a sentence that counts the parts and names every drawing that was left out."""
     parts = sum(len(record["parts"]) for record in records)
-    text = f"{parts} parts from {len(records)} drawings"
+    text = f"{counted(parts, 'part')} from {counted(len(records), 'drawing')}"
     rejected = [
         f"{record['file']} ({record['reason']})"
         for record in records

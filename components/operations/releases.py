@@ -14,6 +14,8 @@ from components.files import file_sha256, fingerprint, source_fingerprint
 from components.home import Home
 from components.inspection.inspector import Inspector
 from components.inspection.opening import open_inspector
+from components.inspection.pose_figures import PoseMeter
+from components.inspection.pose_truth import read_poses
 from components.modeling.card_figures import DatasetFacts, held_out_figures
 from components.modeling.coco_truth import read_coco
 from components.modeling.defect_card import CURVE_NAME, read_defects
@@ -32,7 +34,13 @@ from components.operations.stages import Figures, StageResult, input_sha256, run
 from components.progress import Progress
 from components.settings.inspection import InspectionSettings
 from components.settings.train import TrainSettings
-from components.visualization.evaluation_report import FIGURES_NAME, write_evaluation
+from components.visualization.evaluation_report import (
+    FIGURES_NAME,
+    POSES_NAME,
+    PoseRecord,
+    write_evaluation,
+    write_poses,
+)
 from components.visualization.picture_pairs import plot_predictions
 
 CARD_METRICS = ("map", "map50", "agnostic_map", "miou")
@@ -169,22 +177,26 @@ def evaluate_model(run: Run, progress: Progress, dask_scheduler: str | None = No
     )
     folder = evaluation_folder(home)
     pictures = [confusion_plot(home), groups_chart(home), predictions_sheet(home)]
-    outputs = [folder / FIGURES_NAME, *pictures, home.exported / REFERENCE_NAME]
+    figures_files = [folder / FIGURES_NAME, folder / POSES_NAME]
+    outputs = [*figures_files, *pictures, home.exported / REFERENCE_NAME]
 
     def work() -> Figures:
         inspector = open_inspector(home.exported, settings)
         alone = evaluate_split(home, inspector.predictor, "test", progress)
+        images, coco = home.images("test"), coco_paths(home, "test")[0]
+        card = inspector.predictor.card
         with _spread(home, inspector, settings, dask_scheduler) as detector:
             watched = Watched(detector)
-            evaluation = evaluate_split(home, watched, "test", progress)
+            meter = PoseMeter(watched, read_poses(coco), card.prediction.score_threshold)
+            evaluation = evaluate_split(home, meter, "test", progress)
         write_frames(home.exported / REFERENCE_NAME, watched.frames)
-        card = inspector.predictor.card
+        poses = meter.figures(inspector.registrar.parts, inspector.symmetries)
+        write_poses(folder, PoseRecord(card.onnx_sha256, poses))
         metrics = card.metrics | {
             f"test_{stem}{name}": getattr(figures, name)
             for stem, figures in (("", alone), ("registered_", evaluation))
             for name in CARD_METRICS
         }
-        images, coco = home.images("test"), coco_paths(home, "test")[0]
         machine = this_machine(()).processor
         test = held_out_figures(evaluation, file_sha256(coco), machine)
         changes = {"metrics": metrics, "test": test}

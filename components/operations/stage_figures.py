@@ -59,10 +59,15 @@ def _dataset(home: Home, figures: Figures) -> Samples:
 
 
 def _checks(home: Home, figures: Figures) -> Samples:
-    """Count the checks of the report, which a failed validation writes as well."""
-    del figures
-    from components.validation.report import read_report
+    """Count the checks of the report, which a failed validation writes as well.
 
+    There is none yet if the very first validation found no dataset to check.
+    """
+    del figures
+    from components.validation.report import read_report, report_folder
+
+    if not report_folder(home).exists():
+        return
     checks = [check for suite in read_report(home).suites for check in suite.checks]
     for severity in ("critical", "warning"):
         for state in ("passed", "failed", "not run"):

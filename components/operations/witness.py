@@ -8,6 +8,7 @@ The file says whether the process still lives and, if not, how its work ended. `
 of the process by the kernel's clock: another process with its number has another.
 """
 
+import logging
 import socket
 import time
 from collections.abc import Iterator
@@ -20,6 +21,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from components.files import write_json
 from components.home import Home
+
+logger = logging.getLogger(__name__)
 
 Outcome = Literal["completed", "failed"]
 _SAME_S = 1.0
@@ -63,6 +66,9 @@ class Witness(BaseModel):
 def witnessed(home: Home, run: str) -> Iterator[None]:
     """Keep the file of a run up to date while the block runs.
 
+    Where it cannot be written (a full disk, which `maintain` is to clear; a home folder that is
+    none, which the first stage tells better) the block runs without it.
+
     Args:
         home: Where it lies.
         run: Id of the run.
@@ -75,13 +81,20 @@ def witnessed(home: Home, run: str) -> Iterator[None]:
         beginning=time.time(),
     )
     file = witness_file(home, run)
-    write_json(file, known)
+    _write(file, known)
     try:
         yield
     except Exception:
-        write_json(file, known.model_copy(update={"outcome": "failed"}))
+        _write(file, known.model_copy(update={"outcome": "failed"}))
         raise
-    write_json(file, known.model_copy(update={"outcome": "completed"}))
+    _write(file, known.model_copy(update={"outcome": "completed"}))
+
+
+def _write(file: Path, known: Witness) -> None:
+    try:
+        write_json(file, known)
+    except OSError as error:
+        logger.warning("%s: cannot be written (%s)", file, error.strerror)
 
 
 def witness_file(home: Home, run: str) -> Path:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from components.errors import ModelError
+from components.errors import DatasetError, ModelError
 from components.home import Home
 from components.modeling.registry import ModelRegistry
 from components.operations import batch_metrics as metrics
@@ -169,3 +169,17 @@ def test_drawings_are_counted_by_verdict(job: Job) -> None:
         ("dxfvision_drawings_parts", ()): 2,
         ("dxfvision_drawings_lookalike_pairs", ()): 1,
     }
+
+
+def test_a_first_validation_without_a_dataset_fails_without_a_warning(
+    job: Job, caplog: pytest.LogCaptureFixture
+) -> None:
+    @reported("validate")
+    def validate(job: Job) -> StageResult:
+        raise DatasetError("no dataset")
+
+    with pytest.raises(DatasetError):
+        validate(job)
+    file = metrics_file(job.home, "validate")
+    assert read_value(file, metrics.STAGE_SUCCEEDED, {"stage": "validate"}) == 0
+    assert not caplog.records

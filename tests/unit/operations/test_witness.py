@@ -29,6 +29,17 @@ def test_a_failure_is_remembered(tmp_path: Path) -> None:
     assert seen.outcome == "failed"
 
 
+def test_a_home_folder_that_takes_nothing_does_not_end_the_run(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    home = Home(tmp_path / "home")
+    home.root.write_text("a file")
+    with witnessed(home, "a"):
+        pass
+    assert read_witness(home, "a") is None
+    assert "cannot be written" in caplog.text
+
+
 def test_a_killed_process_leaves_a_dead_run_without_outcome(tmp_path: Path) -> None:
     program = (
         "import os, pathlib, sys\n"
