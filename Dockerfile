@@ -76,6 +76,7 @@ ENV PATH=/opt/dxfvision/bin:/usr/local/bin:/usr/bin:/bin \
     MPLCONFIGDIR=/tmp/matplotlib \
     DO_NOT_TRACK=1 \
     BENTOML_DO_NOT_TRACK=True \
+    ORT_DISABLE_TELEMETRY=1 \
     GX_ANALYTICS_ENABLED=false \
     PREFECT_SERVER_ANALYTICS_ENABLED=false \
     PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT=false

@@ -5,6 +5,7 @@ unsigned: a signed kernel is slower than float on CPUs with VNNI. Weights are si
 for each output channel.
 """
 
+import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -12,6 +13,10 @@ from pathlib import Path
 import numpy as np
 import onnx
 from numpy.typing import NDArray
+
+# See `runtimes.py`: no reports to ONNX Runtime's maker.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+
 from onnxruntime.quantization import (
     CalibrationDataReader,
     CalibrationMethod,

@@ -4,6 +4,7 @@ Both get the threads they may use and no more, and neither spins while it waits,
 processes can share a box. Nothing here loads torch.
 """
 
+import os
 import sys
 from collections import OrderedDict
 from collections.abc import Callable
@@ -14,8 +15,14 @@ from types import ModuleType
 from typing import Any, Literal, cast, get_args
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
+
+# From 1.29 on ONNX Runtime reports every session, with the file's name and hashes of graph and
+# weights, to its maker, and keeps a database of reports in the user's cache. It reads this once,
+# when it is imported.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+
+import onnxruntime
 
 from components.errors import ModelError
 

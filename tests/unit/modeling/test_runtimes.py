@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -23,6 +24,15 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_onnx_runtime_is_always_there() -> None:
     assert "onnxruntime" in installed_runtimes()
+
+
+@pytest.mark.parametrize("module", ["runtimes", "quantization"])
+def test_onnx_runtime_keeps_no_reports_for_its_maker(module: str, tmp_path: Path) -> None:
+    quiet = ("ORT_DISABLE_TELEMETRY", "ORT_RUNNING_UNIT_TESTS", "CI", "XDG_CACHE_HOME")
+    environment = {name: value for name, value in os.environ.items() if name not in quiet}
+    command = [sys.executable, "-c", f"import components.modeling.{module}"]
+    subprocess.run(command, env=environment | {"HOME": str(tmp_path)}, check=True)
+    assert list(tmp_path.rglob("*")) == []
 
 
 @pytest.mark.skipif(find_spec("openvino") is not None, reason="OpenVINO is installed")
