@@ -25,7 +25,7 @@ PROFILES ?=
 # Compose v2 where it is, else docker-compose.
 COMPOSE ?= $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
 
-.PHONY: help setup run serve prefect images up down ps bundle test test-deploy fuzz fuzz-http check fmt smoke monitoring samples pictures lock clean
+.PHONY: help setup docs run serve prefect images up down ps bundle test test-deploy fuzz fuzz-http check fmt smoke monitoring samples pictures lock clean
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -95,6 +95,11 @@ smoke: $(READY) ## the whole pipeline on the tiny profile, in a throw-away home 
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	$(BIN)/dxfvision run --home "$$folder" --drawings data/raw/dxf_templates --profile tiny && \
 	$(BIN)/dxfvision run --home "$$folder" --drawings data/raw/dxf_templates --profile tiny
+
+docs: $(READY) ## write the pages that are made from the code, then build the site in build/site
+	@$(BIN)/python -m components.documentation.write .
+	@$(BIN)/sphinx-build -q -W --keep-going -n -b html -c docs . build/site
+	@echo "Open build/site/index.html"
 
 monitoring: $(READY) ## write docs/metrics.md and the dashboards again from what the code declares
 	@$(BIN)/python -m components.operations.metrics_table docs/metrics.md
