@@ -1,15 +1,22 @@
 """Flow: trained network -> ONNX bundle -> gates -> champion -> tried service."""
 
-from prefect import flow, task
+from pathlib import Path
 
+from prefect import flow, task
+from prefect.logging import get_run_logger
+
+from components.errors import PipelineError
+from components.home import Home
 from components.operations import jobs, promoting, releases
 from components.operations.jobs import Run
 from components.operations.stages import StageResult
+from components.visualization.model_report import report_path, write_model_report
 from flows.parameters import DaskScheduler, HomeFolder, Size
 from flows.reporting import (
     PrefectProgress,
     log_result,
     remembered,
+    show_link,
     show_markdown,
     show_picture,
     show_report,
@@ -66,6 +73,21 @@ def try_service(run: Run) -> StageResult:
     return result
 
 
+@task(name="report-model")
+def report_model(home: Path, promotion: StageResult) -> None:
+    """Write the page about the registered model unless it is there; a fault stops nothing."""
+    version = promotion.figures["version"]
+    page = report_path(Home(home), version)
+    if promotion.skipped and page.is_file():
+        return
+    try:
+        write_model_report(Home(home), version)
+    except (PipelineError, OSError) as error:
+        get_run_logger().warning("no report on %s: %s", version, error)
+        return
+    show_link("model-report", page, "All about the released model, on one page")
+
+
 @flow(name="release-model", flow_run_name="release-{profile}")
 def release_model(
     home: HomeFolder, profile: Size = "standard", dask_scheduler: DaskScheduler = None
@@ -81,6 +103,8 @@ def release_model(
     with remembered(home):
         run = jobs.open_run(home, None, profile, 0)
         results = [export_model(run), evaluate_model(run, dask_scheduler)]
-        results += [promote_model(run), try_service(run)]
+        promotion = promote_model(run)
+        results += [promotion, try_service(run)]
+        report_model(run.home.root, promotion)
         show_report("release-report", results, "The release, step by step")
     return results

@@ -19,6 +19,7 @@ from components.cli import (
     models,
     operations,
     pipeline,
+    report,
     service,
 )
 from components.cli.output import messages
@@ -36,6 +37,7 @@ for module in (
     drift,
     models,
     answers,
+    report,
     autolabel,
     inspection,
     calibration,

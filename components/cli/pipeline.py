@@ -117,7 +117,7 @@ def run(
         results = pipeline(place.root, drawings, profile, seed)
     print_results(results, as_json)
     if not as_json:
-        print_summary(place)
+        print_summary(place, results)
 
 
 def generate(
@@ -266,9 +266,13 @@ def print_pages(pages: Iterable[Path]) -> None:
         console.print(f"See {escape(str(page))}", soft_wrap=True)
 
 
-def print_summary(home: Home) -> None:
+def print_summary(home: Home, results: Sequence[StageResult]) -> None:
     """Say where to look and what to do next."""
+    from components.visualization.model_report import report_path
+
     console.print(f"\nReports and plots: {escape(str(home.reports))}", soft_wrap=True)
+    versions = [each.figures["version"] for each in results if each.name == "promote"]
+    print_pages(page for page in (report_path(home, v) for v in versions) if page.is_file())
     # The script need not be on the search path: it is called as it was this time.
     command = shlex.join([sys.argv[0], "serve", "--home", str(home.root)])
     console.print(f"Serve the champion: {escape(command)}", soft_wrap=True)

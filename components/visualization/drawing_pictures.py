@@ -117,7 +117,6 @@ def picture_of(key: int, drawing: Drawing, index: int, symmetry: str) -> Picture
     wide = len(part.holes) > WIDE_FROM
     view, size_px, mm_per_px = _frame(part, WIDE_PX if wide else NARROW_PX)
     font = 11 * mm_per_px
-    digits = max(0, math.ceil(-math.log10(mm_per_px / 10)))
     holes = _legible([_hole(number, hole, font) for number, hole in enumerate(part.holes, 1)], font)
     gaps = _gaps_of(drawing, index)
     return Picture(
@@ -127,11 +126,22 @@ def picture_of(key: int, drawing: Drawing, index: int, symmetry: str) -> Picture
         view=view,
         wide=wide,
         size_px=size_px,
-        path="".join(_ring(ring, mm_per_px / 5, digits) for ring in (part.outline, *part.holes)),
+        path=_path(part, mm_per_px),
         font=font,
         holes=tuple(holes) if len(holes) <= MAX_MARKED else (),
         gaps=tuple((float(x), -float(y)) for x, y in gaps[:MAX_MARKED]),
     )
+
+
+def plain_picture(part: Part, side_px: int) -> tuple[str, tuple[int, int], str]:
+    """Return viewBox, width and height in pixels, and path of a part without any marks.
+
+    Args:
+        part: What to draw.
+        side_px: Longer side of the picture.
+    """
+    view, size_px, mm_per_px = _frame(part, side_px)
+    return view, size_px, _path(part, mm_per_px)
 
 
 def overlay_of(first: Part, keys: tuple[int, int], pair: Resemblance) -> Overlay:
@@ -206,6 +216,12 @@ def _gaps_of(drawing: Drawing, index: int) -> NDArray[np.float64]:
     local = (places - drawing.centres[index]) * mm
     half = np.array(drawing.parts[index].size_mm) / 2 + max(1.0, 0.01 * mm)
     return np.asarray(local[(np.abs(local) <= half).all(axis=1)])
+
+
+def _path(part: Part, mm_per_px: float) -> str:
+    """Return outline and holes as an SVG path, as fine as a picture of that scale can show."""
+    digits = max(0, math.ceil(-math.log10(mm_per_px / 10)))
+    return "".join(_ring(ring, mm_per_px / 5, digits) for ring in (part.outline, *part.holes))
 
 
 def _ring(contour: Contour, tolerance: float, digits: int) -> str:
