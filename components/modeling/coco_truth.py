@@ -1,14 +1,14 @@
 """Reading the truth of any COCO file: pictures, names, masks."""
 
 import json
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pycocotools import mask as coco_mask
-
 from components.domain import Rle
 from components.errors import DatasetError
+from components.modeling.coco_masks import mask_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,7 +57,11 @@ def read_coco(coco: Path, images: Path) -> list[CocoPicture]:
         content = json.loads(coco.read_bytes())
         names = {int(c["id"]): str(c["name"]) for c in content["categories"]}
         by_picture: dict[int, list[dict[str, Any]]] = {int(i["id"]): [] for i in content["images"]}
+        _require_different(content["categories"], names, "categories")
+        _require_different(content["images"], by_picture, "images")
         for annotation in content["annotations"]:
+            _require_known(annotation, "image_id", by_picture, "images")
+            _require_known(annotation, "category_id", names, "categories")
             by_picture[int(annotation["image_id"])].append(annotation)
         return [
             _picture(entry, by_picture[int(entry["id"])], names, images)
@@ -74,12 +78,27 @@ def read_coco(coco: Path, images: Path) -> list[CocoPicture]:
         ) from error
 
 
+def _require_different(entries: Sequence[Any], by_id: Mapping[int, Any], what: str) -> None:
+    if len(entries) != len(by_id):
+        raise DatasetError(
+            f"{len(entries)} {what} have {len(by_id)} different ids; give each one of its own"
+        )
+
+
+def _require_known(annotation: dict[str, Any], key: str, known: Collection[int], what: str) -> None:
+    if int(annotation[key]) not in known:
+        raise DatasetError(
+            f"annotation {annotation.get('id', '(without id)')}: its {key} is {annotation[key]}, "
+            f"which none of the {len(known)} {what} has; add it there or drop the annotation"
+        )
+
+
 def _picture(
     entry: dict[str, Any], annotations: list[dict[str, Any]], names: dict[int, str], images: Path
 ) -> CocoPicture:
     width, height = int(entry["width"]), int(entry["height"])
     objects = tuple(
-        CocoObject(names[int(a["category_id"])], _mask_of(a, width, height), _visible_fraction(a))
+        CocoObject(names[int(a["category_id"])], mask_of(a, width, height), _visible_fraction(a))
         for a in annotations
         if not a.get("iscrowd")
     )
@@ -100,43 +119,3 @@ def _found(images: Path, file_name: str) -> Path:
         f"{images / file_name}: this picture of the COCO file is missing; "
         "name the folder that its file names are relative to"
     )
-
-
-def _mask_of(annotation: dict[str, Any], width: int, height: int) -> Rle:
-    """Return an annotation's mask.
-
-    Raises:
-        DatasetError: If it has none, as in files of boxes alone, or one that cannot be read.
-    """
-    segmentation = annotation.get("segmentation")
-    name = f"annotation {annotation.get('id', '(without id)')}"
-    if not segmentation:
-        raise DatasetError(
-            f"{name}: has no mask, its segmentation is {segmentation!r}; give every object "
-            "polygons or run lengths, a box alone says too little"
-        )
-    try:
-        rle = _rle(segmentation, width, height)
-    except Exception as error:
-        # pycocotools meets what it does not know with Exception itself, IndexError, TypeError ...
-        raise DatasetError(
-            f"{name}: its segmentation is neither polygons of three or more points nor run lengths "
-            f"({type(error).__name__}: {error})"
-        ) from error
-    if list(rle["size"]) != [height, width]:
-        raise DatasetError(
-            f"{name}: its mask is of {rle['size']} (height, width), its picture of "
-            f"{[height, width]}"
-        )
-    return rle
-
-
-def _rle(segmentation: Any, width: int, height: int) -> Rle:
-    """Return polygons, uncompressed or compressed run lengths as the last."""
-    if isinstance(segmentation, list):
-        encoded = coco_mask.merge(coco_mask.frPyObjects(segmentation, height, width))
-    elif isinstance(segmentation["counts"], list):
-        encoded = coco_mask.frPyObjects(segmentation, height, width)
-    else:
-        return Rle(size=segmentation["size"], counts=segmentation["counts"])
-    return Rle(size=[height, width], counts=encoded["counts"].decode())

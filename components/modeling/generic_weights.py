@@ -130,7 +130,7 @@ def read_generic(folder: Path) -> GenericWeights:
     card = _read_card(folder / CARD_NAME)
     path = folder / WEIGHTS_NAME
     require_hash(path, card.weights_sha256, f"get both anew or remove {folder}")
-    weights: dict[str, torch.Tensor] = read_checkpoint(path)["weights"]
+    weights: dict[str, torch.Tensor] = read_checkpoint(path, ("weights",))["weights"]
     return GenericWeights(weights, card)
 
 

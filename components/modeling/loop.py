@@ -97,7 +97,7 @@ def usable_checkpoint(path: Path, inputs: str) -> dict[str, Any] | None:
     if not path.exists():
         return None
     try:
-        state = read_checkpoint(path)
+        state = read_checkpoint(path, ("inputs", "finished"))
     except ModelError as error:
         logger.warning("%s; kept as %s, training starts anew", error, set_aside(path))
         return None

@@ -65,7 +65,8 @@ class Tally:
         """Start with nothing."""
         self._threshold = score_threshold
         self._true_labels, self._known = true_labels, set(known_labels)
-        names = sorted(true_labels | set(known_labels) - {UNKNOWN_LABEL})
+        # A file may call its own objects unknown: still one row and one column.
+        names = sorted((true_labels | set(known_labels)) - {UNKNOWN_LABEL, NOTHING})
         self._names = (*names, UNKNOWN_LABEL, NOTHING)
         self._place = {name: number for number, name in enumerate(self._names)}
         self._counts = np.zeros((len(self._names), len(self._names)), np.int64)

@@ -13,6 +13,20 @@ from components.modeling.origin import Origin
 from components.modeling.utils.checkpoints import read_checkpoint
 from components.settings.train import NetworkSettings
 
+NEEDED = (
+    "finished",
+    "step",
+    "network_settings",
+    "labels",
+    "mean",
+    "offset_unit_px",
+    "figures",
+    "seconds",
+    "inputs",
+    "origin",
+)
+"""What a checkpoint must hold to become a network that answers."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrainedNetwork:
@@ -45,7 +59,7 @@ def load_trained(path: Path) -> TrainedNetwork:
     Raises:
         ModelError: If the file is missing, damaged, unfinished or of another network.
     """
-    state = read_checkpoint(path)
+    state = read_checkpoint(path, NEEDED)
     if not state["finished"]:
         raise ModelError(
             f"{path}: this training is not finished (step {state['step']}); train again to go on"

@@ -58,30 +58,38 @@ def test_crowds_are_left_out(tmp_path: Path) -> None:
     assert read_coco(write(tmp_path, [], annotations=[crowd]), tmp_path)[0].objects == ()
 
 
+def test_object_of_no_mask_is_named_with_its_file(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match=r"coco\.json: annotation 1: has no mask"):
+        read_coco(write(tmp_path, []), tmp_path)
+
+
 @pytest.mark.parametrize(
-    ("segmentation", "fault"),
+    ("changes", "fault"),
     [
-        ([], r"has no mask, its segmentation is \[\]; give every object polygons"),
-        (None, "has no mask, its segmentation is None"),
-        ([[]], "its segmentation is neither polygons of three or more points nor"),
         (
-            [[3, 2, 9, 2]],
-            "its segmentation is neither polygons of three or more points nor",
+            {"categories": [{"id": 7, "name": "plate"}, {"id": 7, "name": "disc"}]},
+            "2 categories have 1 different ids",
         ),
-        ("box", "its segmentation is neither polygons of three or more points nor"),
         (
-            {"size": [10, 12]},
-            "its segmentation is neither polygons of three or more points nor",
+            {"images": [{"id": 4, "file_name": n, "width": 12, "height": 10} for n in "ab"]},
+            "2 images have 1 different ids",
         ),
-        (rle_from_mask(MASK.T), r"its mask is of \[12, 10\] \(height, width\), its picture of"),
+        (
+            {"categories": [{"id": 8, "name": "plate"}]},
+            "annotation 1: its category_id is 7, which none of the 1 categories has",
+        ),
+        (
+            {"images": []},
+            "annotation 1: its image_id is 4, which none of the 0 images has",
+        ),
     ],
-    ids=["a box alone", "null", "empty polygon", "two points", "text", "no counts", "turned"],
+    ids=["category twice", "image twice", "no category", "no image"],
 )
-def test_object_without_a_usable_mask_is_named(
-    tmp_path: Path, segmentation: Any, fault: str
+def test_numbers_that_lead_nowhere_are_named(
+    tmp_path: Path, changes: dict[str, Any], fault: str
 ) -> None:
-    with pytest.raises(DatasetError, match=rf"coco\.json: annotation 1: {fault}"):
-        read_coco(write(tmp_path, segmentation), tmp_path)
+    with pytest.raises(DatasetError, match=rf"coco\.json: {fault}"):
+        read_coco(write(tmp_path, rle_from_mask(MASK), **changes), tmp_path)
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"images": [], "annotations": []}'])

@@ -52,6 +52,16 @@ def test_label_that_the_model_does_not_know_counts_as_missed(
     assert figures.map == pytest.approx(figures.per_class["plate"].ap / 2)
 
 
+def test_objects_that_a_file_calls_unknown_have_one_row_like_all_others(
+    tmp_path: Path, predictor: Predictor
+) -> None:
+    coco = write_coco(tmp_path, {"plate": RED, "unknown": BLUE})
+    figures = evaluate(predictor, tmp_path, coco, SilentProgress())
+    assert figures.confusion.labels == ("plate", "ring", "unknown", NOTHING)
+    assert figures.confusion.counts == ((2, 0, 0, 0), (0,) * 4, (0, 2, 0, 0), (0,) * 4)
+    assert figures.not_known == ("unknown",)
+
+
 def test_objects_that_are_not_in_the_truth_are_false_alarms(
     tmp_path: Path, predictor: Predictor
 ) -> None:

@@ -31,6 +31,24 @@ def test_truncated_file_is_refused(tmp_path: Path) -> None:
         read_checkpoint(path)
 
 
+def test_weights_that_were_changed_on_the_disk_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "checkpoint.pth"
+    write_checkpoint(path, {"weights": torch.zeros(1000)})
+    content = bytearray(path.read_bytes())
+    # torch writes the 4,000 zero bytes as they are; one of them is turned over.
+    content[content.index(bytes(1000)) + 500] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(ModelError, match="is damaged"):
+        read_checkpoint(path)
+
+
+def test_file_that_lacks_what_is_needed_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "weights.pth"
+    write_checkpoint(path, {"weights": torch.zeros(3)})
+    with pytest.raises(ModelError, match=r"weights\.pth: has no inputs, step: it is no checkpoint"):
+        read_checkpoint(path, ("step", "inputs", "weights"))
+
+
 def test_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"gone\.pth: cannot be read .* train first"):
         read_checkpoint(tmp_path / "gone.pth")
