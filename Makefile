@@ -25,7 +25,7 @@ PROFILES ?=
 # Compose v2 where it is, else docker-compose.
 COMPOSE ?= $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
 
-.PHONY: help setup docs run serve prefect images up down ps bundle test test-deploy fuzz fuzz-http check fmt smoke monitoring samples pictures lock clean
+.PHONY: help setup docs run serve prefect images up down ps bundle test test-deploy fuzz fuzz-http check fmt bench peers smoke monitoring samples pictures lock clean
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -90,6 +90,15 @@ check: $(READY) ## ruff, mypy, import contracts
 fmt: $(READY) ## sort imports and format
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+bench: $(READY) ## all benchmarks into docs/benchmarks.md; QUICK=1 only shows that they work; OPTIONS=...
+	@$(BIN)/python tests/benchmarks/bench_all.py $(if $(QUICK),--quick) $(OPTIONS)
+
+# Their licences differ from ours (Ultralytics: AGPL-3.0): nothing of the project imports or installs them.
+peers: $(READY) ## whom the benchmarks compare with (Ultralytics, albumentations), in a place of their own
+	@$(PYTHON) -m venv .venv-peers
+	@$(if $(TORCH_CPU),.venv-peers/bin/pip install -q --index-url $(TORCH_INDEX) $$(grep -E '^torch(vision)?==' tests/benchmarks/peers/requirements.txt))
+	@.venv-peers/bin/pip install -q -r tests/benchmarks/peers/requirements.txt
 
 smoke: $(READY) ## the whole pipeline on the tiny profile, in a throw-away home folder
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
