@@ -45,6 +45,8 @@ exclude_patterns = [
 myst_heading_anchors = 3
 # Strict: a reference that leads nowhere is a warning, and `make docs` makes warnings errors.
 nitpicky = True
+# Two hyphens of an option are no dash.
+smartquotes = False
 # A block without a language shows commands or output and is not coloured.
 highlight_language = "none"
 suppress_warnings = [
