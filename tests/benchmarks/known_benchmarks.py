@@ -1,0 +1,208 @@
+"""The benchmarks that `make bench` runs, and how the JSON of each becomes rows."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.benchmarks.collecting import Benchmark, Row, row, rows_from_json
+
+HERE = Path(__file__).parent
+SCRIPT = str(Path(sys.executable).with_name("dxfvision"))
+
+NO_PEERS = "the peers are not installed: `make peers` does it"
+NO_CORPUS = "no corpus was given: `--corpus DIR` or DXFVISION_CORPUS"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to run.
+
+    Attributes:
+        home: Folder with a champion and its dataset.
+        drawings: What is read, rendered and pasted.
+        peers: Python of the optional environment; None without one.
+        corpus: Folder of `bench_drawings.py` and `bench_registration.py`; None without one.
+        quick: Whether minutes have to suffice: figures that show that it works, and no more.
+        make_home: Whether the pipeline makes the home folder's model first.
+    """
+
+    home: Path
+    drawings: Path
+    peers: Path | None
+    corpus: Path | None
+    quick: bool
+    make_home: bool
+
+
+def known(plan: Plan) -> list[Benchmark]:
+    """Return all benchmarks in their order."""
+    first = [_pipeline(plan)] if plan.make_home else []
+    return [
+        *first,
+        _reading(plan),
+        _generation(plan),
+        _pasting(plan),
+        _answering(plan),
+        _serving(plan),
+        _steps(plan),
+        _budget(plan),
+        *_corpus(plan),
+    ]
+
+
+def _own(name: str, *words: object) -> list[str]:
+    return [sys.executable, str(HERE / name), *map(str, words)]
+
+
+def _pipeline(plan: Plan) -> Benchmark:
+    profile = "tiny" if plan.quick else "standard"
+    command = [SCRIPT, "run", "--home", str(plan.home), "--drawings", str(plan.drawings)]
+    return Benchmark("pipeline", [*command, "--profile", profile, "--json"], _stage_rows)
+
+
+def _stage_rows(lines: list[dict[str, Any]]) -> list[Row]:
+    """Return the wall time of each stage that was not skipped."""
+    return [
+        row("pipeline", f"stage {line['name']}", "dxfvision", "s", "less", [line["seconds"]])
+        for line in lines
+        if not line["skipped"]
+    ]
+
+
+def _reading(plan: Plan) -> Benchmark:
+    rounds = 2 if plan.quick else 15
+    words = (plan.drawings, "--rounds", rounds, "--out", "{out}")
+    return Benchmark("reading", _own("bench_reading.py", *words), rows_from_json)
+
+
+def _generation(plan: Plan) -> Benchmark:
+    images, repetitions = (64, 2) if plan.quick else (640, 5)
+    command = [SCRIPT, "bench", "generate", "--home", str(plan.home), "--json"]
+    command += ["--drawings", str(plan.drawings), "--executors", "sequential,process"]
+    command += ["--images", str(images), "--repetitions", str(repetitions)]
+    return Benchmark("generation", command, _generation_rows)
+
+
+def _generation_rows(lines: list[dict[str, Any]]) -> list[Row]:
+    (found,) = lines
+    rows = []
+    for cost in found["costs"]:
+        size, rate = f"{cost['width_px']}x{cost['height_px']}", cost["images_per_cpu_second"]
+        what = f"pictures of {size}, one core by stages"
+        rows.append(_figure("generation", what, "per CPU-s", rate, found["repetitions"]))
+    for each in found["rates"]:
+        size = f"{each['width_px']}x{each['height_px']}"
+        what = f"pictures of {size}, {each['executor']} x{each['workers']}, start left out"
+        rate = each["images_per_second"]
+        rows.append(_figure("generation", what, "per s", rate, found["repetitions"]))
+    return rows
+
+
+def _figure(area: str, what: str, unit: str, figure: dict[str, float], runs: int) -> Row:
+    return Row(area, what, "dxfvision", unit, "more", figure["median"], figure["spread"], runs)
+
+
+def _pasting(plan: Plan) -> Benchmark:
+    pictures, rounds = (30, 1) if plan.quick else (200, 5)
+    words = (plan.drawings, "--peers", plan.peers, "--pictures", pictures, "--rounds", rounds)
+    command = _own("bench_pasting.py", *words, "--out", "{out}")
+    return Benchmark("pasting", command, rows_from_json, missing=None if plan.peers else NO_PEERS)
+
+
+def _answering(plan: Plan) -> Benchmark:
+    pictures, rounds = (8, 2) if plan.quick else (60, 5)
+    words = (plan.home, "--pictures", pictures, "--rounds", rounds, "--out", "{out}")
+    return Benchmark("answering", _own("bench_answering.py", *words), rows_from_json)
+
+
+def _serving(plan: Plan) -> Benchmark:
+    command = [SCRIPT, "bench", "serve", "--home", str(plan.home), "--what", "speed", "--json"]
+    if plan.quick:
+        command += ["--requests", "20", "--clients", "2", "--rounds", "1", "--seconds", "2"]
+    return Benchmark("serving", command, _serving_rows, repeats=1 if plan.quick else 3)
+
+
+SERVERS = {"service": "dxfvision", "bare": "bare Starlette and uvicorn"}
+"""What the benchmark of the service calls them; anything else keeps its name."""
+
+
+def _serving_rows(lines: list[dict[str, Any]]) -> list[Row]:
+    speed = lines[0]["speed"]
+    rows = []
+    for name, times in speed["latency"].items():
+        who = SERVERS.get(name, name)
+        for part in ("p50", "p99"):
+            what = f"one client's request, {part}"
+            rows.append(row("serving", what, who, "ms", "less", [times[f"{part}_ms"]]))
+    for name, rate in speed["throughput"].items():
+        who = SERVERS.get(name, name)
+        rows.append(row("serving", "pictures with all workers", who, "per s", "more",
+                        [rate["per_s"]]))  # fmt: skip
+    return rows
+
+
+def _steps(plan: Plan) -> Benchmark:
+    rounds, steps = (3, 5) if plan.quick else (25, 120)
+    words = ("--rounds", rounds, "--steps", steps, "--json", "{out}")
+    command = _own("bench_training.py", *words)
+    return Benchmark("training steps", command, _step_rows, repeats=1 if plan.quick else 3)
+
+
+def _step_rows(found: dict[str, Any]) -> list[Row]:
+    crops, side = found["crops"]
+    rows = [
+        row("training", f"gradients of {crops} crops of {side} px, wall time", way, "ms", "less",
+            [times["wall_ms"]])
+        for way, times in found["steps"].items()
+        if way != "optimizer"
+    ]  # fmt: skip
+    held = found["memory"]["trainer_mib"]
+    return [*rows, row("training", "memory at its peak", "trainer", "MiB", "less", [held])]
+
+
+def _budget(plan: Plan) -> Benchmark:
+    minutes, profile = (0.2, "tiny") if plan.quick else (4.5, "standard")
+    words: list[object] = [plan.home, "--minutes", minutes, "--profile", profile]
+    words += ["--seeds", *([0] if plan.quick else [0, 1])]
+    words += ["--peers", plan.peers] if plan.peers else []
+    command = _own("bench_budget.py", *words, "--out", "{out}")
+    return Benchmark("same time budget", command, rows_from_json, longest_s=7200)
+
+
+def _corpus(plan: Plan) -> list[Benchmark]:
+    """Return what needs a corpus; it takes minutes even if little is wanted."""
+    missing = None if plan.corpus else NO_CORPUS
+    if plan.quick:
+        missing = "takes more than minutes; run without --quick"
+    return [
+        Benchmark("corpus of drawings", _own("bench_drawings.py", plan.corpus, "{out}"),
+                  _drawing_rows, missing=missing),
+        Benchmark("registration on other pictures",
+                  _own("bench_registration.py", plan.corpus, "{out}"),
+                  _registration_rows, missing=missing),
+    ]  # fmt: skip
+
+
+def _drawing_rows(found: dict[str, Any]) -> list[Row]:
+    """Return every number of the real and the hostile files that tells a speed or a share."""
+    return [
+        row("reading", f"corpus, {kind}: {name.replace('_', ' ')}", "dxfvision", "", "more",
+            [float(value)])
+        for kind in ("real", "hostile")
+        for name, value in found[kind].items()
+        if isinstance(value, int | float)
+    ]  # fmt: skip
+
+
+def _registration_rows(found: dict[str, Any]) -> list[Row]:
+    """Return what each kind of pictures cost and how often the name was right."""
+    rows = []
+    for name, figures in found.items():
+        if isinstance(figures, dict) and "label_right" in figures:
+            share, spent = 100 * figures["label_right"], figures["cpu_ms_median"]
+            rows.append(row("registration", f"{name}: named right", "dxfvision", "%", "more",
+                            [share]))  # fmt: skip
+            rows.append(row("registration", f"{name}: an object", "dxfvision", "CPU ms", "less",
+                            [spent]))  # fmt: skip
+    return rows
