@@ -145,3 +145,10 @@ def test_counted_figures_are_right(page: Path) -> None:
     assert set(told["expectations"]) <= {str(expectations)}
     assert not told["alerts"] or alerts > 50
     assert not told["dashboards"] or len(DASHBOARDS) == 5
+
+
+@pytest.mark.parametrize("name", ["anatomy.md", "anatomy.ru.md"])
+def test_the_anatomy_names_every_package(name: str) -> None:
+    tree = next(block.text for block in blocks(ROOT / "docs" / name))
+    packages = {path.parent.name for path in ROOT.glob("components/*/__init__.py")}
+    assert [package for package in packages if f"{package}/" not in tree] == []
