@@ -5,6 +5,7 @@ is the same in every run, so that the UI keeps one history for each.
 """
 
 import base64
+import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -26,6 +27,8 @@ from prefect.artifacts import (
 from prefect.logging import get_run_logger
 
 from components.home import Home
+from components.logs.following import flow_run
+from components.logs.setting_up import PART_VARIABLE, is_set_up, log_as_part
 from components.operations.stages import StageResult, run_report
 from components.operations.witness import witnessed
 from components.progress import Progress, listener
@@ -40,6 +43,9 @@ THUMBNAIL_WIDTH_PX = 960
 def remembered(home: Path) -> Iterator[None]:
     """Leave in the home folder what became of this flow run, should the server not hear of it.
 
+    Every line that is logged meanwhile bears the run's id; a process of the worker logs as the
+    part `flow`.
+
     Args:
         home: Folder in which everything lies.
     """
@@ -48,7 +54,11 @@ def remembered(home: Path) -> Iterator[None]:
         # Called as a plain function.
         yield
         return
-    with witnessed(Home(home.resolve()), run):
+    place = Home(home.resolve())
+    part = os.environ.get(PART_VARIABLE)
+    if part and not is_set_up():
+        log_as_part(place, part)
+    with flow_run(run), witnessed(place, run):
         yield
 
 

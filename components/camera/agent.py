@@ -36,6 +36,7 @@ from components.camera.triggers import Ask, Triggers
 from components.camera.verdicts import Judged
 from components.errors import CameraError, PipelineError, ServiceError
 from components.files import plain
+from components.logs.following import request
 from components.serving.client import AnswerError
 from components.settings.camera import CameraSettings
 
@@ -118,7 +119,9 @@ class Agent:
                 self._beat()
                 ask = self._triggers.next(_POLL_S)
                 if ask is not None:
-                    self._answer(ask)
+                    # The service writes the same id on its lines.
+                    with request(ask.id):
+                        self._answer(ask)
         finally:
             notify("STOPPING=1")
             self._supervisor.stop()
@@ -271,6 +274,13 @@ class Agent:
         overlay = None if judged is None else judged.overlay
         self._outlets.offer(Delivery(record, image, overlay, name))
         outcome = "not_judged" if judged is None else "judged"
+        logger.info(
+            "%s: %s%s",
+            self._name,
+            record["verdict"],
+            f" ({'; '.join(record['reasons'])})" if record["reasons"] else "",
+            extra={"verdict": record["verdict"], "evidence": record["evidence"]},
+        )
         self._counts[outcome] += 1
         if ask.triggered:
             telemetry.TRIGGERS.labels(self._name, outcome).inc()

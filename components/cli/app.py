@@ -1,10 +1,8 @@
 """The console script `dxfvision`: collects the verbs of the modules beside it."""
 
-import logging
 import os
 
 import typer
-from rich.logging import RichHandler
 
 from components.cli import (
     answers,
@@ -16,13 +14,14 @@ from components.cli import (
     drawings,
     drift,
     inspection,
+    logs,
     models,
     operations,
     pipeline,
     report,
     service,
 )
-from components.cli.output import messages
+from components.cli.log_setup import log_commands, set_up_logging
 
 app = typer.Typer(
     name="dxfvision",
@@ -45,9 +44,11 @@ for module in (
     service,
     operations,
     doctor,
+    logs,
     bench,
 ):
     module.add_to(app)
+log_commands(app)
 
 
 def be_private() -> None:
@@ -59,18 +60,6 @@ def be_private() -> None:
         ("GX_ANALYTICS_ENABLED", "false"),
     ):
         os.environ.setdefault(name, value)
-
-
-def set_up_logging() -> None:
-    """Let our own modules speak, others only in need; lines stay clear of the progress bars."""
-    if messages.is_terminal:
-        handler: logging.Handler = RichHandler(console=messages, show_path=False)
-        line = "%(message)s"
-    else:
-        handler = logging.StreamHandler()
-        line = "%(asctime)s %(levelname)s %(message)s"
-    logging.basicConfig(level=logging.WARNING, format=line, handlers=[handler])
-    logging.getLogger("components").setLevel(logging.INFO)
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from pydantic import TypeAdapter, ValidationError
 
+from components.cli.log_setup import log_into
 from components.cli.output import (
     HomeOption,
     JsonOption,
@@ -162,6 +163,7 @@ def _run(home: Home, settings: CameraSettings, as_json: bool) -> None:
     from components.camera.agent import Agent
     from components.camera.judging import open_judge
 
+    log_into(home, "camera", make=True, camera=settings.name)
     sinks: list[Sink] = [_printer()] if as_json else []
     agent = Agent(home.cameras / settings.name, settings, open_judge(home, settings), sinks)
     for number in (signal.SIGINT, signal.SIGTERM):

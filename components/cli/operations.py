@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from components.cli.log_setup import log_into
 from components.cli.output import (
     HomeOption,
     JsonOption,
@@ -99,6 +100,7 @@ def watch(
 ) -> None:
     """Start the pipeline whenever the drawings change, and end runs whose process is gone."""
     place = open_home(home)
+    log_into(place, "watcher", make=True)
     settings = OperationsSettings.load(place.configs)
     use_server(place, settings)
     from components.operations.drawing_watch import DrawingWatch

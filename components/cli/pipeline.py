@@ -217,6 +217,8 @@ def prepare_prefect(home: Home) -> None:
     """
     if "PREFECT_API_URL" not in os.environ:
         os.environ.setdefault("PREFECT_HOME", str(home.state / "prefect"))
+        # On a busy machine Prefect's own 20 s are not enough for its server.
+        os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "180")
         end_at_once_when_interrupted()
     # Faults reach the user as one sentence; the run's log on the server has the traceback.
     os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")

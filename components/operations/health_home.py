@@ -15,20 +15,30 @@ from components.operations.batch_metrics import BatchMetric
 from components.operations.health import Box, Check, Finding
 from components.operations.metric_files import SUFFIX, Sample, read_value
 from components.settings.base import YamlSettings
+from components.settings.camera import CameraSettings
 from components.settings.data import DataSettings
 from components.settings.drawings import DrawingSettings
+from components.settings.drift import DriftSettings
 from components.settings.inspection import InspectionSettings
+from components.settings.labelling import LabellingSettings
+from components.settings.log import LogSettings
 from components.settings.measure import MeasureSettings
+from components.settings.operations import OperationsSettings
 from components.settings.release import ReleaseSettings
 from components.settings.serve import ServeSettings
 from components.settings.train import TrainSettings
 from components.settings.validation import ValidationSettings
 
 SETTINGS: tuple[type[YamlSettings], ...] = (
+    CameraSettings,
     DataSettings,
     DrawingSettings,
+    DriftSettings,
     InspectionSettings,
+    LabellingSettings,
+    LogSettings,
     MeasureSettings,
+    OperationsSettings,
     ReleaseSettings,
     ServeSettings,
     TrainSettings,

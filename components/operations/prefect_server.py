@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from components.home import Home
+from components.logs.setting_up import PART_VARIABLE
 from components.settings.operations import OperationsSettings
 
 API_VARIABLE = "PREFECT_API_URL"
@@ -87,6 +88,7 @@ def worker_environment(home: Home, settings: OperationsSettings) -> dict[str, st
         "PREFECT_WORKER_WEBSERVER_PORT": str(worker.port),
         # A port of its own in every flow run would clash.
         "PREFECT_CLIENT_METRICS_ENABLED": "false",
+        PART_VARIABLE: "flow",
     }
 
 

@@ -104,7 +104,8 @@ def _entries(home: Home, kind: str) -> Iterator[_Entry]:
     if kind == "evidence":
         paths = (file for file in home.reports.glob("camera/*/evidence/**/*"))
     elif kind == "logs":
-        paths = home.logs.glob("*")
+        # What begins with a dot are locks of files in use.
+        paths = (path for path in home.logs.glob("*") if not path.name.startswith("."))
     elif kind == "runs":
         paths = _of_runs(home)
     elif kind == "backups":

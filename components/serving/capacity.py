@@ -15,6 +15,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from http import HTTPStatus
 from typing import Any, TypeVar
 
+from components.logs.following import following
 from components.serving.problems import RequestError
 from components.serving.telemetry import RUNNING, STAGE_SECONDS, WAITING
 
@@ -85,7 +86,7 @@ class WorkQueue:
         loop = asyncio.get_running_loop()
         self._held += 1
         WAITING.inc()
-        future = self._threads.submit(_begun, work, time.perf_counter())
+        future = self._threads.submit(_begun, following(work), time.perf_counter())
         future.add_done_callback(lambda ended: loop.call_soon_threadsafe(self._release, ended))
         return future
 

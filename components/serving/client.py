@@ -19,6 +19,7 @@ import httpx
 from pydantic import BaseModel, ValidationError
 
 from components.errors import ServiceError
+from components.logs.following import request_headers
 from components.serving.inspect_schemas import (
     InspectAnswer,
     InspectBatchAnswer,
@@ -173,7 +174,8 @@ class Client:
         self, method: str, route: str, params: Mapping[str, str] | None, files: Files | None
     ) -> httpx.Response:
         try:
-            return self._http.request(method, route, params=params, files=files)
+            headers = request_headers()
+            return self._http.request(method, route, params=params, files=files, headers=headers)
         except httpx.HTTPError as error:
             raise ServiceError(
                 f"{self._http.base_url}: cannot be asked ({type(error).__name__}: {error}); "

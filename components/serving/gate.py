@@ -1,19 +1,19 @@
 """What every request passes before and after its route, as one plain ASGI middleware.
 
-It gives the request an id, asks who may pass, bounds the body, answers `/readyz`, adds the security
-headers, and writes two metrics and one log line when the answer has gone. Nothing of a picture is
-ever logged.
+It gives the request an id, unless it brings one, asks who may pass, bounds the body, answers
+`/readyz`, adds the security headers, and writes two metrics and one log line when the answer has
+gone. Nothing of a picture is ever logged.
 """
 
 import logging
 import time
-import uuid
 from http import HTTPStatus
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from components.logs.following import REQUEST_HEADER, request, usable_id
 from components.serving.access import PICTURE_ROUTES, PREDICT_ROUTES, Doorkeeper
 from components.serving.bodies import BoundedBody
 from components.serving.live_model import LiveModel
@@ -68,6 +68,10 @@ class Gate:
             await self._app(scope, receive, send)
             return
         passage = _Passage(scope, send)
+        with request(passage.request_id):
+            await self._pass(passage, scope, receive)
+
+    async def _pass(self, passage: "_Passage", scope: Scope, receive: Receive) -> None:
         body = BoundedBody(scope, receive, self._settings.limits.max_body_bytes)
         try:
             if scope["path"] not in PROBES:
@@ -101,7 +105,7 @@ class _Passage:
         self._scope, self._send = scope, send
         self._start = time.perf_counter()
         self._status = HTTPStatus.INTERNAL_SERVER_ERROR.value
-        self.request_id = uuid.uuid4().hex[:16]
+        self.request_id = usable_id(Headers(scope=scope).get(REQUEST_HEADER, ""))
         scope.setdefault("state", {})["request_id"] = self.request_id
 
     async def send(self, message: Message) -> None:
@@ -109,7 +113,7 @@ class _Passage:
         if message["type"] == "http.response.start":
             self._status = message["status"]
             headers = MutableHeaders(scope=message)
-            headers["X-Request-Id"] = self.request_id
+            headers[REQUEST_HEADER] = self.request_id
             for name, value in HEADERS.items():
                 headers.setdefault(name, value)
         await self._send(message)
@@ -125,10 +129,10 @@ class _Passage:
         level = logging.DEBUG if route in PROBES or route == "/metrics" else logging.INFO
         logger.log(
             level,
-            "%s %s %s %d %.1f ms",
-            self.request_id,
+            "%s %s %d %.1f ms",
             known_method,
             route,
             self._status,
             1000 * seconds,
+            extra={"route": route, "status": self._status, "seconds": round(seconds, 4)},
         )

@@ -72,7 +72,7 @@ def _answer(request: Request, error: Exception) -> Response:
     request_id = str(request.scope.get("state", {}).get("request_id", ""))
     problem = _problem(error)
     if problem.status == HTTPStatus.INTERNAL_SERVER_ERROR:
-        logger.error("%s failed", request_id, exc_info=error)
+        logger.error("the request failed", exc_info=error)
     return error_response(problem, request_id)
 
 

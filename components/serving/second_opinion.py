@@ -10,6 +10,7 @@ import logging
 import tempfile
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from threading import Lock
 
@@ -20,6 +21,7 @@ from components.domain import Detection, Part
 from components.inspection.baseline.template_matching import TemplateMatcher
 from components.inspection.baseline.templates import write_templates
 from components.inspection.disagreement import disagreement
+from components.logs.following import following
 from components.serving import telemetry
 from components.serving.recording import record_opinion
 from components.settings.inspection import InspectionSettings
@@ -66,7 +68,8 @@ class SecondOpinion:
             if self._due < 1.0 - 1e-9 or (self._asked and not self._asked.done()):
                 return
             self._due = 0.0
-            self._asked = self._thread.submit(self._compare, image_rgb, tuple(detections))
+            work = partial(self._compare, image_rgb, tuple(detections))
+            self._asked = self._thread.submit(following(work))
 
     def close(self) -> None:
         """Wait for the picture that is looked at."""

@@ -5,11 +5,10 @@ and settings from its `configs/serve_config.yaml`; `dxfvision serve` checks ever
 then starts just that.
 """
 
-import logging
-
 import bentoml
 from starlette.types import Receive, Scope, Send
 
+from components.logs.setting_up import log_as_part, take_over
 from components.modeling.registry import ModelRegistry
 from components.serving.api import create_api
 from components.serving.capacity import WorkQueue
@@ -21,13 +20,13 @@ from components.serving.live_model import LiveModel
 from components.serving.recording import record_to
 from components.settings.inspection import InspectionSettings
 
-LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
-
 # BentoML's own timeout answers in its own form; it stays behind ours as a last resort.
 _LAST_RESORT_S = 5.0
 
 settings = settings_from_environment()
 home = home_from_environment()
+log_as_part(home, "service")
+take_over()
 live = LiveModel(ModelRegistry(home.registry), settings, InspectionSettings.load(home.configs))
 queue = WorkQueue(settings.limits.running, settings.limits.waiting, settings.limits.timeout_s)
 
@@ -38,11 +37,6 @@ class Worker:
     def __init__(self) -> None:
         """Load the champion in the background, so that `/livez` answers at once."""
         end_with_parent()
-        handler = logging.StreamHandler()
-        handler.setFormatter(logging.Formatter(LOG_FORMAT))
-        components_logger = logging.getLogger("components")
-        components_logger.addHandler(handler)
-        components_logger.setLevel(logging.INFO)
         record_to(home)
         live.start()
 
