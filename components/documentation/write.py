@@ -36,7 +36,13 @@ def made_files(root: Path) -> Iterator[tuple[Path, str]]:
 
 
 def write_all(root: Path) -> None:
-    """Write every such file."""
+    """Write every such file.
+
+    Raises:
+        FileNotFoundError: If there is no repository.
+    """
+    if not (root / "docs" / "index.md").is_file():
+        raise FileNotFoundError(f"expected the repository's folder, got {root}")
     for path, text in made_files(root):
         write_text(root / path, text)
 
