@@ -22,6 +22,9 @@ from components.visualization.contact_sheet import label_colours, tiled, with_la
 
 Picture = NDArray[np.uint8]
 
+LIGHT = ("brightness", "contrast", "grey_range", "sharpness", "saturated_share")
+"""Columns of the pictures' table that describe light and focus."""
+
 
 def sample_sheet(
     home: Home, pictures: int = 12, columns: int = 4, labelled: bool = True
@@ -110,8 +113,34 @@ def real_figures(paths: Sequence[Path]) -> pd.DataFrame:
         grey = cv2.cvtColor(read_picture(path, TRUSTED_MAX_PIXELS), cv2.COLOR_RGB2GRAY)
         figures = picture_figures(np.asarray(grey, np.uint8))
         rows.append({"image": str(path)} | figures)
-    names = ["image", "brightness", "contrast", "grey_range", "sharpness", "saturated_share"]
-    return pd.DataFrame(rows, columns=names)
+    return pd.DataFrame(rows, columns=["image", *LIGHT])
+
+
+def unlike_shares(generated: pd.DataFrame, real: pd.DataFrame) -> pd.DataFrame:
+    """Return for each figure what share of real pictures lies outside the generated ones.
+
+    Args:
+        generated: The pictures' table of a dataset.
+        real: What `real_figures` returns.
+
+    Returns:
+        One row a figure: `generated from`, `generated to` (the middle 98 %), `real median`, and
+        `real outside`, 0 to 1. A large share says that training does not see such pictures.
+
+    Examples:
+        >>> generated = pd.DataFrame({"brightness": np.arange(101.0)})
+        >>> real = pd.DataFrame({"brightness": [50.0, 200.0]})
+        >>> unlike_shares(generated, real).loc["brightness"].tolist()
+        [1.0, 99.0, 125.0, 0.5]
+    """
+    rows = {}
+    for name in (each for each in LIGHT if each in generated):
+        low, high = generated[name].quantile([0.01, 0.99])
+        inside = real[name].between(low, high)
+        outside = 1.0 - float(inside.mean()) if len(real) else float("nan")
+        rows[name] = [low, high, real[name].median(), outside]
+    columns = ["generated from", "generated to", "real median", "real outside"]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
 
 
 def _sheet(home: Home, samples: Sequence[Sample], columns: int, labelled: bool) -> Picture:

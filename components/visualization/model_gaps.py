@@ -42,6 +42,11 @@ def _data_gaps(sources: ModelSources, at: str) -> dict[str, str]:
     return {}
 
 
+def is_replaced(sources: ModelSources) -> bool:
+    """Return whether a later export has taken the place of what was measured of a model."""
+    return sources.evaluation is None and not _is_last_export(sources)
+
+
 def _is_last_export(sources: ModelSources) -> bool:
     card = sources.home.exported / CARD_NAME
     return card.is_file() and read_card(card).onnx_sha256 == sources.card.onnx_sha256

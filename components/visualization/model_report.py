@@ -18,7 +18,7 @@ from components.files import write_text
 from components.home import Home
 from components.modeling.card_figures import most_confused
 from components.modeling.figures import Confusion
-from components.visualization.model_gaps import gaps_of
+from components.visualization.model_gaps import gaps_of, is_replaced
 from components.visualization.model_lineage import lineage_of
 from components.visualization.model_pictures import (
     dataset_charts,
@@ -35,6 +35,14 @@ from components.visualization.model_sources import EXPORTED, ModelSources, sourc
 TEMPLATE = "model_report.html.j2"
 FOLDER_NAME = "models"
 
+STEPS = ("prepare", "network", "group", "propose", "registration")
+"""Of an answer, in their order."""
+
+KEPT = (
+    "The page was written when more was known of this version than now, and is kept; `-o FILE` "
+    "writes a new one."
+)
+
 
 def report_path(home: Home, version: str) -> Path:
     """Return where the report of a version is kept."""
@@ -45,6 +53,8 @@ def write_model_report(
     home: Home, version: str | None = None, out: Path | None = None
 ) -> tuple[Path, dict[str, str]]:
     """Write the report of a model.
+
+    The page that was kept of a version whose evaluation is gone by now is not overwritten.
 
     Args:
         home: Where the model lies.
@@ -62,6 +72,8 @@ def write_model_report(
     sources = sources_of(home, version)
     gaps = gaps_of(sources)
     path = out or report_path(home, sources.version)
+    if out is None and path.is_file() and is_replaced(sources):
+        return path, {"report": KEPT}
     write_text(path, _page(sources, gaps))
     return path, gaps
 
@@ -116,10 +128,11 @@ def _as_yaml(settings: dict[str, Any]) -> str:
 
 
 def latency_of(sources: ModelSources) -> dict[str, float]:
-    """Return the median wall time in ms of each step of an answer to a test picture."""
-    if sources.card.test is not None:
-        return sources.card.test.latency_ms
-    return sources.evaluation.timing_ms if sources.evaluation else {}
+    """Return the median wall time in ms of each step of an answer to a test picture, in order."""
+    test, evaluation = sources.card.test, sources.evaluation
+    found = test.latency_ms if test else evaluation.timing_ms if evaluation else {}
+    known = [step for step in STEPS if step in found]
+    return {step: found[step] for step in [*known, *sorted(found.keys() - set(known))]}
 
 
 def _confused(sources: ModelSources) -> list[dict[str, Any]]:

@@ -38,7 +38,8 @@ def parts_figure(parts: Sequence[Part]) -> Figure:
         axes.add_patch(PathPatch(outline_of(part), facecolor=FILL, edgecolor=EDGE, linewidth=1))
         _frame(axes, part)
         width, height = part.size_mm
-        title = f"{part.name}\n{width:.0f} x {height:.0f} mm, {len(part.holes)} holes"
+        holes = f"{len(part.holes)} hole{'' if len(part.holes) == 1 else 's'}"
+        title = f"{part.name}\n{width:.0f} x {height:.0f} mm, {holes}"
         axes.set_title(title, fontsize="small")
     return figure
 

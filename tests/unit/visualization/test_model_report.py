@@ -130,6 +130,21 @@ def test_report_is_kept_by_version(model_home: Home) -> None:
     assert page == report_path(model_home, champion.version)
 
 
+def test_page_is_kept_when_a_later_export_has_taken_the_place(
+    model_home: Home, tmp_path: Path
+) -> None:
+    home = Home(tmp_path)
+    shutil.copytree(model_home.registry, home.registry)
+    bare, gaps = write_model_report(home)
+    assert "a later export has taken its place" in gaps["evaluation"]
+    bare.write_text("what was known before")
+    page, gaps = write_model_report(home)
+    assert page.read_text() == "what was known before"
+    assert set(gaps) == {"report"}
+    other, _ = write_model_report(home, out=tmp_path / "other.html")
+    assert "Model <code>" in other.read_text()
+
+
 def test_exported_model_that_was_never_released_has_a_report(
     model_home: Home, tmp_path: Path
 ) -> None:
