@@ -9,6 +9,7 @@ are wrong: registration decides which of them show a drawing.
 - edges: closed off from the frame by edges.
 """
 
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -22,6 +23,7 @@ from components.settings.inspection import ProposalSettings
 Picture = NDArray[np.uint8]
 Mask = NDArray[np.uint8]
 Bools = NDArray[np.bool_]
+Singles = NDArray[np.float32]
 Source = Literal["dark", "bright", "colour", "edges"]
 
 _BORDER_SHARE = 0.04
@@ -108,17 +110,23 @@ def _far_from_ground(image: Picture) -> Mask:
     frame = np.ones((height, width), dtype=np.bool_)
     frame[strip : strip + inner.shape[0], strip : strip + inner.shape[1]] = False
     ground = _main_colours(colours[frame])
-    nearest = np.full((height, width), np.inf, dtype=np.float32)
-    for colour in ground:
-        offset = (colours - colour).reshape(-1, 3)
-        squared = np.einsum("ni,ni->n", offset, offset).reshape(height, width)
-        np.minimum(nearest, squared, out=nearest)
-    distance = np.clip(4 * np.sqrt(nearest), 0, 255).astype(np.uint8)
+    distance = np.clip(4 * np.sqrt(_nearest(colours, ground)), 0, 255).astype(np.uint8)
     _, far = cv2.threshold(distance, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
     return np.asarray(far, dtype=np.uint8)
 
 
-def _main_colours(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+def _nearest(colours: Singles, ground: Singles) -> Singles:
+    """Return the squared distance of every pixel to the nearest of some colours, shape (H, W)."""
+    # |c - g|² = |c|² - 2 c.g + |g|²: one map of colours for all grounds, a quarter of the time.
+    squares = np.square(ground).sum(axis=1, keepdims=True)
+    apart = cv2.transform(colours, np.hstack([-2 * ground, squares]))
+    apart = np.asarray(apart, dtype=np.float32).reshape(*colours.shape[:2], len(ground))
+    own = cv2.transform(np.square(colours), np.ones((1, 3), dtype=np.float32))
+    nearest = np.asarray(own, dtype=np.float32) + functools.reduce(np.minimum, cv2.split(apart))
+    return np.asarray(np.maximum(nearest, 0.0), dtype=np.float32)
+
+
+def _main_colours(pixels: Singles) -> Singles:
     """Return the colours of the ground, without those of a few pixels: parts that are cut."""
     sample = np.ascontiguousarray(pixels[:: max(len(pixels) // 2000, 1)])
     count = min(_GROUND_COLOURS, len(sample))

@@ -31,6 +31,10 @@ _NEAR = 0.006
 _SHARE = 0.8
 """... on this share of their length, both ways."""
 
+_HOPELESS = 1.25 * (_SHARE * _NEAR + (1 - _SHARE) * 0.01)
+"""Greatest mean distance over the diameter that leaves a lay a chance: far points count with the
+last of `_LIMITS`, and the last step may still make it better by a quarter."""
+
 _MOST = 12
 """Twins of one drawing, the most alike first."""
 
@@ -113,6 +117,8 @@ def _twins(
     itself = Twin(number, Placing(1 + 0j, 0j, False), np.eye(3))
     found: list[Twin] = []
     for k in np.argsort(lays.misfit_px).tolist():
+        if lays.misfit_px[k] > _HOPELESS * diameter:
+            break
         twin = _twin(lays, k)
         known = any(_same(twin, other, diameter) for other in [itself, *found])
         if not known and _alike(number, twin, points, fields, diameter):
