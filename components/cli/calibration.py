@@ -118,7 +118,7 @@ def _measure(
 
     settings = MeasureSettings.load(place.configs).calibration
     images = {name: read_picture(Path(name), TRUSTED_MAX_PIXELS) for name in names}
-    found = calibrated(images, camera, settings, str(plane) if plane is not None else None)
+    found = calibrated(images, camera, settings, _given_name(plane, names))
     path = keep_calibration(place.calibrations, found)
     if generator:
         told = tell_generator(place.configs, found)
@@ -133,6 +133,19 @@ def _measure(
             f"The lens was not fitted: that needs more than {settings.least_pictures} pictures of "
             "the board, most of them tilted by 15 to 30 degrees."
         )
+    elif found.lift is None:
+        console.print(
+            "The camera's distance is not known, so --above-mm cannot be used: that needs pictures "
+            "of the board tilted by 15 to 30 degrees to several sides."
+        )
+
+
+def _given_name(plane: Path | None, names: Sequence[str]) -> str | None:
+    """Return the name under which a picture was given, however its path is written."""
+    if plane is None:
+        return None
+    same = (name for name in names if Path(name).resolve() == plane.resolve())
+    return next(same, str(plane))
 
 
 def generator_scale(found: Calibration, width_px: int) -> float:

@@ -14,6 +14,7 @@ from components.cli.output import (
     print_json,
     print_table,
 )
+from components.errors import CalibrationError
 from components.files import plain, write_bytes, write_text
 from components.home import Home
 from components.inspection.camera.calibration import DEFAULT_CAMERA, read_calibration
@@ -152,6 +153,10 @@ def _scale_of(
         return lambda width_px, height_px: given
     if calibration is not None:
         known = read_calibration(calibration)
+        if camera not in (DEFAULT_CAMERA, known.camera):
+            raise CalibrationError(
+                f"{calibration}: is of the camera {known.camera!r}, the pictures are of {camera!r}"
+            )
         return lambda width_px, height_px: gauge.cameras.calibrated(
             known, width_px, height_px, above_mm
         )

@@ -27,6 +27,9 @@ from components.settings.measure import BoardSettings
 FORMAT = "dxfvision-calibration-1"
 DEFAULT_CAMERA = "camera"
 CURRENT = "current.json"
+_CLOCK_SLACK = timedelta(minutes=10)
+"""Two machines' clocks may differ by so much."""
+
 _UNDISTORTION = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 60, 1e-10)
 
 Floats = NDArray[np.float64]
@@ -53,7 +56,7 @@ class Calibration(BaseModel):
         distortion: k1, k2, p1, p2, k3 of OpenCV's model.
         plane: 3 x 3, from the plane at the board's height to normalised points.
         lift: What a height of 1 mm towards the camera adds to the last column of `plane`; None if
-            the lens was not fitted.
+            the pictures do not tell: the lens was not fitted, or the board was never tilted.
         px_per_mm: Scale at the middle of the picture.
         residual_px: Root mean square distance of the corners from where they should be in the
             plane's picture.
@@ -97,14 +100,15 @@ class Calibration(BaseModel):
             height_mm: Towards the camera.
 
         Raises:
-            CalibrationError: If a height is asked for and the lens was not fitted.
+            CalibrationError: If a height is asked for and the pictures did not tell the distance.
         """
         matrix = np.array(self.plane)
         if height_mm != 0.0:
             if self.lift is None:
                 raise CalibrationError(
                     f"calibration {self.version}: a height of {height_mm:g} mm over the board "
-                    "needs the lens; calibrate again with more pictures of the board, tilted"
+                    "needs the lens and the camera's distance; calibrate again with more pictures "
+                    "of the board, tilted by 15 to 30 degrees to several sides"
                 )
             matrix[:, 2] += height_mm * np.array(self.lift)
         camera, lens = np.array(self.camera_matrix), np.array(self.distortion)
@@ -136,15 +140,22 @@ def check_usable(
         now: Time to check at; None is this moment.
 
     Raises:
-        CalibrationError: If it is out of date or for pictures of another size.
+        CalibrationError: If it is out of date, of the future, or for pictures of another size.
     """
+    now = now or datetime.now(UTC)
     if (width_px, height_px) != (calibration.width_px, calibration.height_px):
         raise CalibrationError(
             f"calibration {calibration.version} is for pictures of {calibration.width_px}x"
             f"{calibration.height_px} pixels, got {width_px}x{height_px}; calibrate the camera as "
             "it is used"
         )
-    if (now or datetime.now(UTC)) >= calibration.expires:
+    if now < calibration.created - _CLOCK_SLACK:
+        raise CalibrationError(
+            f"calibration {calibration.version} was made at {calibration.created:%Y-%m-%d %H:%M} "
+            f"UTC, and this machine's clock says {now:%Y-%m-%d %H:%M}; set the clock, or nobody "
+            "knows when the calibration ends"
+        )
+    if now >= calibration.expires:
         raise CalibrationError(
             f"calibration {calibration.version} was valid until "
             f"{calibration.expires:%Y-%m-%d %H:%M} UTC; make a new one with `dxfvision calibrate`"

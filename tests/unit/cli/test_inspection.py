@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 
 from components.home import Home
+from components.inspection.camera.calibration import keep_calibration
 from components.modeling.registry import ModelRegistry
 from tests.bundles import encoded, make_bundle, scene
 from tests.unit.cli.test_app import dxfvision
+from tests.unit.cli.test_calibration import CALIBRATION
 
 
 @pytest.fixture
@@ -39,6 +41,15 @@ def test_parts_are_measured_in_pixels_without_a_scale_and_judged_with_one(home: 
     page = (report / "inspection.md").read_text()
     assert "| plate |" in page
     assert (report / "001_a.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_calibration_of_another_camera_is_refused(home: Path) -> None:
+    kept = keep_calibration(home / "calibrations", CALIBRATION)
+    done = dxfvision(
+        "inspect", home / "a.png", "--home", home, "--calibration", kept, "--camera", "cell-7"
+    )
+    assert done.returncode == 1
+    assert "is of the camera 'cell', the pictures are of 'cell-7'" in done.stderr.replace("\n", " ")
 
 
 def test_calibration_that_is_none_and_two_scales_are_refused(home: Path) -> None:

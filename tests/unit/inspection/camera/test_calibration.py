@@ -137,6 +137,19 @@ def test_one_picture_gives_the_plane_alone(pictures):
         found.metric_plane(height_mm=1.0)
 
 
+def test_board_that_was_never_tilted_gives_the_lens_but_no_heights():
+    shown = {
+        f"{k}.png": photographed(rotation, shift + np.array([6.0 * k, -5.0 * k, 0]), seed=k)
+        for k, (rotation, shift) in enumerate(view(0, 0, 6.0 * k) for k in range(5))
+    }
+    found = calibrated(shown, "cell-1", SETTINGS)
+    assert found.lens
+    assert found.px_per_mm == pytest.approx(FOCAL / 420.0, rel=1e-3)
+    assert found.lift is None
+    with pytest.raises(CalibrationError, match="tilted by 15 to 30 degrees"):
+        found.metric_plane(height_mm=1.0)
+
+
 def test_bent_picture_without_the_lens_is_refused():
     bent = photographed(*VIEWS[0], lens=np.array([-0.6, 0.1, 0, 0, 0]))
     with pytest.raises(CalibrationError, match="need the lens"):
@@ -184,6 +197,12 @@ def test_calibration_ends_after_its_days(record):
     check_usable(record, WIDTH, HEIGHT, NOW + timedelta(days=SETTINGS.days) - timedelta(seconds=1))
     with pytest.raises(CalibrationError, match="was valid until"):
         check_usable(record, WIDTH, HEIGHT, NOW + timedelta(days=SETTINGS.days))
+
+
+def test_calibration_of_the_future_is_refused(record):
+    check_usable(record, WIDTH, HEIGHT, record.created - timedelta(minutes=5))
+    with pytest.raises(CalibrationError, match="set the clock"):
+        check_usable(record, WIDTH, HEIGHT, record.created - timedelta(hours=1))
 
 
 def test_calibration_holds_for_its_size_of_pictures_only(record):
