@@ -132,7 +132,7 @@ def _self_check(home: Home, figures: Figures) -> Samples:
 def _retention(home: Home, figures: Figures) -> Samples:
     del home
     yield Sample(metrics.MAINTENANCE_FREED, figures["freed_bytes"])
-    yield Sample(metrics.HOME_FILLING, figures["bytes_per_hour"])
+    yield Sample(metrics.HOME_FILLING, figures["bytes_per_hour"] / 3600)
 
 
 def _database(home: Home, figures: Figures) -> Samples:

@@ -49,13 +49,21 @@ class Faulty(Source):
             os._exit(7)
         if word == "closed":
             raise CameraError("the stream broke off")
-        if word == "frozen" and self._last is not None:
-            return Shot(self._last)
+        if word == "frozen":
+            return Shot(self._frozen(era))
         self._last = picture(self._rng, era)
         if word == "black":
             self._last[:] = self._rng.integers(0, 3, self._last.shape, dtype=np.uint8)
             self._last[0, 0] = era
         return Shot(self._last)
+
+    def _frozen(self, era: int) -> Picture:
+        """Return the picture the camera stopped at; it outlives a new capture process."""
+        kept = self._control.with_suffix(f".{era}.npy")
+        if not kept.exists():
+            np.save(kept, picture(self._rng, era) if self._last is None else self._last)
+        frozen: Picture = np.load(kept)
+        return frozen
 
 
 def opened(values: dict[str, Any]) -> Source:

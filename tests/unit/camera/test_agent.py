@@ -118,10 +118,13 @@ def test_a_file_triggers_one_picture_and_is_removed(tmp_path: Path) -> None:
 
 
 def test_an_interval_gives_one_record_each_time(tmp_path: Path) -> None:
+    began = time.monotonic()
     with running(tmp_path, settings(trigger={"mode": "interval", "every_s": 0.5})) as rig:
         until("records", lambda: len(rig.judge.seen) >= 3)
-        times = [moment for _, moment in rig.judge.seen[:3]]
-    assert times[2] - times[0] >= 0.8
+        times = [moment for _, moment in rig.judge.seen]
+    # One that came late does not put off the next: counted from the start, none comes early.
+    for number, moment in enumerate(times):
+        assert moment - began >= 0.5 * number
 
 
 def test_every_picture_of_a_folder_is_judged_once_in_its_order(tmp_path: Path) -> None:

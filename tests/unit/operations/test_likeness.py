@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from components.dataset.generate import generate_dataset
 from components.errors import DatasetError
 from components.files import write_bytes
 from components.geometry.parts_file import write_parts
@@ -13,6 +14,7 @@ from components.modeling.model_card import CARD_NAME, MODEL_NAME, read_card
 from components.operations import jobs, releases
 from components.operations.likeness import known_similarity
 from components.progress import SilentProgress
+from components.settings.data import DataSettings
 from tests.bundles import make_bundle
 from tests.unit.strategies import part, plate_with_hole, rectangle, square
 
@@ -58,6 +60,9 @@ def test_export_writes_what_looks_alike_into_the_card(
         return SimpleNamespace(card=read_card(bundle / CARD_NAME))
 
     monkeypatch.setattr(releases, "export", export)
+    small = {"images": 8, "width_px": 64, "height_px": 48, "executor": "sequential"}
+    data = DataSettings.load(None, "tiny").model_copy(update=small)
+    generate_dataset(PARTS, home, data, 0, SilentProgress())
     run = jobs.open_run(home.root, None, "tiny", 0)
     write_bytes(home.checkpoint, b"a network")
     assert not releases.export_model(run, SilentProgress()).skipped

@@ -23,6 +23,7 @@ COUNTS = {
     "dxfvision_validation_checks",
     "dxfvision_training_steps",
     "dxfvision_prefect_runs",
+    "dxfvision_drift_pictures",
 }
 STATES = {
     "dxfvision_pipeline_stage_succeeded",
@@ -30,6 +31,8 @@ STATES = {
     "dxfvision_release_gate_passed",
     "dxfvision_health_check_state",
     "dxfvision_training_loss",
+    "dxfvision_drift_state",
+    "dxfvision_drift_psi",
 }
 
 

@@ -51,7 +51,15 @@ def wait_until(look: Callable[[], object]) -> None:
 
 
 def children() -> list[psutil.Process]:
-    return [each for each in psutil.Process().children() if each.is_running()]
+    """Return what the supervisor started; other tests' servers and pools live beside it."""
+    return [each for each in psutil.Process().children() if "time.sleep(600)" in line_of(each)]
+
+
+def line_of(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except (psutil.NoSuchProcess, psutil.ZombieProcess):
+        return ""
 
 
 def test_programs_start_in_order_and_all_end_in_reverse(tmp_path: Path) -> None:
