@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from playwright.sync_api import sync_playwright
 
-from tests.service.browser import chromium, chromium_path
+from tests.service.browser import PATIENCE_MS, chromium, chromium_path
 from tests.unit.documentation.pages import ROOT
 
 LOADING = {
@@ -88,6 +88,7 @@ def test_pages_and_search_work_from_a_folder_without_asking_anybody(site: Path) 
     asked: list[str] = []
     with sync_playwright() as playwright, chromium(playwright, str(chromium_path())) as browser:
         page = browser.new_context(offline=True).new_page()
+        page.set_default_timeout(PATIENCE_MS)
         page.on("request", lambda request: asked.append(request.url))
         page.goto(site.joinpath("index.html").as_uri())
         page.wait_for_url("**/docs/index.html")
