@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from components.domain import Part
 from components.home import Home
+from components.inspection.measuring.idle_tolerances import idle_tolerances
 from components.inspection.measuring.report import deviation_record, drawn_deviation
 from components.inspection.measuring.visible import smallest_px
 from components.inspection.meter import Inspected, Meter
@@ -111,6 +112,7 @@ class Inspection:
         self._detector, self._version, self._parts = detector, version, tuple(parts)
         self._settings, self._serve = settings, serve
         self._smallest_px = smallest_px
+        self._idle = tuple(idle_tolerances(settings.tolerances, self._parts))
 
     def measured(
         self, data: bytes, name: str, scale_of: ScaleOf, score_threshold: float | None = None
@@ -134,7 +136,8 @@ class Inspection:
         meter = Meter(self._parts, self._settings, scale.ruler, self._smallest_px)
         found = tuple(meter.inspected(seen.image_rgb, seen.prediction.detections))
         spent_ms = 1000 * (time.perf_counter() - start)
-        return Measured(seen, found, scale, spent_ms, _warnings(scale, seen, found))
+        warnings = *self._idle, *_warnings(scale, seen, found)
+        return Measured(seen, found, scale, spent_ms, warnings)
 
     def answer(
         self, measured: Measured, options: PredictOptions, contours: bool = True
