@@ -4,15 +4,21 @@ The network learns what a flat part is, where it ends and where the next begins;
 is, is left to geometry. Training on a user's drawings starts from these weights.
 
 A *stretch* is one call of `train_generic`: its rate rises and falls within its own budget, and the
-next stretch starts from the weights the last one shipped. So hours may be spent in many sittings,
-and after each there are weights worth using.
+next stretch starts from the weights the last one left; the first one of a home folder, from those
+that ship. So hours may be spent in many sittings, and after each there are weights worth using.
 """
 
 import logging
 
 from components.files import fingerprint, source_fingerprint
 from components.home import Home
-from components.modeling.generic_weights import GenericCard, read_generic, write_generic
+from components.modeling.generic_weights import (
+    GenericCard,
+    generic_folder,
+    read_generic,
+    read_generic_card,
+    write_generic,
+)
 from components.modeling.loop import Lesson, Stop, TrainingResult, result_of, run, usable_checkpoint
 from components.modeling.origin import Origin
 from components.modeling.random_parts import FIRST_HELD_OUT, LABEL, RandomParts
@@ -40,10 +46,10 @@ def train_generic(
     """Train the generic weights for one more stretch, or go on where one was cut off.
 
     Args:
-        home: Its generic weights are the start, if there are any, and are replaced at the end;
-            checkpoint and log are written beside.
+        home: Its generic weights are the start, else those that ship; its own are replaced at the
+            end, checkpoint and log are written beside.
         data: Of the scenes.
-        settings: Network, budget of the stretch and the rest.
+        settings: Network, budget of the stretch, whether to start from scratch, and the rest.
         seed: Decides everything random together with the steps taken before.
         progress: Told after each step, in percent of the stretch.
         stop: Asked after each step; True writes a checkpoint and ends early.
@@ -51,8 +57,9 @@ def train_generic(
     Raises:
         ModelError: If there are generic weights that are damaged or of another network.
     """
-    before = read_generic(home.generic) if home.generic.is_dir() else None
-    done = before.card if before else GenericCard.of_nothing()
+    folder = None if settings.from_scratch else generic_folder(home)
+    # The card alone: if the weights beside it are newer, the checkpoint has what was cut off.
+    done = read_generic_card(folder) if folder else GenericCard.of_nothing()
     inputs = fingerprint(
         done.weights_sha256,
         data,
@@ -68,8 +75,8 @@ def train_generic(
     if saved:
         state.go_on_from(saved)
         logger.info("generic training: goes on at step %d, %.0f s", state.step, state.seconds)
-    elif before:
-        state.start_from(before.weights)
+    elif folder:
+        state.start_from(read_generic(folder).weights)
         logger.info("generic training: starts from the weights of %d steps", done.steps)
     resumed_at = state.step
     if not state.finished:

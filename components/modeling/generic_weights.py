@@ -127,9 +127,13 @@ def read_generic(folder: Path) -> GenericWeights:
     Raises:
         ModelError: If a file is missing or damaged, or the two do not belong together.
     """
-    card = _read_card(folder / CARD_NAME)
+    card = read_generic_card(folder)
     path = folder / WEIGHTS_NAME
-    require_hash(path, card.weights_sha256, f"get both anew or remove {folder}")
+    advice = (
+        "if `dxfvision train --generic` was cut off at its end, start it again; else get both anew "
+        f"or remove {folder}"
+    )
+    require_hash(path, card.weights_sha256, advice)
     weights: dict[str, torch.Tensor] = read_checkpoint(path, ("weights",))["weights"]
     return GenericWeights(weights, card)
 
@@ -145,7 +149,13 @@ def generic_folder(home: Home) -> Path | None:
     return next((place for place in (home.generic, shipped) if place.is_dir()), None)
 
 
-def _read_card(path: Path) -> GenericCard:
+def read_generic_card(folder: Path) -> GenericCard:
+    """Read the card of generic weights without a look at the weights.
+
+    Raises:
+        ModelError: If it is missing or damaged.
+    """
+    path = folder / CARD_NAME
     try:
         return GenericCard.model_validate(json.loads(path.read_text("utf-8")))
     except (OSError, UnicodeDecodeError, json.JSONDecodeError, ValidationError) as error:

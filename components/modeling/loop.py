@@ -126,6 +126,9 @@ def run(
         progress: Told after each step, in percent of the budget.
         stop: Whether to end early.
         team: Of processes that train together; all call this, the leader alone writes.
+
+    Raises:
+        ModelError: If the gradients are no numbers any more.
     """
     cv2.setNumThreads(1)
     source = CropSource(lesson.pictures, settings, seed)
@@ -148,6 +151,8 @@ def run(
             if state.share_done * (settings.validations + 1) >= state.validations + 1:
                 records.validate()
                 (state.seconds,) = team.agree(time.monotonic() - started)
+            # After the validation: a checkpoint of the last step must have its figures.
+            records.keep_now_and_then()
             bar.advance(100.0 * (state.share_done - before), _note(state, loss, rate))
     records.keep()
 
@@ -172,11 +177,9 @@ class _Records:
         self._saved_at = time.monotonic()
 
     def step(self, loss: Loss, rate: float) -> None:
-        """Note a step; now and then write a checkpoint."""
+        """Note a step."""
         if self._log:
             self._log.step(self._state.step, self._state.seconds, loss, rate)
-            if time.monotonic() - self._saved_at > self._every_s:
-                self.keep()
 
     def validate(self) -> None:
         """Try the mean weights on the validation split."""
@@ -185,6 +188,11 @@ class _Records:
         state.note_validation(figures)
         if self._log:
             self._log.validation(state.step, state.seconds, figures)
+
+    def keep_now_and_then(self) -> None:
+        """Write a checkpoint if the last one is old enough."""
+        if time.monotonic() - self._saved_at > self._every_s:
+            self.keep()
 
     def keep(self) -> None:
         """Write a checkpoint."""

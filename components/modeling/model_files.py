@@ -1,5 +1,6 @@
 """A trained network -> `model.onnx` and `card.json`: what every model consists of."""
 
+import json
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -38,7 +39,8 @@ def write_model(folder: Path, trained: TrainedNetwork, settings: TrainSettings) 
     name = fingerprint(trained.inputs, settings)[:NAME_DIGITS]
     metadata = {
         "name": name,
-        "labels": ",".join(trained.labels),
+        # As JSON: a drawing's name may have a comma in it.
+        "labels": json.dumps(trained.labels, ensure_ascii=False),
         "dataset": trained.origin.dataset,
         "drawings": trained.origin.drawings,
         "inputs": trained.inputs,

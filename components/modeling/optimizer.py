@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from components.errors import ModelError
 from components.settings.train import OptimizerSettings
 
 
@@ -49,13 +50,22 @@ class PartOptimizer:
 
         Returns:
             The rate as a share of its highest.
+
+        Raises:
+            ModelError: If the gradients are no numbers; the weights stay as they are.
         """
         factor = rate_factor(share_done, self._settings.warmup, self._settings.final_rate)
         for group in self._muon.param_groups:
             group["lr"] = self._settings.muon_rate * factor
         for group in self._adamw.param_groups:
             group["lr"] = self._settings.adamw_rate * factor
-        nn.utils.clip_grad_norm_(self._parameters, self._settings.clip_norm)
+        length = nn.utils.clip_grad_norm_(self._parameters, self._settings.clip_norm)
+        if not length.isfinite():
+            raise ModelError(
+                f"training: the gradients' length is {float(length)} at {share_done:.0%} of the "
+                "budget, nothing more can be learned; lower optimizer.muon_rate and "
+                "optimizer.adamw_rate in train_config.yaml and train again"
+            )
         for matrix, kernel in zip(self._matrices, self._kernels, strict=True):
             if kernel.grad is not None:
                 matrix.grad = as_matrix(kernel.grad)

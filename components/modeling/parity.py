@@ -50,7 +50,7 @@ class ParityTally:
             found: What the exported one says.
         """
         self._pictures += 1
-        self._difference = max(self._difference, _difference(wanted[0], found[0]))
+        self._difference = float(np.maximum(self._difference, _difference(wanted[0], found[0])))
         self._detections += max(len(wanted[1]), len(found[1]))
         for one, other in best_pairs(wanted[1], found[1]):
             self._same += one.label == other.label
@@ -76,7 +76,8 @@ def _difference(one: Answer, other: Answer) -> float:
     ]
     # Offsets are pixels, not probabilities: a hundredth of one counts like 0.01.
     pairs.append((one.offset, other.offset))
-    return max(float(np.abs(a - b).max()) for a, b in pairs)
+    # NumPy's largest of numbers and NaN is NaN, Python's is whichever came first.
+    return float(np.max([np.abs(a - b).max() for a, b in pairs]))
 
 
 def require_parity(parity: Parity, settings: ExportSettings) -> None:
@@ -86,7 +87,8 @@ def require_parity(parity: Parity, settings: ExportSettings) -> None:
         ModelError: Naming what differs, by how much, and what is allowed.
     """
     faults = []
-    if parity.max_abs_difference > settings.max_abs_difference:
+    # A comparison with NaN is false.
+    if not parity.max_abs_difference <= settings.max_abs_difference:
         faults.append(
             f"an output differs by {parity.max_abs_difference:.2g}, allowed is "
             f"{settings.max_abs_difference:.2g}"

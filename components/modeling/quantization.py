@@ -34,13 +34,19 @@ QUANTISED_OPERATORS = ("Conv", "Relu", "Add", "Resize")
 """The others turn logits into probabilities and cost little."""
 
 
-class _Pictures(CalibrationDataReader):  # type: ignore[misc]  # ONNX Runtime has no types
-    """Hands calibration pictures to ONNX Runtime, one at a time."""
+class Pictures(CalibrationDataReader):  # type: ignore[misc]  # ONNX Runtime has no types
+    """Hands calibration pictures to ONNX Runtime, one at a time.
+
+    Args:
+        pictures: At network size, shape (h, w, 3) each.
+    """
 
     def __init__(self, pictures: Sequence[NDArray[np.uint8]]) -> None:
+        """Begin with the first."""
         self._rest: Iterator[NDArray[np.uint8]] = iter(pictures)
 
     def get_next(self) -> dict[str, NDArray[np.uint8]] | None:
+        """Return the next one as the network's input, None after the last."""
         picture = next(self._rest, None)
         return None if picture is None else {INPUT_NAME: picture[None]}
 
@@ -66,7 +72,7 @@ def write_int8(source: Path, out: Path, pictures: Sequence[NDArray[np.uint8]]) -
         quantize_static(
             simplified,
             quantised,
-            _Pictures(pictures),
+            Pictures(pictures),
             quant_format=QuantFormat.QDQ,
             op_types_to_quantize=list(QUANTISED_OPERATORS),
             per_channel=True,

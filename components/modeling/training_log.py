@@ -75,11 +75,11 @@ def board_folder(log: Path) -> Path:
 
 
 def read_log(path: Path) -> list[dict[str, Any]]:
-    """Read a log; a last line cut off by a kill is left out, a missing file is empty."""
+    """Read a log up to a line that was cut off by a kill; a missing file is empty."""
     if not path.exists():
         return []
     lines = []
-    for text in path.read_text("utf-8").splitlines():
+    for text in path.read_text("utf-8", errors="replace").splitlines():
         try:
             lines.append(json.loads(text))
         except json.JSONDecodeError:

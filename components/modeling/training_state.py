@@ -164,10 +164,11 @@ class TrainingState:
         self.mean = WeightMean(self.network, self._settings.optimizer.ema_decay)
 
     def go_on_from(self, state: dict[str, Any]) -> None:
-        """Go on from an unfinished checkpoint of the same inputs."""
-        self.network.load_state_dict(state["weights"])
-        self._optimizer.load_state_dict(state["optimizer"])
-        torch.set_rng_state(state["torch_rng"])
+        """Go on from a checkpoint of the same inputs; of a finished one the mean alone is there."""
+        if not state["finished"]:
+            self.network.load_state_dict(state["weights"])
+            self._optimizer.load_state_dict(state["optimizer"])
+            torch.set_rng_state(state["torch_rng"])
         for name, value in self.mean.values.items():
             value.copy_(state["mean"][name])
         self.step, self.seconds = state["step"], state["seconds"]

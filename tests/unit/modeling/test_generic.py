@@ -34,6 +34,7 @@ def generic_settings() -> TrainSettings:
     few = {"outlines": 9, "outlines_a_scene": (1, 2)}
     return tiny.model_copy(
         update={
+            "from_scratch": True,
             "steps": STEPS,
             "crops": crops,
             "validation_pictures": 2,
@@ -49,6 +50,11 @@ def stretch(home: Home, settings: TrainSettings, stop_after: int | None = None) 
     asked = iter(range(10**6))
     stop = None if stop_after is None else lambda: next(asked) >= stop_after
     return train_generic(home, data, settings, 1, SilentProgress(), stop)
+
+
+def next_of(settings: TrainSettings) -> TrainSettings:
+    """Of a short stretch that goes on."""
+    return settings.model_copy(update={"steps": 2, "from_scratch": False})
 
 
 def weights(home: Home) -> dict[str, torch.Tensor]:
@@ -91,7 +97,7 @@ def test_next_stretch_goes_on_from_the_weights_of_the_last(
     home = Home(tmp_path / "home")
     shutil.copytree(generic_home.root, home.root)
     before = weights(home)
-    stretch(home, generic_settings.model_copy(update={"steps": 2}))
+    stretch(home, next_of(generic_settings))
     assert [part.steps for part in read_generic(home.generic).card.stretches] == [STEPS, 2]
     moved = [
         float((after - before[name]).norm() / before[name].norm())
@@ -100,6 +106,45 @@ def test_next_stretch_goes_on_from_the_weights_of_the_last(
     ]
     # Weights drawn anew would differ by about 1.4 times their own length.
     assert 0.0 < max(moved) < 0.5
+
+
+def test_first_stretch_of_a_home_goes_on_from_the_weights_that_ship(
+    generic_settings: TrainSettings, tmp_path: Path
+) -> None:
+    home = Home(tmp_path)
+    home.prepare()
+    folder = generic_folder(home)
+    assert folder is not None
+    shipped = read_generic(folder)
+    stretch(home, next_of(generic_settings))
+    own = read_generic(home.generic)
+    assert own.card.stretches[:-1] == shipped.card.stretches
+    name = "stem.0.weight"
+    moved = (own.weights[name] - shipped.weights[name]).norm() / shipped.weights[name].norm()
+    # Weights drawn anew would differ by about 1.4 times their own length.
+    assert 0.0 < float(moved) < 0.5
+
+
+def test_stretch_killed_between_weights_and_card_is_written_again(
+    generic_home: Home,
+    generic_settings: TrainSettings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    home = Home(tmp_path / "home")
+    shutil.copytree(generic_home.root, home.root)
+
+    def killed(path: Path, content: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("components.modeling.generic_weights.write_json", killed)
+        with pytest.raises(KeyboardInterrupt):
+            stretch(home, next_of(generic_settings))
+    with pytest.raises(ModelError, match=r"if `dxfvision train --generic` was cut off at its end"):
+        read_generic(home.generic)
+    assert stretch(home, next_of(generic_settings)).resumed_at == 2
+    assert [part.steps for part in read_generic(home.generic).card.stretches] == [STEPS, 2]
 
 
 def test_weights_that_were_changed_are_refused(generic_home: Home, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@ import pytest
 import torch
 from torch import nn
 
+from components.errors import ModelError
 from components.modeling.network import PartNetwork, normalised
 from components.modeling.optimizer import PartOptimizer, WeightMean, as_matrix, rate_factor
 from components.settings.train import TrainSettings
@@ -34,6 +35,18 @@ def test_step_moves_every_weight_and_clears_gradients() -> None:
     for name, value in network.named_parameters():
         assert value.grad is None
         assert not torch.equal(value, before[name]), name
+
+
+def test_gradients_that_are_no_numbers_end_the_training_and_leave_the_weights() -> None:
+    settings = TrainSettings.load(None, "quick")
+    network = PartNetwork(settings.network, 2)
+    optimizer = PartOptimizer(network, settings.optimizer)
+    before = {name: value.clone() for name, value in network.named_parameters()}
+    for parameter in network.parameters():
+        parameter.grad = torch.full_like(parameter, torch.nan)
+    with pytest.raises(ModelError, match=r"length is nan at 10% of the budget.*lower optimizer"):
+        optimizer.step(0.1)
+    assert all(torch.equal(value, before[name]) for name, value in network.named_parameters())
 
 
 def test_mean_of_constant_weights_is_these_weights() -> None:

@@ -22,6 +22,7 @@ from components.modeling.train import SOURCES, inputs_fingerprint, starting_weig
 from components.modeling.training_log import read_log
 from components.modeling.training_state import TrainingState
 from components.modeling.utils.checkpoints import read_checkpoint
+from components.modeling.validation import ValidationSet
 from components.progress import SilentProgress
 from components.settings.train import TrainSettings
 from tests.unit.modeling.trainings import SEED, training
@@ -90,6 +91,32 @@ def test_interrupted_training_ends_with_the_same_weights(
     assert result.resumed_at == cut
     assert result.finished
     assert same(mean_weights(home), mean_weights(trained_home))
+
+
+def test_training_killed_in_its_last_validation_has_the_last_figures_when_it_went_on(
+    home: Home,
+    trained_home: Home,
+    parts: list[Part],
+    settings: TrainSettings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    often = settings.model_copy(update={"checkpoint_every_s": 1e-6})
+    validations = iter(range(9))
+    figures = ValidationSet.figures
+
+    def killed_at_the_second(of: ValidationSet, network: PartNetwork) -> dict[str, float]:
+        if next(validations) == 1:
+            raise KeyboardInterrupt
+        return figures(of, network)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ValidationSet, "figures", killed_at_the_second)
+        with pytest.raises(KeyboardInterrupt):
+            train(training(home, parts, often), SilentProgress())
+    train(training(home, parts, often), SilentProgress())
+    assert same(mean_weights(home), mean_weights(trained_home))
+    wanted = read_checkpoint(trained_home.checkpoint)["figures"]
+    assert read_checkpoint(home.checkpoint)["figures"] == wanted
 
 
 def test_another_seed_starts_anew(home: Home, parts: list[Part], settings: TrainSettings) -> None:
