@@ -18,8 +18,8 @@ from components.home import Home
 from components.settings.serve import ServeSettings
 
 if TYPE_CHECKING:
-    from components.operations.serve_endurance import Swaps
     from components.operations.serve_speed import Speed
+    from components.operations.serve_swaps import Swaps
 
 PACKAGES = ("dxfvision", "bentoml", "onnxruntime", "numpy", "opencv-python-headless", "uvicorn")
 MEASUREMENTS = ("speed", "overload", "swaps", "soak", "leak")
@@ -91,7 +91,7 @@ def bench_serve(
         speed = measure_speed(place, settings, data, plan)
         found["speed"] = plain(speed) | {"passed": _fast_enough(speed)}
     if "overload" in wanted:
-        with running_service(place, settings) as url:
+        with running_service(place, settings, recording=False) as url:
             found["overload"] = plain(overload(url, data, seconds, clients))
     if "swaps" in wanted:
         found["swaps"] = plain(_swapped(place, settings, data, swaps))
@@ -150,7 +150,7 @@ def _picture(place: Home, image: Path | None) -> bytes:
 
 
 def _swapped(place: Home, settings: ServeSettings, data: bytes, swaps: int) -> "Swaps":
-    from components.operations.serve_endurance import swap, swapping_home
+    from components.operations.serve_swaps import swap, swapping_home
     from components.serving.launch import running_service
 
     with swapping_home(place) as other, running_service(other, settings) as url:
@@ -165,7 +165,7 @@ def _soaked(
     from components.serving.launch import running_service
 
     command_of = leaking_command(minutes) if leaking else None
-    with running_service(place, settings, command_of=command_of) as url:
+    with running_service(place, settings, command_of=command_of, recording=False) as url:
         found = soak(url, data, minutes, clients)
     record: dict[str, Any] = plain(found)
     return record | {"passed": found.growth_mb > MOST_GROWTH_MB} if leaking else record

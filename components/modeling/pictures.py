@@ -15,11 +15,12 @@ What becomes 8-bit RGB, shape (H, W, 3), and how:
 """
 
 import io
+import warnings
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from components.errors import ImageError
 
@@ -37,6 +38,9 @@ _SIGNATURES: tuple[tuple[bytes, bytes | None], ...] = (
     (b"RIFF", b"WEBP"),
 )
 _SIXTEEN_BIT_GREY = ("I;16", "I;16L", "I;16B", "I;16N")
+
+# The bound is ours and lower; the service's log holds nothing of a picture, nor its size.
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 
 
 class BrokenPictureError(ImageError):
@@ -106,6 +110,12 @@ def _decode_known(data: bytes, max_pixels: int, name: str) -> NDArray[np.uint8]:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_large(name, max_pixels, str(error)) from error
+    except UnidentifiedImageError as error:
+        raise BrokenPictureError(
+            f"{name}: starts like an image but cannot be decoded (its header is damaged, or of a "
+            "kind that is not supported, such as floating-point colours); save it as 8 or 16 bits "
+            "a channel, or send it again"
+        ) from error
     except Exception as error:
         # Pillow's decoders meet damaged bytes with a dozen kinds of error (OSError, SyntaxError,
         # ValueError, struct.error, IndexError ...); all of them mean the same to the sender.

@@ -8,12 +8,17 @@ was due: what waits because others were slow is not hidden.
 import http.client
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import numpy as np
+
+_KEPT_S = 3.0
+"""A connection that was idle for longer is made anew: servers close theirs after 5 s, maybe just
+while a request is on its way."""
 
 LOST = 0
 """Status of a request that got no answer at all."""
@@ -48,9 +53,12 @@ class Caller:
         self._connection = http.client.HTTPConnection(
             parts.hostname or "", parts.port, timeout=timeout_s
         )
+        self._used_s = time.monotonic()
 
     def ask(self, method: str, route: str, body: bytes | None = None) -> int:
         """Send a request, read its answer whole and return its status; `LOST` without one."""
+        if time.monotonic() - self._used_s > _KEPT_S:
+            self._connection.close()
         try:
             self._connection.request(method, route, body)
             answer = self._connection.getresponse()
@@ -58,6 +66,7 @@ class Caller:
         except (OSError, http.client.HTTPException):
             self._connection.close()
             return LOST
+        self._used_s = time.monotonic()
         return answer.status
 
     def close(self) -> None:
@@ -131,6 +140,11 @@ def for_seconds(seconds: float) -> Callable[[], bool]:
     """Return what is true for so long from now."""
     end = time.perf_counter() + seconds
     return lambda: time.perf_counter() < end
+
+
+def count_statuses(replies: Sequence[Reply]) -> dict[int, int]:
+    """Return how many replies had each status."""
+    return dict(sorted(Counter(reply.status for reply in replies).items()))
 
 
 def percentile_ms(seconds: Sequence[float], share: float) -> float:

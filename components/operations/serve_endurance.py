@@ -1,32 +1,25 @@
-"""What the service stands: hours of load, more than it can do, and models swapped meanwhile."""
+"""What the service stands: hours of load, and more than it can do."""
 
-import shutil
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import median
-from tempfile import TemporaryDirectory
 
 import httpx
 
 from components.errors import ServiceError
-from components.home import Home
-from components.modeling.model_card import CARD_NAME, write_card
-from components.modeling.registry import ModelRegistry
 from components.operations.load import (
     Caller,
     Reply,
     closed_load,
+    count_statuses,
     for_seconds,
     open_load,
     percentile_ms,
 )
-from components.operations.releases import champion_of
 from components.operations.serve_speed import ROUTE
 from components.serving.launch import serve_command
 from components.settings.serve import ServeSettings
@@ -44,17 +37,15 @@ _ENDS = 6
 _RESIDENT = "dxfvision_process_resident_bytes"
 _PROBES = ("/livez", "/readyz")
 _CALIBRATION_S = 5.0
+"""How long it is measured what the service can do; of a soak a thirtieth, if that is more."""
+
 _OVERLOAD_CONNECTIONS = 200
-_SWAP_WAIT_S = 60.0
 _PLANTED = 3.0
 """How many times the allowed growth a planted leak takes."""
 
 _ENV = "/usr/bin/env"
 LEAK_VARIABLE = "DXFVISION_LEAK_BYTES_PER_S"
 """Tells the leaking service how much to leak."""
-
-_STEADY = 4
-"""Answers of the new version in a row that show a swap in all of a few workers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,23 +90,6 @@ class Overload:
     passed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Swaps:
-    """What promotions under load did.
-
-    Attributes:
-        swaps: How many.
-        clients: Asking all the while.
-        statuses: Answers by HTTP status.
-        passed: Whether every request was answered 200.
-    """
-
-    swaps: int
-    clients: int
-    statuses: dict[int, int]
-    passed: bool
-
-
 def soak(url: str, data: bytes, minutes: float, clients: int) -> Soak:
     """Ask for 80 % of what the service can do, and watch memory and times.
 
@@ -128,9 +102,9 @@ def soak(url: str, data: bytes, minutes: float, clients: int) -> Soak:
     Raises:
         ServiceError: If it tells no metrics.
     """
-    rate = LOAD * capacity(url, data, clients)
+    rate = LOAD * capacity(url, data, clients, max(_CALIBRATION_S, 2 * minutes))
     with _memory_of(url) as memory:
-        replies = open_load(url, ROUTE, data, rate, 60 * minutes, 4 * clients)
+        replies = open_load(url, ROUTE, data, rate, 60 * minutes, clients)
     length = 60 * minutes / _ENDS
     first = [reply.seconds for reply in replies if reply.at_s < length]
     last = [reply.seconds for reply in replies if reply.at_s >= 60 * minutes - length]
@@ -138,7 +112,7 @@ def soak(url: str, data: bytes, minutes: float, clients: int) -> Soak:
     growth_mb = round((median(memory[-count:]) - median(memory[:count])) / 1e6, 1)
     p99 = percentile_ms(last, 0.99)
     ratio = round(p99 / percentile_ms(first, 0.99), 3)
-    statuses = _statuses(replies)
+    statuses = count_statuses(replies)
     within = growth_mb <= MOST_GROWTH_MB and ratio <= MOST_P99_RATIO
     passed = within and set(statuses) == {_OK}
     return Soak(minutes, round(rate, 2), statuses, growth_mb, p99, ratio, passed)
@@ -180,82 +154,19 @@ def overload(url: str, data: bytes, seconds: float, clients: int) -> Overload:
                 probes.append(Reply(0.0, time.perf_counter() - start, status))
             time.sleep(0.05)
         caller.close()
-    statuses = _statuses(loaded.result())
+    statuses = count_statuses(loaded.result())
     slowest = round(max(probe.seconds for probe in probes), 3)
     fine = {probe.status for probe in probes} == {_OK} and slowest <= MOST_PROBE_S
     passed = fine and set(statuses) <= {_OK, 429} and _OK in statuses
     return Overload(round(rate, 1), statuses, slowest, len(probes), passed)
 
 
-def swap(url: str, home: Home, data: bytes, count: int, clients: int) -> Swaps:
-    """Promote one version after the other while clients ask.
-
-    Args:
-        url: Of a service that runs on `home`.
-        home: With two versions, as `swapping_home` makes it.
-        data: An encoded picture.
-        count: Promotions.
-        clients: At a time.
-
-    Raises:
-        ServiceError: If a promoted version is not in use within a minute.
-    """
-    registry = ModelRegistry(home.registry)
-    done = threading.Event()
-    with ThreadPoolExecutor(1) as pool:
-        asked = pool.submit(closed_load, url, ROUTE, data, clients, lambda: not done.is_set())
-        try:
-            for _ in range(count):
-                _promote_other(url, registry)
-        finally:
-            done.set()
-        statuses = _statuses(asked.result())
-    return Swaps(count, clients, statuses, set(statuses) == {_OK})
-
-
-@contextmanager
-def swapping_home(home: Home) -> Iterator[Home]:
-    """Yield a throw-away home folder with the champion and a second version of the same content."""
-    champion = champion_of(home)
-    with TemporaryDirectory(prefix="dxfvision-swaps-") as folder:
-        other = Home(Path(folder) / "home")
-        if home.configs.is_dir():
-            shutil.copytree(home.configs, other.configs)
-        twin = Path(folder) / "twin"
-        shutil.copytree(champion.path, twin)
-        card = champion.card.model_copy(update={"name": f"{champion.card.name}-twin"})
-        write_card(twin / CARD_NAME, card)
-        registry = ModelRegistry(other.registry)
-        registry.register(twin)
-        registry.promote(registry.register(champion.path).version)
-        yield other
-
-
-def capacity(url: str, data: bytes, clients: int) -> float:
-    """Return the requests a second that clients get answered, measured for a few seconds."""
+def capacity(url: str, data: bytes, clients: int, seconds: float = _CALIBRATION_S) -> float:
+    """Return the requests a second that clients get answered, measured for some seconds."""
     start = time.perf_counter()
-    replies = closed_load(url, ROUTE, data, clients, for_seconds(_CALIBRATION_S))
+    replies = closed_load(url, ROUTE, data, clients, for_seconds(seconds))
     spent_s = time.perf_counter() - start
     return max(sum(reply.status == _OK for reply in replies) / spent_s, 1.0)
-
-
-def _promote_other(url: str, registry: ModelRegistry) -> None:
-    """Promote the version that is not in use and wait until all workers answer with it."""
-    champion = registry.champion()
-    [other] = [
-        each.version
-        for each in registry.list()
-        if champion is None or each.version != champion.version
-    ]
-    registry.promote(other)
-    deadline, seen = time.monotonic() + _SWAP_WAIT_S, 0
-    while seen < _STEADY:
-        if time.monotonic() > deadline:
-            raise ServiceError(f"version {other} was not in use {_SWAP_WAIT_S:g} s after promotion")
-        # A new connection each time: any of the workers takes it.
-        version = httpx.get(f"{url}/readyz", timeout=10.0).json()["version"]
-        seen = seen + 1 if version == other else 0
-        time.sleep(0.05)
 
 
 @contextmanager
@@ -266,7 +177,9 @@ def _memory_of(url: str) -> Iterator[list[float]]:
 
     def collect() -> None:
         while not done.wait(1.0):
-            found.append(_resident_bytes(url))
+            # One question that is lost must not cost a soak of hours.
+            with suppress(httpx.TransportError):
+                found.append(_resident_bytes(url))
 
     with ThreadPoolExecutor(1) as pool:
         collecting = pool.submit(collect)
@@ -284,7 +197,3 @@ def _resident_bytes(url: str) -> float:
     if not values:
         raise ServiceError(f"{url}/metrics does not tell {_RESIDENT}; make the metrics public")
     return float(values[0])
-
-
-def _statuses(replies: list[Reply]) -> dict[int, int]:
-    return dict(sorted(Counter(reply.status for reply in replies).items()))

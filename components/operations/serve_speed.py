@@ -24,6 +24,7 @@ from components.modeling.runtimes import open_network
 from components.operations.load import Caller, closed_load, for_seconds, percentile_ms
 from components.operations.releases import champion_of
 from components.serving.answers import answer_picture
+from components.serving.guard import end_with_parent
 from components.serving.launch import running_service
 from components.serving.schemas import PredictOptions
 from components.settings.inspection import InspectionSettings
@@ -118,7 +119,7 @@ def measure_speed(home: Home, settings: ServeSettings, data: bytes, plan: SpeedP
         ModelError: If there is no champion.
     """
     with (
-        running_service(home, settings) as service,
+        running_service(home, settings, recording=False) as service,
         running_service(home, settings, command_of=_bare_command) as bare,
         _workers(home, settings, data) as in_process,
     ):
@@ -247,6 +248,8 @@ def _workers(
 
 
 def _open(home: Home, settings: ServeSettings, data: bytes) -> None:
+    # A benchmark that is killed leaves nothing behind.
+    end_with_parent()
     _works[:] = [work_of(home, settings, data)]
     for _ in range(_WARM_UP):
         _works[0]()

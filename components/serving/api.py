@@ -6,6 +6,7 @@ typed `/docs`. BentoML keeps the processes, the sockets and the life of the serv
 """
 
 from pathlib import Path
+from typing import Any
 
 import bentoml._internal.server as bento_server
 from fastapi import APIRouter, FastAPI
@@ -15,6 +16,7 @@ from starlette.staticfiles import StaticFiles
 
 from components.serving import telemetry
 from components.serving.capacity import WorkQueue
+from components.serving.description import DescribedApi
 from components.serving.desk import Desk, JsonResponse
 from components.serving.inspect_routes import inspect_routes
 from components.serving.inspecting import Gauge
@@ -25,6 +27,9 @@ from components.serving.routes import SafeRoute, answer_unrouted, documented
 from components.serving.schemas import DrawingsAnswer, DrawingSummary, ModelAnswer
 from components.settings.serve import ServeSettings
 
+METRICS: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The metrics.", "content": {"text/plain": {"schema": {"type": "string"}}}}
+}
 SPECIFICATION = "/docs/openapi.json"
 SWAGGER = "/docs/assets"
 # The documentation page starts itself with an inline script and draws with inline styles.
@@ -43,7 +48,7 @@ def create_api(live: LiveModel, queue: WorkQueue, gauge: Gauge, settings: ServeS
         gauge: What measuring needs beside the model.
         settings: Bounds.
     """
-    app = FastAPI(
+    app = DescribedApi(
         title="dxfvision",
         description="Finds and names the parts of your drawings in pictures.",
         docs_url=None,
@@ -62,7 +67,8 @@ def create_api(live: LiveModel, queue: WorkQueue, gauge: Gauge, settings: ServeS
 
 
 def _model_routes(live: LiveModel) -> APIRouter:
-    router = APIRouter(route_class=SafeRoute, tags=["model"], responses=documented(500, 503))
+    responses = documented(401, 403, 429, 500, 503)
+    router = APIRouter(route_class=SafeRoute, tags=["model"], responses=responses)
 
     @router.get("/model", response_model=ModelAnswer)
     async def model() -> Response:
@@ -94,9 +100,10 @@ def _model_routes(live: LiveModel) -> APIRouter:
 
 
 def _service_routes() -> APIRouter:
-    router = APIRouter(route_class=SafeRoute, tags=["service"], responses=documented(500))
+    responses = documented(401, 403, 429, 500)
+    router = APIRouter(route_class=SafeRoute, tags=["service"], responses=responses)
 
-    @router.get("/metrics", response_class=Response)
+    @router.get("/metrics", response_class=Response, responses=METRICS)
     async def metrics() -> Response:
         """Return the metrics of all workers in Prometheus' text format."""
         return Response(telemetry.exposition(), headers={"Content-Type": telemetry.CONTENT_TYPE})

@@ -6,6 +6,7 @@ type only tells a form from a picture.
 """
 
 import asyncio
+import logging
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -23,6 +24,9 @@ FORM_TYPE = "multipart/form-data"
 _SWALLOW_BODIES = 8
 _SWALLOW_S = 5.0
 
+# It would write into the log which bytes of a body are no form.
+logging.getLogger("python_multipart").setLevel(logging.CRITICAL)
+
 
 @dataclass(frozen=True, slots=True)
 class SentPicture:
@@ -37,6 +41,29 @@ class SentPicture:
     data: bytes
 
 
+class HeldBytes:
+    """Counts what the bodies of all requests hold in this process, until they are answered.
+
+    Args:
+        max_bytes: Together, at a time.
+    """
+
+    def __init__(self, max_bytes: int) -> None:
+        """Hold nothing yet."""
+        self._max_bytes, self._bytes = max_bytes, 0
+
+    def take(self, count: int) -> bool:
+        """Hold so many bytes more; false if there is no room for them."""
+        if self._bytes + count > self._max_bytes:
+            return False
+        self._bytes += count
+        return True
+
+    def give_back(self, count: int) -> None:
+        """Hold so many bytes less."""
+        self._bytes -= count
+
+
 class BoundedBody:
     """Counts a body while it arrives, whether its length was announced or not.
 
@@ -44,34 +71,49 @@ class BoundedBody:
         scope: The request's.
         receive: Where the body comes from.
         max_bytes: Largest body.
+        held: What all bodies hold together.
     """
 
-    def __init__(self, scope: Scope, receive: Receive, max_bytes: int) -> None:
+    def __init__(self, scope: Scope, receive: Receive, max_bytes: int, held: HeldBytes) -> None:
         """Read the announced length."""
         headers = Headers(scope=scope)
         length = headers.get("content-length", "")
         self._announced = int(length) if length.isdecimal() else 0
         self._asks_first = headers.get("expect", "").lower() == "100-continue"
-        self._receive, self._max_bytes = receive, max_bytes
+        self._receive, self._max_bytes, self._held = receive, max_bytes, held
         self._received = 0
 
     async def receive(self) -> Message:
         """Pass on the next piece.
 
         Raises:
-            RequestError: 413 once more than allowed was announced or has come.
+            RequestError: 413 once more than allowed was announced or has come; 429 if all bodies
+                together hold too much.
         """
         if self._announced > self._max_bytes:
             if not self._asks_first:
                 await self._swallow()
             raise self._too_large()
         message = await self._receive()
-        self._received += len(message.get("body", b""))
-        if self._received > self._max_bytes:
+        count = len(message.get("body", b""))
+        refusal = self._refusal(count)
+        if refusal is not None:
             if message.get("more_body", False):
                 await self._swallow()
-            raise self._too_large()
+            raise refusal
+        self._received += count
         return message
+
+    def close(self) -> None:
+        """Let go of what was received; nothing is received any more."""
+        self._held.give_back(self._received)
+        self._received = 0
+
+    def _refusal(self, count: int) -> RequestError | None:
+        """Return why so many bytes more are refused; None, and they are held, if they are not."""
+        if self._received + count > self._max_bytes:
+            return self._too_large()
+        return None if self._held.take(count) else _no_room()
 
     async def _swallow(self) -> None:
         swallowed = 0
@@ -92,6 +134,16 @@ class BoundedBody:
             f"the request's body is larger than the {self._max_bytes / 2**20:g} MiB allowed",
             "send smaller or fewer pictures, or raise limits.max_body_mib in serve_config.yaml",
         )
+
+
+def _no_room() -> RequestError:
+    return RequestError(
+        HTTPStatus.TOO_MANY_REQUESTS,
+        "busy",
+        "the bodies of other requests take all the room there is for them",
+        "try again in a second, or raise limits.held_mib in serve_config.yaml",
+        {"Retry-After": "1"},
+    )
 
 
 async def read_pictures(request: Request, max_count: int, upload_s: float) -> list[SentPicture]:

@@ -1,7 +1,7 @@
 """How many requests a worker process works on, lets wait and turns away.
 
     arrival -> waiting (at most `waiting`) -> running (at most `running`) -> answer
-          `-> 429 at once when both are full
+          `-> 429 at once when both are full, or when those before it would take too long
 
 A request has until its deadline, then it is answered 504. Work that has not begun by then, or
 whose client has gone, is dropped; work that has begun cannot be interrupted in a thread, so it
@@ -16,18 +16,15 @@ from http import HTTPStatus
 from typing import Any, TypeVar
 
 from components.logs.following import following
-from components.serving.problems import RequestError
+from components.serving.problems import ClientGoneError, RequestError
 from components.serving.telemetry import RUNNING, STAGE_SECONDS, WAITING
 
 T = TypeVar("T")
 
-
-class ClientGoneError(RequestError):
-    """The client closed the connection before its answer was ready."""
-
-    def __init__(self) -> None:
-        """Use the status that proxies use for this; nobody receives it."""
-        super().__init__(499, "client_gone", "the client closed the connection", "ask again")
+_SURE = 0.7
+"""Share of the deadline within which waiting and work must fit, going by the work before."""
+_LATEST = 0.1
+"""Weight of the latest piece of work in what work is expected to take."""
 
 
 class WorkQueue:
@@ -43,7 +40,13 @@ class WorkQueue:
         """Start no thread yet; the first piece of work does."""
         self._running, self._waiting, self._timeout_s = running, waiting, timeout_s
         self._held = 0
+        self._work_s = 0.0
         self._threads = ThreadPoolExecutor(max_workers=running, thread_name_prefix="answer")
+
+    @property
+    def crowded(self) -> bool:
+        """Whether work that came now would have to wait."""
+        return self._held >= self._running
 
     async def run(self, work: Callable[[], T], gone: Callable[[], Awaitable[None]]) -> T:
         """Do the work in a thread and return its result.
@@ -53,17 +56,12 @@ class WorkQueue:
             gone: Returns when the client has closed the connection.
 
         Raises:
-            RequestError: 429 if all places are taken, 504 after the deadline.
+            RequestError: 429 if all places are taken or the work would end too late, 504 after the
+                deadline.
             ClientGoneError: If `gone` returned first.
         """
-        if self._held >= self._running + self._waiting:
-            raise RequestError(
-                HTTPStatus.TOO_MANY_REQUESTS,
-                "busy",
-                f"{self._held} requests are being answered or wait already",
-                "try again in a second, or raise workers or limits.waiting in serve_config.yaml",
-                {"Retry-After": "1"},
-            )
+        if self._held >= self._running + self._waiting or self._would_be_late():
+            raise self._busy()
         future = self._submit(work)
         leaver = asyncio.ensure_future(gone())
         result = asyncio.wrap_future(future)
@@ -82,11 +80,17 @@ class WorkQueue:
         """Drop what waits and let what runs end."""
         self._threads.shutdown(wait=True, cancel_futures=True)
 
+    def _would_be_late(self) -> bool:
+        """Whether what is held already leaves too little time for more."""
+        return self.crowded and (
+            self._work_s * (self._held / self._running + 1) > _SURE * self._timeout_s
+        )
+
     def _submit(self, work: Callable[[], T]) -> Future[T]:
         loop = asyncio.get_running_loop()
         self._held += 1
         WAITING.inc()
-        future = self._threads.submit(_begun, following(work), time.perf_counter())
+        future = self._threads.submit(self._begun, following(work), time.perf_counter())
         future.add_done_callback(lambda ended: loop.call_soon_threadsafe(self._release, ended))
         return future
 
@@ -97,6 +101,26 @@ class WorkQueue:
         else:
             RUNNING.dec()
 
+    def _begun(self, work: Callable[[], T], since_s: float) -> T:
+        WAITING.dec()
+        RUNNING.inc()
+        start_s = time.perf_counter()
+        STAGE_SECONDS.labels("queue").observe(start_s - since_s)
+        try:
+            return work()
+        finally:
+            self._work_s += _LATEST * (time.perf_counter() - start_s - self._work_s)
+
+    def _busy(self) -> RequestError:
+        return RequestError(
+            HTTPStatus.TOO_MANY_REQUESTS,
+            "busy",
+            f"{self._held} requests are being answered or wait already",
+            "try again in a second, or raise workers, limits.waiting or limits.timeout_s in "
+            "serve_config.yaml",
+            {"Retry-After": "1"},
+        )
+
     def _too_slow(self) -> RequestError:
         return RequestError(
             HTTPStatus.GATEWAY_TIMEOUT,
@@ -105,10 +129,3 @@ class WorkQueue:
             "send smaller pictures or fewer at a time, or raise limits.timeout_s in "
             "serve_config.yaml",
         )
-
-
-def _begun(work: Callable[[], T], since_s: float) -> T:
-    WAITING.dec()
-    RUNNING.inc()
-    STAGE_SECONDS.labels("queue").observe(time.perf_counter() - since_s)
-    return work()

@@ -44,6 +44,8 @@ Answer = TypeVar("Answer", bound=BaseModel)
 
 _AGAIN = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 _LONGEST_WAIT_S = 5.0
+# The service closes a connection that was idle for 5 s: one that is asked on just then is lost.
+_LIMITS = httpx.Limits(keepalive_expiry=3.0)
 
 
 class AnswerError(ServiceError):
@@ -81,7 +83,9 @@ class Client:
         """Connect at the first request, not yet."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         trust = _trust(verify)
-        self._http = httpx.Client(base_url=url, headers=headers, timeout=timeout_s, verify=trust)
+        self._http = httpx.Client(
+            base_url=url, headers=headers, timeout=timeout_s, verify=trust, limits=_LIMITS
+        )
         self._retries = retries
 
     def __enter__(self) -> Self:

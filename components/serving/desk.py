@@ -6,6 +6,7 @@ waits in vain or whose client leaves is dropped.
 
 import functools
 import json
+import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -19,6 +20,9 @@ from components.serving.live_model import LiveModel, LoadedModel
 from components.serving.problems import error_body, request_error
 from components.serving.routes import documented
 from components.settings.serve import ServeSettings
+
+_MOVE_EVERY_S = 0.1
+"""A worker asks no more often for a new connection; under overload they would be half the work."""
 
 T = TypeVar("T")
 Work = Callable[[SentPicture, LoadedModel], T]
@@ -81,6 +85,7 @@ class Desk:
     def __init__(self, live: LiveModel, queue: WorkQueue, settings: ServeSettings) -> None:
         """Keep them."""
         self._live, self._queue, self.settings = live, queue, settings
+        self._moved_s = 0.0
 
     async def one(self, request: Request, work: Work[T]) -> T:
         """Return what work makes of the only picture of a request.
@@ -111,7 +116,20 @@ class Desk:
         return JsonResponse(await self._run(request, outcomes))
 
     async def _run(self, request: Request, work: Callable[[], T]) -> T:
+        self._spread(request)
         return await self._queue.run(work, functools.partial(_gone, request))
+
+    def _spread(self, request: Request) -> None:
+        """Let a client that has to wait connect anew after its answer.
+
+        A kept connection stays with one worker: two cameras could share one while the other idles.
+        A new connection is taken by whichever worker has time for it.
+        """
+        now = time.monotonic()
+        due = self.settings.workers > 1 and now - self._moved_s >= _MOVE_EVERY_S
+        if due and self._queue.crowded:
+            self._moved_s = now
+            request.state.reconnect = True
 
 
 def _outcomes(

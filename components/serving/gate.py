@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from components.logs.following import REQUEST_HEADER, request, usable_id
 from components.serving.access import PICTURE_ROUTES, PREDICT_ROUTES, Doorkeeper
-from components.serving.bodies import BoundedBody
+from components.serving.bodies import BoundedBody, HeldBytes
 from components.serving.live_model import LiveModel
 from components.serving.problems import RequestError, error_response
 from components.serving.schemas import ReadyAnswer
@@ -61,6 +61,7 @@ class Gate:
         """Keep what requests are checked against."""
         self._app, self._live, self._settings = app, live, settings
         self._doorkeeper = Doorkeeper(settings.access)
+        self._held = HeldBytes(settings.limits.held_bytes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass one request."""
@@ -72,7 +73,8 @@ class Gate:
             await self._pass(passage, scope, receive)
 
     async def _pass(self, passage: "_Passage", scope: Scope, receive: Receive) -> None:
-        body = BoundedBody(scope, receive, self._settings.limits.max_body_bytes)
+        max_bytes = self._settings.limits.max_body_bytes
+        body = BoundedBody(scope, receive, max_bytes, self._held)
         try:
             if scope["path"] not in PROBES:
                 self._admit(scope)
@@ -84,6 +86,7 @@ class Gate:
             response = error_response(error, passage.request_id)
             await response(scope, body.receive, passage.send)
         finally:
+            body.close()
             passage.record()
 
     def _admit(self, scope: Scope) -> None:
@@ -116,6 +119,8 @@ class _Passage:
             headers[REQUEST_HEADER] = self.request_id
             for name, value in HEADERS.items():
                 headers.setdefault(name, value)
+            if self._scope["state"].get("reconnect", False):
+                headers["Connection"] = "close"
         await self._send(message)
 
     def record(self) -> None:

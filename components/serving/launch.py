@@ -54,6 +54,7 @@ def running_service(
     settings: ServeSettings,
     port: int | None = None,
     command_of: Callable[[ServeSettings], list[str]] | None = None,
+    recording: bool = True,
 ) -> Iterator[str]:
     """Run the service beside the caller and stop it at the end of the block.
 
@@ -66,6 +67,8 @@ def running_service(
         port: Where to listen; None takes a free one.
         command_of: Returns the command of another server that answers `/readyz`; None takes
             `serve_command`.
+        recording: Whether it writes numbers about pictures down, for drift: not those of a trial
+            or a benchmark, which no camera took.
 
     Yields:
         Base URL, such as `http://127.0.0.1:43210`, once `/readyz` says so.
@@ -79,7 +82,8 @@ def running_service(
     with tempfile.TemporaryDirectory(prefix="dxfvision-serve-") as folder:
         log = Path(folder) / "service.log"
         command = (command_of or serve_command)(local)
-        process = _start(command, service_environment(home, local, Path(folder)), log)
+        environment = service_environment(home, local, Path(folder), recording)
+        process = _start(command, environment, log)
         try:
             scheme = "https" if local.tls.certificate else "http"
             url = f"{scheme}://127.0.0.1:{local.port}"
@@ -134,6 +138,15 @@ def check_port(host: str, port: int) -> None:
             f"cannot listen on {host} port {port} ({error}); stop what uses it or choose another "
             "with DXFVISION_SERVE__PORT=... or `port` in serve_config.yaml"
         ) from error
+
+
+def is_port_free(host: str, port: int) -> bool:
+    """Whether nothing listens on an address."""
+    try:
+        check_port(host, port)
+    except ServiceError:
+        return False
+    return True
 
 
 def free_port() -> int:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from components.domain import Part
-from components.errors import PipelineError
+from components.errors import ModelError, PipelineError
 from components.inspection.inspector import Inspector
 from components.inspection.opening import open_inspector
 from components.modeling.champion import ChampionRecord, read_champion
@@ -138,23 +138,12 @@ class LiveModel:
         self._refused = record
         self._retry_at = time.monotonic() + self._settings.models.retry_after_s
         version = self._registry.verify(record.version)
-        settings = self._settings
-        inspector = open_inspector(
-            version.path,
-            self._inspection,
-            settings.runtime_threads,
-            settings.runtime,
-            settings.precision,
-        )
-        models = settings.models
-        check_golden(
-            version.path, inspector, Tolerance(models.golden_min_iou, models.golden_score_tolerance)
-        )
+        inspector = self._proven(version)
         second = SecondOpinion(
             inspector.registrar.parts,
             inspector.card.prediction,
             self._inspection,
-            settings.second_opinion.share,
+            self._settings.second_opinion.share,
         )
         observe_drawings(inspector.card.labels)
         before = self._current
@@ -164,6 +153,33 @@ class LiveModel:
         READY.set(1)
         observe_version(version.version, before.version.version if before else None)
         logger.info("model %s is in use, after %s", version.version, _name(before))
+
+    def _proven(self, version: ModelVersion) -> Inspector:
+        """Return what a version answers with, once it has answered its golden pictures right.
+
+        Raises:
+            ModelError: If it does not.
+        """
+        settings, models = self._settings, self._settings.models
+        tolerance = Tolerance(models.golden_min_iou, models.golden_score_tolerance)
+        try:
+            inspector = open_inspector(
+                version.path,
+                self._inspection,
+                settings.runtime_threads,
+                settings.runtime,
+                settings.precision,
+            )
+            check_golden(version.path, inspector, tolerance)
+        except PipelineError:
+            raise
+        except Exception as error:
+            # A whole bundle of another make fails anywhere: a shape, an output that is not there.
+            raise ModelError(
+                f"{version.path}: cannot be put to use ({type(error).__name__}: {error}); export "
+                "the model again with this version of dxfvision, or roll back"
+            ) from error
+        return inspector
 
     def _refuse(self, error: PipelineError) -> None:
         MODEL_LOADS.labels("refused").inc()

@@ -10,6 +10,7 @@ in the log beside the traceback, and nothing else.
 from collections.abc import Mapping
 from http import HTTPStatus
 
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from components.errors import (
@@ -48,8 +49,18 @@ class RequestError(ServiceError):
     ) -> None:
         """Keep the parts of the answer."""
         super().__init__(f"{message}; {remedy}")
-        self.status, self.code, self.message, self.remedy = status, code, message, remedy
+        # A plain number, not HTTPStatus: it is logged.
+        self.status, self.code = int(status), code
+        self.message, self.remedy = message, remedy
         self.headers = dict(headers or {})
+
+
+class ClientGoneError(RequestError):
+    """The client closed the connection before its request was whole or its answer ready."""
+
+    def __init__(self) -> None:
+        """Use the status that proxies use for this; nobody receives it."""
+        super().__init__(499, "client_gone", "the client closed the connection", "ask again")
 
 
 _PICTURE_ERRORS: dict[type[ImageError], tuple[int, str]] = {
@@ -63,6 +74,8 @@ def request_error(error: Exception) -> RequestError:
     """Return what a request that failed with `error` is answered."""
     if isinstance(error, RequestError):
         return error
+    if isinstance(error, ClientDisconnect):
+        return ClientGoneError()
     if isinstance(error, ImageError):
         status, code = _PICTURE_ERRORS.get(type(error), (HTTPStatus.BAD_REQUEST, "picture"))
         return RequestError(status, code, *_message_and_remedy(error))

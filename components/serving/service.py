@@ -12,9 +12,14 @@ from components.logs.setting_up import log_as_part, take_over
 from components.modeling.registry import ModelRegistry
 from components.serving.api import create_api
 from components.serving.capacity import WorkQueue
-from components.serving.environment import home_from_environment, settings_from_environment
+from components.serving.environment import (
+    home_from_environment,
+    recording_from_environment,
+    settings_from_environment,
+)
 from components.serving.gate import Gate
 from components.serving.guard import end_with_parent
+from components.serving.heads import bound_heads
 from components.serving.inspecting import Gauge
 from components.serving.live_model import LiveModel
 from components.serving.recording import record_to
@@ -29,6 +34,7 @@ log_as_part(home, "service")
 take_over()
 live = LiveModel(ModelRegistry(home.registry), settings, InspectionSettings.load(home.configs))
 queue = WorkQueue(settings.limits.running, settings.limits.waiting, settings.limits.timeout_s)
+bound_heads(settings.limits.upload_s)
 
 
 class Worker:
@@ -37,7 +43,8 @@ class Worker:
     def __init__(self) -> None:
         """Load the champion in the background, so that `/livez` answers at once."""
         end_with_parent()
-        record_to(home)
+        if recording_from_environment():
+            record_to(home)
         live.start()
 
 

@@ -67,7 +67,10 @@ def try_service(home: Home, settings: ServeSettings, images: Sequence[Path] = ()
         champion.path, inspection, settings.runtime_threads, settings.runtime, settings.precision
     )
     # The certificate, if there is one, need not name loopback.
-    with running_service(home, settings) as url, Client(url, verify=False) as client:
+    with (
+        running_service(home, settings, recording=False) as url,
+        Client(url, verify=False) as client,
+    ):
         times = [_try_picture(path, client, champion, inspector, settings) for path in pictures]
     return _report(champion, times)
 

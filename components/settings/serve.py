@@ -16,6 +16,7 @@ class LimitSettings(Table):
     """What one request and all of them together may cost; per worker process."""
 
     max_body_mib: float = Field(gt=0, le=1024)
+    held_mib: float = Field(gt=0, le=65536)
     max_megapixels: float = Field(gt=0, le=80)
     max_batch: int = Field(ge=1, le=256)
     running: int = Field(ge=1, le=64)
@@ -29,9 +30,20 @@ class LimitSettings(Table):
         return int(self.max_body_mib * 2**20)
 
     @property
+    def held_bytes(self) -> int:
+        """Most that all bodies hold together, in bytes."""
+        return int(self.held_mib * 2**20)
+
+    @property
     def max_pixels(self) -> int:
         """Largest picture in pixels."""
         return int(self.max_megapixels * 1e6)
+
+    @model_validator(mode="after")
+    def _room_for_the_largest_body(self) -> Self:
+        if self.held_mib < self.max_body_mib:
+            raise ValueError("held_mib must be at least max_body_mib, or no such body is taken")
+        return self
 
 
 class AnswerSettings(Table):

@@ -9,10 +9,9 @@ from components.operations.serve_endurance import (
     leaking_command,
     overload,
     soak,
-    swap,
-    swapping_home,
 )
 from components.operations.serve_speed import SpeedPlan, measure_speed
+from components.operations.serve_swaps import swap, swapping_home
 from components.serving.launch import running_service
 from components.settings.serve import ServeSettings
 from tests.bundles import encoded, scene

@@ -1,10 +1,13 @@
-"""`bentoml build` with the file in `deploy/`, and the Bento it makes, served."""
+"""`bentoml build` with the file in `deploy/`; the Bento it makes, taken elsewhere and served."""
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -18,66 +21,99 @@ from tests.bundles import encoded, scene
 pytestmark = pytest.mark.service
 ROOT = Path(__file__).parents[2]
 
+# Others may keep the machine busy: nothing here is about time.
+READY_S, ANSWER_S, STOP_S = 240.0, 120.0, 60.0
+
 
 @pytest.fixture
-def environment(tmp_path: Path, home: Home) -> dict[str, str]:
+def environment(home: Home) -> dict[str, str]:
     return os.environ | {
-        "BENTOML_HOME": str(tmp_path / "bentoml"),
         "BENTOML_DO_NOT_TRACK": "True",
         HOME_VARIABLE: str(home.root),
         "DXFVISION_SERVE__WORKERS": "1",
+        "DXFVISION_SERVE__LIMITS__TIMEOUT_S": str(ANSWER_S),
     }
 
 
+def bentoml(*words: str, environment: dict[str, str], folder: Path) -> str:
+    """Run `bentoml` in a folder and return what it prints."""
+    done = subprocess.run(
+        [sys.executable, "-m", "bentoml", *words],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
 @pytest.fixture
-def bento(tmp_path: Path, environment: dict[str, str]) -> str:
-    """Tag of a Bento built from a copy of the sources."""
+def sources(tmp_path: Path) -> Path:
+    """A copy of what a Bento is built from, that can be told from the checkout."""
     sources = tmp_path / "sources"
     for name in ("components", "configs", "deploy"):
         shutil.copytree(ROOT / name, sources / name)
     shutil.copy(ROOT / "requirements-serve.txt", sources)
     api = sources / "components" / "serving" / "api.py"
     api.write_text(api.read_text().replace('title="dxfvision"', 'title="the built one"'))
-    command = [sys.executable, "-m", "bentoml", "build", "-f", "deploy/bentofile.yaml"]
-    done = subprocess.run(
-        [*command, "--output", "tag", "."],
-        cwd=sources,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip().removeprefix("__tag__:")
+    return sources
 
 
-def test_built_bento_answers_without_the_sources(bento, environment, tmp_path):
-    port = free_port()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "bentoml", "serve", bento, "--port", str(port)],
-        cwd=tmp_path,
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+@contextmanager
+def served(tag: str, environment: dict[str, str], folder: Path) -> Iterator[httpx.Client]:
+    """Run `bentoml serve` in a folder and yield a client once it is ready."""
+    port, log = free_port(), folder / "service.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "bentoml", "serve", tag, "--port", str(port)],
+            cwd=folder,
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
     try:
-        url = f"http://127.0.0.1:{port}"
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            assert process.poll() is None
-            try:
-                if httpx.get(f"{url}/readyz").status_code == 200:
-                    break
-            except httpx.TransportError:
-                time.sleep(0.1)
-        answer = httpx.post(f"{url}/predict", content=encoded(scene()))
-        assert answer.status_code == 200
-        assert len(answer.json()["detections"]) == 2
-        title = httpx.get(f"{url}/docs/openapi.json").json()["info"]["title"]
-        assert title == "the built one"
-        for path in ("/", "/page/app.js", "/page/style.css"):
-            assert httpx.get(f"{url}{path}").status_code == 200
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=ANSWER_S) as client:
+            wait_until_ready(client, process, log)
+            yield client
     finally:
         process.terminate()
-        process.wait(20)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(STOP_S)
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def wait_until_ready(client: httpx.Client, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + READY_S
+    while time.monotonic() < deadline:
+        assert process.poll() is None, log.read_text()
+        with suppress(httpx.TransportError):
+            if client.get("/readyz").status_code == httpx.codes.OK:
+                return
+        time.sleep(0.2)
+    pytest.fail(f"not ready within {READY_S} s: {log.read_text()}")
+
+
+def test_built_bento_is_taken_to_another_store_and_answers_without_the_sources(
+    sources, environment, tmp_path
+):
+    here = environment | {"BENTOML_HOME": str(tmp_path / "here")}
+    there = environment | {"BENTOML_HOME": str(tmp_path / "there")}
+    build = ("build", "-f", "deploy/bentofile.yaml", "--output", "tag", ".")
+    tag = bentoml(*build, environment=here, folder=sources).strip().removeprefix("__tag__:")
+    bentoml("export", tag, "carried.bento", environment=here, folder=tmp_path)
+    shutil.rmtree(sources)
+    shutil.rmtree(tmp_path / "here")
+    bentoml("import", "carried.bento", environment=there, folder=tmp_path)
+    with served(tag, there, tmp_path) as client:
+        answer = client.post("/predict", content=encoded(scene()))
+        assert answer.status_code == 200, answer.text
+        assert len(answer.json()["detections"]) == 2
+        title = client.get("/docs/openapi.json").json()["info"]["title"]
+        assert title == "the built one"
+        for path in ("/", "/page/app.js", "/page/style.css"):
+            assert client.get(path).status_code == 200

@@ -71,7 +71,12 @@ def test_overload_is_refused_at_once_and_probes_keep_answering(client, service_u
     assert max(probe_s) < 2.0
 
 
-def test_clients_that_leave_cost_nothing(client, service_url):
+def internal_errors(text: str) -> list[str]:
+    return [line for line in text.splitlines() if "_requests_total" in line and '"500"' in line]
+
+
+def test_clients_that_leave_cost_nothing_and_are_no_fault_of_ours(client, service_url):
+    before = internal_errors(client.get("/metrics").text)
     address = ("127.0.0.1", httpx.URL(service_url).port)
     head = f"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: {len(LARGE)}\r\n\r\n".encode()
     for number in range(40):
@@ -86,4 +91,6 @@ def test_clients_that_leave_cost_nothing(client, service_url):
             break
         time.sleep(0.1)
     assert all(line in text for line in idle)
+    assert internal_errors(text) == before
+    assert 'route="/predict",status="499"' in text
     assert client.post("/predict", content=PICTURE).status_code == 200

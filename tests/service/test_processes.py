@@ -5,6 +5,8 @@ import socket
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPConnection
 from pathlib import Path
 
 import httpx
@@ -162,6 +164,39 @@ def is_worker(process: psutil.Process, port: int | None) -> bool:
 def worker_pids(port: int | None) -> set[int]:
     below = processes_below(psutil.Process().pid)
     return {process.pid for process in below if is_worker(process, port)}
+
+
+def worker_of(connection: HTTPConnection, port: int | None) -> int | None:
+    """Return the process of the worker that a kept connection ends at; None if it was closed."""
+    if connection.sock is None:
+        return None
+    own = connection.sock.getsockname()[1]
+    for pid in worker_pids(port):
+        ends = psutil.Process(pid).net_connections("tcp")
+        if any(each.raddr and each.raddr.port == own for each in ends):
+            return pid
+    return None
+
+
+def ask(connection: HTTPConnection) -> int:
+    connection.request("POST", "/predict", PICTURE)
+    answer = connection.getresponse()
+    answer.read()
+    return answer.status
+
+
+def test_two_clients_come_to_be_answered_by_two_workers(service_url):
+    port = httpx.URL(service_url).port
+    clients = [HTTPConnection("127.0.0.1", port, timeout=60) for _ in range(2)]
+    deadline = time.monotonic() + 60
+    workers: set[int | None] = set()
+    with ThreadPoolExecutor(2) as pool:
+        while time.monotonic() < deadline and (len(workers) < 2 or None in workers):
+            assert list(pool.map(ask, clients)) == [200, 200]
+            workers = {worker_of(client, port) for client in clients}
+    for client in clients:
+        client.close()
+    assert len(workers - {None}) == 2
 
 
 def test_killed_worker_comes_back_and_the_other_answers_meanwhile(client, service_url):

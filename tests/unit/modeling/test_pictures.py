@@ -2,6 +2,7 @@ import io
 import struct
 import zlib
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -156,6 +157,12 @@ def test_picture_of_just_the_largest_size_is_taken():
 def test_floating_point_grey_is_refused_with_its_reason():
     with pytest.raises(BrokenPictureError, match="no known white level"):
         decode_picture(encoded(plain("F", 0.5), "TIFF"), MAX_PIXELS)
+
+
+def test_floating_point_colours_are_refused_with_what_to_do():
+    _, data = cv2.imencode(".tiff", np.zeros((2, 3, 3), np.float32))
+    with pytest.raises(BrokenPictureError, match=r"floating-point colours\); save it as 8 or 16"):
+        decode_picture(data.tobytes(), 100)
 
 
 def test_unreadable_file_is_named(tmp_path):

@@ -63,3 +63,19 @@ def test_documentation_tells_that_overlays_are_png_and_their_errors_json(talk):
             assert set(responses["415"]["content"]) == {"application/json"}
 
     talk(conversation)
+
+
+def test_documentation_tells_of_probes_tokens_and_every_refusal(talk):
+    async def conversation(client: httpx.AsyncClient) -> None:
+        document = (await client.get("/docs/openapi.json")).json()
+        paths = document["paths"]
+        assert document["components"]["securitySchemes"]["token"]["scheme"] == "bearer"
+        assert set(paths["/livez"]["get"]["responses"]) == {"200"}
+        assert set(paths["/readyz"]["get"]["responses"]) == {"200", "503"}
+        ready = (await client.get("/readyz")).json()
+        assert set(document["components"]["schemas"]["ReadyAnswer"]["properties"]) == set(ready)
+        for path in ("/model", "/drawings", "/metrics"):
+            assert {"401", "403", "429"} <= set(paths[path]["get"]["responses"])
+        assert set(paths["/metrics"]["get"]["responses"]["200"]["content"]) == {"text/plain"}
+
+    talk(conversation)

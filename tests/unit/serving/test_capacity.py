@@ -1,10 +1,11 @@
 import asyncio
 import threading
+import time
 
 import pytest
 
-from components.serving.capacity import ClientGoneError, WorkQueue
-from components.serving.problems import RequestError
+from components.serving.capacity import WorkQueue
+from components.serving.problems import ClientGoneError, RequestError
 from components.serving.telemetry import RUNNING, WAITING
 
 
@@ -51,6 +52,24 @@ def test_one_too_many_is_turned_away_at_once_and_the_others_are_answered():
 
     assert asyncio.run(scenario()) == [True, True, True, "again"]
     assert (held(RUNNING), held(WAITING)) == (0, 0)
+
+
+def test_work_that_would_be_late_is_turned_away_at_once():
+    def work() -> None:
+        time.sleep(0.03)
+
+    async def scenario() -> list[object]:
+        queue = WorkQueue(1, 100, 1.5)
+        for _ in range(40):
+            await queue.run(work, stays)
+        posts = [queue.run(work, stays) for _ in range(80)]
+        return await asyncio.gather(*posts, return_exceptions=True)
+
+    answers = asyncio.run(scenario())
+    refused = {each.status for each in answers if isinstance(each, RequestError)}
+    assert refused == {429}
+    # 0.7 of 1.5 s hold 35 pieces of work of 0.03 s.
+    assert 10 <= answers.count(None) <= 36
 
 
 def test_late_work_is_answered_504_and_keeps_its_place_until_it_ends():

@@ -1,9 +1,16 @@
 """What every request passes: bounds, access, readiness, log and metrics."""
 
 import asyncio
+import logging
+import re
+from typing import Any
 
 import httpx
+import pytest
+import structlog
+from structlog.contextvars import get_contextvars
 
+from components.logs.lines import json_processors, plain_processors
 from components.serving import telemetry
 from components.serving.access import new_token
 from components.settings.serve import TokenHashes
@@ -44,6 +51,33 @@ def test_body_that_never_ends_is_refused(talk, settings):
     talk(conversation, limited(settings, upload_s=0.1))
 
 
+def test_bodies_together_are_bounded_and_make_room_when_they_are_answered(talk, settings):
+    async def slow():
+        yield bytes(80_000)
+        await asyncio.sleep(0.5)
+
+    async def conversation(client: httpx.AsyncClient) -> None:
+        first = asyncio.ensure_future(client.post("/predict", content=slow()))
+        await asyncio.sleep(0.2)
+        refused = await client.post("/predict", content=bytes(40_000))
+        check_error(refused, 429, "busy")
+        assert refused.headers["Retry-After"] == "1"
+        check_error(await first, 415, "picture_type")
+        check_error(await client.post("/predict", content=bytes(80_000)), 415, "picture_type")
+
+    talk(conversation, limited(settings, max_body_mib=0.1, held_mib=0.1))
+
+
+def test_no_byte_of_a_broken_form_is_logged(talk, caplog):
+    async def conversation(client: httpx.AsyncClient) -> None:
+        form = {"Content-Type": "multipart/form-data; boundary=x"}
+        response = await client.post("/predict", content=PICTURE, headers=form)
+        assert response.status_code == 400
+        assert "boundary" not in caplog.text
+
+    talk(conversation)
+
+
 def test_more_requests_than_places_are_answered_429_at_once(talk, settings):
     async def conversation(client: httpx.AsyncClient) -> None:
         posts = [client.post("/predict", content=PICTURE) for _ in range(12)]
@@ -55,6 +89,20 @@ def test_more_requests_than_places_are_answered_429_at_once(talk, settings):
         assert refused.headers["Retry-After"] == "1"
 
     talk(conversation, limited(settings, running=1, waiting=1))
+
+
+@pytest.mark.parametrize(("workers", "asked"), [(1, 0), (2, 1)])
+def test_client_that_had_to_wait_is_asked_to_connect_to_any_worker(talk, settings, workers, asked):
+    async def conversation(client: httpx.AsyncClient) -> None:
+        alone = await client.post("/predict", content=PICTURE)
+        assert "Connection" not in alone.headers
+        posts = [client.post("/predict", content=PICTURE) for _ in range(3)]
+        answers = await asyncio.gather(*posts)
+        assert [answer.status_code for answer in answers] == [200] * 3
+        closing = [answer for answer in answers if answer.headers.get("Connection") == "close"]
+        assert len(closing) == asked
+
+    talk(conversation, settings.model_copy(update={"workers": workers}))
 
 
 def test_without_a_model_predict_and_readyz_say_why(talk):
@@ -71,6 +119,9 @@ def test_fault_of_our_own_is_answered_500_and_hides_its_text(talk, monkeypatch, 
         raise RuntimeError("secret inside")
 
     monkeypatch.setattr("components.serving.predict_routes.see_picture", fail)
+    # Lines as the service writes them: the request's id comes with its context.
+    processors = {"foreign_pre_chain": plain_processors({}), "processors": json_processors()}
+    caplog.handler.setFormatter(structlog.stdlib.ProcessorFormatter(**processors))
 
     async def conversation(client: httpx.AsyncClient) -> None:
         response = await client.post("/predict", content=PICTURE)
@@ -94,6 +145,33 @@ def test_nothing_of_a_picture_or_a_path_is_logged(talk, caplog):
         record.getMessage() for record in caplog.records if record.name.startswith("components")
     )
     assert "/predict 200" in caplog.text
+
+
+def test_an_id_of_the_sender_is_kept_and_stands_in_the_line(talk, caplog):
+    lines: list[dict[str, Any]] = []
+
+    class Keeper(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            lines.append({**get_contextvars(), "message": record.getMessage()})
+
+    keeper = Keeper()
+    logging.getLogger("components.serving.gate").addHandler(keeper)
+    caplog.set_level(logging.INFO, "components.serving.gate")
+
+    async def conversation(client: httpx.AsyncClient) -> None:
+        named = {"X-Request-Id": "line4-part-0001"}
+        answer = await client.post("/predict", content=PICTURE, headers=named)
+        assert answer.headers["X-Request-Id"] == "line4-part-0001"
+        harmful = {"X-Request-Id": 'a "quoted" id'}
+        answer = await client.post("/predict", content=b"", headers=harmful)
+        assert re.fullmatch("[0-9a-f]{16}", answer.headers["X-Request-Id"])
+
+    try:
+        talk(conversation)
+    finally:
+        logging.getLogger("components.serving.gate").removeHandler(keeper)
+    assert lines[0]["request_id"] == "line4-part-0001"
+    assert lines[0]["message"].startswith("POST /predict 200 ")
 
 
 def test_requests_and_detections_are_counted(talk):

@@ -1,7 +1,10 @@
+import hashlib
+import json
 import shutil
 import time
 from pathlib import Path
 
+import onnx
 import pytest
 
 from components.errors import PipelineError
@@ -81,6 +84,41 @@ def test_wrong_golden_answer_is_refused(tmp_path, settings, bundle):
     live.follow()
     with pytest.raises(RequestError, match="golden picture is answered wrong"):
         live.current()
+
+
+def missing_output(path: Path) -> None:
+    model = onnx.load(path / "model.onnx")
+    del model.graph.output[-1]
+    onnx.save(model, path / "model.onnx")
+
+
+def other_parts(path: Path) -> None:
+    (path / "parts.json").write_text('{"parts": 7}')
+
+
+def other_input(path: Path) -> None:
+    model = onnx.load(path / "model.onnx")
+    model.graph.input[0].type.tensor_type.shape.dim[3].dim_value = 1
+    onnx.save(model, path / "model.onnx")
+
+
+@pytest.mark.parametrize("change", [missing_output, other_parts, other_input])
+def test_whole_bundle_of_another_make_is_refused_with_the_reason(
+    tmp_path, settings, bundle, change
+):
+    strange = shutil.copytree(bundle, tmp_path / "strange")
+    change(strange)
+    card = json.loads((strange / "card.json").read_text())
+    digest = hashlib.sha256((strange / "model.onnx").read_bytes()).hexdigest()
+    (strange / "card.json").write_text(json.dumps(card | {"onnx_sha256": digest}))
+    registry = ModelRegistry(tmp_path / "registry")
+    registry.promote(registry.register(strange).version)
+    live = LiveModel(registry, settings, InspectionSettings.load())
+    live.follow()
+    with pytest.raises(RequestError, match=r"no model in use: .*registry") as refusal:
+        live.current()
+    assert refusal.value.status == 503
+    assert "being loaded" not in refusal.value.message
 
 
 def test_refused_champion_is_tried_again_only_after_a_while(live, registry, tmp_path, monkeypatch):

@@ -30,6 +30,12 @@ def test_certificate_without_key_is_refused(tmp_path):
         ServeSettings.load(tmp_path)
 
 
+def test_room_for_less_than_the_largest_body_is_refused(tmp_path):
+    (tmp_path / "serve_config.yaml").write_text("limits: {max_body_mib: 200}\n")
+    with pytest.raises(SettingsError, match=r"held_mib must be at least max_body_mib"):
+        ServeSettings.load(tmp_path)
+
+
 def test_runtime_that_nobody_knows_is_refused(tmp_path):
     (tmp_path / "serve_config.yaml").write_text("runtime: openvino\n")
     assert ServeSettings.load(tmp_path).runtime == "openvino"

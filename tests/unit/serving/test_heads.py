@@ -1,0 +1,106 @@
+import asyncio
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+
+import pytest
+import uvicorn
+from uvicorn.config import HTTP_PROTOCOLS
+
+from components.serving.heads import bound_heads
+
+LONGEST_S = 0.4
+HEAD = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n"
+
+
+async def echo(scope, receive, send) -> None:
+    """Answer with the body."""
+    assert scope["type"] == "http"
+    body, more = b"", True
+    while more:
+        message = await receive()
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+    headers = [(b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[tuple[str, int]]:
+    """Of a real uvicorn that was told, like BentoML's, nothing of heads."""
+    before = HTTP_PROTOCOLS["auto"]
+    bound_heads(LONGEST_S)
+    listening = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(echo, lifespan="off", log_config=None, timeout_keep_alive=30)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listening])))
+    thread.start()
+    yield listening.getsockname()
+    server.should_exit = True
+    thread.join()
+    HTTP_PROTOCOLS["auto"] = before
+
+
+@pytest.fixture
+def client(address) -> Iterator[socket.socket]:
+    with socket.create_connection(address, timeout=10.0) as connection:
+        yield connection
+
+
+def answered(client: socket.socket) -> bytes:
+    """Return what a whole answer to `HEAD` with the body "ab" ends with."""
+    received = b""
+    while not received.endswith(b"ab"):
+        received += client.recv(1000)
+    return received
+
+
+def is_closed(client: socket.socket) -> bool:
+    try:
+        return client.recv(1) == b""
+    except BlockingIOError:
+        return False
+    except ConnectionError:
+        return True
+
+
+def test_connection_that_says_nothing_is_closed(client):
+    start = time.monotonic()
+    assert client.recv(1) == b""
+    assert time.monotonic() - start >= LONGEST_S * 0.9
+
+
+def test_head_that_trickles_in_ends_with_the_connection_closed(client):
+    client.setblocking(False)
+    deadline = time.monotonic() + 10.0
+    while not is_closed(client) and time.monotonic() < deadline:
+        with suppress(BlockingIOError, ConnectionError):
+            client.send(b"X")
+        time.sleep(LONGEST_S / 10)
+    assert is_closed(client)
+
+
+def test_body_may_take_longer_than_a_head(client):
+    client.sendall(HEAD)
+    time.sleep(2 * LONGEST_S)
+    client.sendall(b"ab")
+    assert answered(client).startswith(b"HTTP/1.1 200")
+
+
+def test_kept_connection_may_be_idle_longer_than_a_head_takes(client):
+    for _ in range(2):
+        client.sendall(HEAD + b"ab")
+        assert answered(client).startswith(b"HTTP/1.1 200")
+        time.sleep(2 * LONGEST_S)
+
+
+def test_second_head_on_a_connection_must_be_prompt_too(client):
+    client.sendall(HEAD + b"ab")
+    answered(client)
+    client.sendall(HEAD[:10])
+    start = time.monotonic()
+    assert client.recv(1) == b""
+    assert time.monotonic() - start >= LONGEST_S * 0.9
