@@ -185,17 +185,25 @@ def train(
     from components.operations import jobs, trainings
 
     wishes = trainings.Wishes(minutes, epochs, from_scratch, stream)
+    if generic and int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        raise typer.BadParameter("one process trains the generic weights; leave out torchrun")
     with joined() as team:
         if not team.leads:
+            team.wait()
             trainings.follow_training(jobs.joined_run(home, profile, seed), wishes, team)
             return
         run = jobs.open_run(home, None, profile, seed)
+        results = []
         with progress_bars() as bars:
+            if stream and not generic and not run.home.parts.exists():
+                results.append(jobs.read_drawing_folder(run, bars))
+            # The others need the drawings.
+            team.wait()
             if generic:
-                result = trainings.train_generic_weights(run, bars, minutes)
+                results.append(trainings.train_generic_weights(run, bars, wishes))
             else:
-                result = trainings.train_network(run, bars, wishes, team)
-    print_results([result], as_json)
+                results.append(trainings.train_network(run, bars, wishes, team))
+    print_results(results, as_json)
 
 
 def export(

@@ -1,9 +1,10 @@
 """The stages that train a network, as plain functions; torch is loaded by the one that needs it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from components.errors import SettingsError
 from components.files import plain
 from components.home import Home
 from components.operations.jobs import Run, known_parts
@@ -42,7 +43,11 @@ class Wishes:
     stream: bool = False
 
     def applied(self, settings: TrainSettings) -> TrainSettings:
-        """Return settings with the wishes laid over them."""
+        """Return settings with the wishes laid over them.
+
+        Raises:
+            SettingsError: If they ask for passes over scenes that have no end.
+        """
         changes: dict[str, object] = {}
         if self.minutes is not None or self.epochs is not None:
             changes |= {"minutes": self.minutes, "epochs": self.epochs, "steps": None}
@@ -50,27 +55,32 @@ class Wishes:
             changes["from_scratch"] = True
         if self.stream:
             changes["scenes"] = "stream"
-        return settings.model_copy(update=changes)
+        wanted = settings.model_copy(update=changes)
+        if wanted.epochs is not None and wanted.scenes == "stream":
+            raise SettingsError(
+                f"epochs: {wanted.epochs:g} passes over a stream of scenes, which has no end; give "
+                "--minutes, or leave out --stream to train on the dataset"
+            )
+        return wanted
 
 
 NO_WISHES = Wishes()
 
 
 @reported("train-generic")
-def train_generic_weights(
-    run: Run, progress: Progress, minutes: float | None = None
-) -> StageResult:
+def train_generic_weights(run: Run, progress: Progress, wishes: Wishes = NO_WISHES) -> StageResult:
     """Train the generic weights for one more stretch; an interrupted one goes on.
 
     Args:
         run: Whose home folder and seed.
         progress: Told after each step.
-        minutes: Budget of the stretch; None takes the settings' own.
+        wishes: What differs from the settings. The scenes are a stream in any case.
     """
     from components.modeling.generic import train_generic
 
     home = run.home
-    settings = Wishes(minutes).applied(TrainSettings.load(home.configs, GENERIC))
+    streamed = replace(wishes, stream=True)
+    settings = streamed.applied(TrainSettings.load(home.configs, GENERIC))
     data = DataSettings.load(home.configs, GENERIC)
     result = train_generic(home, data, settings, run.seed, progress)
     return StageResult("train-generic", "", False, result.seconds, _figures(result))
