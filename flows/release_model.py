@@ -5,7 +5,6 @@ from pathlib import Path
 from prefect import flow, task
 from prefect.logging import get_run_logger
 
-from components.errors import PipelineError
 from components.home import Home
 from components.operations import jobs, promoting, releases
 from components.operations.jobs import Run
@@ -82,8 +81,9 @@ def report_model(home: Path, promotion: StageResult) -> None:
         return
     try:
         write_model_report(Home(home), version)
-    except (PipelineError, OSError) as error:
-        get_run_logger().warning("no report on %s: %s", version, error)
+    except Exception as error:
+        # The model is released and tried: no fault in a page about it may make the run a failed one.
+        get_run_logger().warning("no report on %s: %r", version, error, exc_info=True)
         return
     show_link("model-report", page, "All about the released model, on one page")
 
