@@ -24,6 +24,12 @@ UP = Gauge(
     ["camera"],
     registry=REGISTRY,
 )
+SOURCE_LIVE = Gauge(
+    "dxfvision_camera_source_live",
+    "1 if the source must give frames all the time, 0 if it is a folder or a file.",
+    ["camera"],
+    registry=REGISTRY,
+)
 LAST_FRAME = Gauge(
     "dxfvision_camera_last_frame_timestamp_seconds",
     "When the newest frame was captured, s since 1970; 0 before the first one.",

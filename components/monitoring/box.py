@@ -1,5 +1,6 @@
-"""Page: the machine."""
+"""Page: the machine and its cameras."""
 
+from components.monitoring.camera_row import CAMERAS
 from components.monitoring.pages import Page, Row
 from components.monitoring.panels import GREEN, ORANGE, RED, Query, Shown
 
@@ -8,7 +9,7 @@ _BOX = '{box=~"$box"}'
 PAGE = Page(
     "box",
     "box",
-    "Has the machine what the work needs?",
+    "Has the machine what the work needs, and do the cameras see?",
     "24h",
     (
         Row(
@@ -127,6 +128,7 @@ PAGE = Page(
                 ),
             ),
         ),
+        CAMERAS,
     ),
 )
 """The page."""

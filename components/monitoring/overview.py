@@ -1,7 +1,7 @@
 """Page: is it working, and what needs me."""
 
 from components.monitoring.pages import Page, Row
-from components.monitoring.panels import GREEN, ORANGE, RED, Query, Shown
+from components.monitoring.panels import GREEN, NO_CAMERA, ORANGE, RED, Query, Shown
 
 _NO_ALERT = "no alert fires"
 _NO_DOCTOR = "dxfvision doctor --every 60 does not run here"
@@ -83,6 +83,76 @@ PAGE = Page(
             ),
         ),
         Row(
+            "Cameras, parts, data",
+            (
+                Shown(
+                    title="Cameras see: frames come and are good",
+                    queries=(Query('dxfvision_camera_up{box=~"$box"}', "{{camera}} {{box}}"),),
+                    unit="bool_yes_no",
+                    kind="number",
+                    steps=((0, RED), (1, GREEN)),
+                    width=8,
+                    runbook="CameraNoFrames",
+                    absent=NO_CAMERA,
+                ),
+                Shown(
+                    title="Parts not ok, last hour",
+                    queries=(
+                        Query(
+                            "sum by (box) (increase("
+                            'dxfvision_verdicts_total{box=~"$box",verdict="not ok"}[1h]))',
+                            "{{box}}",
+                        ),
+                    ),
+                    unit="short",
+                    kind="number",
+                    width=4,
+                    runbook="NotOkShareHigh",
+                ),
+                Shown(
+                    title="Pictures drift: 0 unknown, 1 steady, 2 drifting",
+                    queries=(Query('dxfvision_drift_state{box=~"$box"}', "{{box}}"),),
+                    unit="short",
+                    kind="number",
+                    steps=((2, ORANGE),),
+                    width=4,
+                    runbook="PicturesDrift",
+                    absent="nobody has looked yet: dxfvision drift, or its schedule",
+                ),
+                Shown(
+                    title="Age of the last good archive",
+                    queries=(
+                        Query(
+                            "time() - dxfvision_pipeline_stage_last_success_timestamp_seconds"
+                            '{box=~"$box",stage="backup"}',
+                            "{{box}}",
+                        ),
+                    ),
+                    unit="s",
+                    kind="number",
+                    steps=((3 * 86_400, ORANGE),),
+                    width=4,
+                    runbook="BackupTooOld",
+                    absent="no archive was made: dxfvision backup, or the schedule maintenance",
+                ),
+                Shown(
+                    title="Certificate holds for",
+                    queries=(
+                        Query(
+                            'dxfvision_certificate_expiry_timestamp_seconds{box=~"$box"} - time()',
+                            "{{box}}",
+                        ),
+                    ),
+                    unit="s",
+                    kind="number",
+                    steps=((0, RED), (21 * 86_400, GREEN)),
+                    width=4,
+                    runbook="CertificateExpires",
+                    absent="the service has no certificate",
+                ),
+            ),
+        ),
+        Row(
             "What needs me",
             (
                 Shown(
@@ -131,10 +201,17 @@ PAGE = Page(
                 ),
                 Shown(
                     title="Who answers Prometheus",
-                    queries=(Query('up{box=~"$box"}', "{{job}} {{box}}"),),
+                    queries=(
+                        Query(
+                            'up{box=~"$box"} unless on (job, instance) '
+                            '(max_over_time(up{job="camera"}[7d]) == 0)',
+                            "{{job}} {{box}}",
+                        ),
+                    ),
                     unit="bool_yes_no",
                     kind="number",
                     steps=((0, RED), (1, GREEN)),
+                    help="A camera agent that has not answered within a week is left out.",
                     width=8,
                     runbook="TargetDown",
                 ),

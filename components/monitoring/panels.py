@@ -22,6 +22,7 @@ SOURCE = DataSourceRef(type_val="prometheus", uid="prometheus")
 """The data source of monitoring/grafana/provisioning."""
 
 GREEN, ORANGE, RED = "green", "orange", "red"
+NO_CAMERA = "no camera agent runs here"
 HEIGHTS = {"lines": 7, "number": 4}
 """In rows of Grafana's grid."""
 

@@ -4,6 +4,7 @@ from components.monitoring.pages import Page, Row
 from components.monitoring.panels import GREEN, ORANGE, RED, Query, Shown
 
 _NO_PREFECT = "no Prefect server is asked: PREFECT_API_URL and dxfvision doctor --every 60"
+_NO_SCHEDULE = "the schedule maintenance or self-check has not run here"
 _BOX = '{box=~"$box"}'
 
 PAGE = Page(
@@ -171,6 +172,34 @@ PAGE = Page(
                     absent="no camera was calibrated",
                 ),
                 Shown(
+                    title="Slowest golden picture of the last self-check",
+                    queries=(Query(f"dxfvision_self_check_slowest_seconds{_BOX}", "{{box}}"),),
+                    unit="s",
+                    kind="number",
+                    width=4,
+                    runbook="ScheduledWorkLate",
+                    absent=_NO_SCHEDULE,
+                ),
+                Shown(
+                    title="Median picture when the champion was tried",
+                    queries=(Query(f"dxfvision_release_trial_seconds{_BOX}", "{{where}}"),),
+                    unit="s",
+                    kind="number",
+                    width=4,
+                ),
+                Shown(
+                    title="Network for one picture, by precision and runtime",
+                    queries=(
+                        Query(
+                            f"dxfvision_export_network_seconds{_BOX}", "{{precision}} {{runtime}}"
+                        ),
+                    ),
+                    unit="s",
+                    kind="number",
+                    help="Processor time, as measured at the last export.",
+                    width=4,
+                ),
+                Shown(
                     title="Champion",
                     queries=(Query(f"dxfvision_champion_info{_BOX}", "{{version}}"),),
                     unit="short",
@@ -178,6 +207,31 @@ PAGE = Page(
                     help="The version stands above its 1.",
                     width=4,
                     runbook="ChampionNotServed",
+                ),
+            ),
+        ),
+        Row(
+            "Care of the box",
+            (
+                Shown(
+                    title="Archive that was restored on trial",
+                    queries=(Query(f"dxfvision_backup_bytes{_BOX}", "{{box}}"),),
+                    unit="bytes",
+                    runbook="BackupTooOld",
+                    absent=_NO_SCHEDULE,
+                ),
+                Shown(
+                    title="Freed by the last maintenance",
+                    queries=(Query(f"dxfvision_maintenance_freed_bytes{_BOX}", "{{box}}"),),
+                    unit="bytes",
+                    runbook="ScheduledWorkLate",
+                    absent=_NO_SCHEDULE,
+                ),
+                Shown(
+                    title="Prefect's database",
+                    queries=(Query(f"dxfvision_prefect_database_bytes{_BOX}", "{{box}}"),),
+                    unit="bytes",
+                    absent=f"{_NO_SCHEDULE}, or Prefect keeps its data elsewhere",
                 ),
             ),
         ),

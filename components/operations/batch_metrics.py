@@ -179,8 +179,8 @@ MAINTENANCE_FREED = BatchMetric(
     "dxfvision_maintenance_freed_bytes", "bytes", "What the last maintenance removed from the disk."
 )
 HOME_FILLING = BatchMetric(
-    "dxfvision_home_filling_bytes_per_hour",
-    "bytes/h",
+    "dxfvision_home_filling_bytes_per_second",
+    "bytes/s",
     "How fast the disk of the home folder filled in the last days, at the last maintenance.",
 )
 PREFECT_DATABASE = BatchMetric(
@@ -231,6 +231,11 @@ DRIFT_STATE = BatchMetric(
     "dxfvision_drift_state",
     "0, 1 or 2",
     "How the newest pictures compare with this site's own: 0 unknown, 1 steady, 2 drifting.",
+)
+DRIFT_LOOKED = BatchMetric(
+    "dxfvision_drift_last_look_timestamp_seconds",
+    "s since 1970",
+    "When it was last looked whether pictures drift.",
 )
 DRIFT_FRAMES = BatchMetric(
     "dxfvision_drift_pictures", "pictures", "Newest pictures that the last look at drift compared."

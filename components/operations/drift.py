@@ -7,6 +7,7 @@ the parts.
 """
 
 import json
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -233,6 +234,7 @@ def _shown(value: float | None) -> str:
 
 def _samples(report: DriftReport) -> list[Sample]:
     return [
+        Sample(metrics.DRIFT_LOOKED, time.time()),
         Sample(metrics.DRIFT_STATE, get_args(State).index(report.state)),
         Sample(metrics.DRIFT_FRAMES, report.frames),
         *(

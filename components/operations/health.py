@@ -69,11 +69,19 @@ Check = Callable[[Box], Finding]
 
 def all_checks() -> dict[str, Check]:
     """Return every check by its name, in the order people read them."""
-    from components.operations import health_home, health_machine, health_network
+    from components.operations import (
+        health_home,
+        health_machine,
+        health_network,
+        health_programs,
+        health_stored,
+    )
 
     return {
         **health_machine.CHECKS,
         **health_home.CHECKS,
+        **health_stored.CHECKS,
+        **health_programs.CHECKS,
         **health_network.CHECKS,
     }
 

@@ -25,7 +25,7 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 from components.domain import AMBIGUOUS, UNKNOWN_LABEL
 from components.inspection.disagreement import Disagreement
 from components.inspection.measuring.tolerances import Verdict
-from components.serving.inspect_schemas import InspectAnswer
+from components.serving.inspect_schemas import DeviationAnswer, InspectAnswer
 from components.serving.schemas import DetectionAnswer, PredictAnswer
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
@@ -61,6 +61,12 @@ VERDICTS = Counter(
     "dxfvision_verdicts",
     "Parts that were measured, by drawing and verdict: ok, not ok, cannot judge.",
     ["label", "verdict"],
+)
+DEVIATION = Histogram(
+    "dxfvision_deviation_meters",
+    "Largest deviation of a measured part's features from the drawing, without its sign.",
+    ["label"],
+    buckets=(2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 1e-2),
 )
 SCORES = Histogram(
     "dxfvision_detection_score", "Scores of the objects found, 0..1.", buckets=_SCORES
@@ -182,6 +188,15 @@ def observe_inspection(answer: InspectAnswer) -> None:
     for detection in answer.detections:
         if detection.deviation is not None:
             VERDICTS.labels(detection.label, detection.deviation.verdict).inc()
+            _observe_deviation(detection.label, detection.deviation)
+
+
+def _observe_deviation(label: str, found: DeviationAnswer) -> None:
+    """Note the feature that is farthest off; nothing where nothing is told in millimetres."""
+    measured = [each.deviation_mm.value for each in found.features if each.deviation_mm]
+    sizes = [abs(value) for value in measured if value is not None]
+    if sizes:
+        DEVIATION.labels(label).observe(max(sizes) / 1000)
 
 
 def observe_disagreement(found: Disagreement) -> None:

@@ -1,10 +1,12 @@
 """Settings of the doctor: `configs/health_config.yaml`."""
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from components.settings.base import YamlSettings
+
+HttpAddress = Annotated[str, Field(pattern="^https?://")]
 
 
 class HealthSettings(YamlSettings):
@@ -21,5 +23,8 @@ class HealthSettings(YamlSettings):
     min_certificate_days: float = Field(gt=0)
     min_calibration_days: float = Field(gt=0)
     max_run_hours: float = Field(gt=0)
+    max_backup_days: float = Field(gt=0)
+    max_database_mib: float = Field(gt=0)
+    cameras: list[HttpAddress]
     prometheus_url: str | None = Field(pattern="^https?://")
     timeout_s: float = Field(gt=0, le=60)

@@ -23,7 +23,7 @@ from tests.deploy.programs import Mailbox, Program, mailbox
 ROOT = Path(__file__).parents[2]
 MONITORING = ROOT / "monitoring"
 DRAWINGS = ROOT / "data" / "raw" / "dxf_templates"
-PORTS = ("dxfvision", "node", "prefect", "prometheus", "alertmanager")
+PORTS = ("dxfvision", "node", "prefect", "camera", "prometheus", "alertmanager")
 
 
 @dataclass
@@ -46,6 +46,11 @@ class Stack:
     service: ExitStack
     programs: dict[str, Program] = field(default_factory=dict)
 
+    @classmethod
+    def watching(cls, folder: Path, ports: dict[str, int], mail: Mailbox) -> "Stack":
+        """Return a stack of nothing but those who watch."""
+        return cls(Home(folder), folder, ports, mail, ExitStack())
+
     def url(self, job: str) -> str:
         return f"http://127.0.0.1:{self.ports[job]}"
 
@@ -63,6 +68,12 @@ class Stack:
         """Return the labels of an alert that fires, once for each."""
         rows = self.query(f'ALERTS{{alertname="{alert}",alertstate="firing"}}')
         return [row["metric"] for row in rows]
+
+    def alerts_sent(self) -> dict[str, str]:
+        """Return the state of each alert that Alertmanager has, by its name."""
+        answer = httpx.get(f"{self.url('alertmanager')}/api/v2/alerts", timeout=20)
+        rows = answer.raise_for_status().json()
+        return {row["labels"]["alertname"]: row["status"]["state"] for row in rows}
 
 
 def run_pipeline(folder: Path) -> Home:
@@ -124,27 +135,32 @@ def start_prefect(folder: Path, port: int) -> Program:
 
 def commands(folder: Path, ports: dict[str, int], home: Home) -> dict[str, list[str]]:
     """Return how those who watch are started, as monitoring/README.md says."""
+    node = [
+        "prometheus-node-exporter",
+        _listen(ports, "node"),
+        f"--collector.textfile.directory={home.metrics}",
+    ]
+    return {"node": node, **alerting_commands(folder, ports)}
 
-    def listen(job: str) -> str:
-        return f"--web.listen-address=127.0.0.1:{ports[job]}"
 
+def _listen(ports: dict[str, int], job: str) -> str:
+    return f"--web.listen-address=127.0.0.1:{ports[job]}"
+
+
+def alerting_commands(folder: Path, ports: dict[str, int]) -> dict[str, list[str]]:
+    """Return how Prometheus and Alertmanager are started."""
     return {
-        "node": [
-            "prometheus-node-exporter",
-            listen("node"),
-            f"--collector.textfile.directory={home.metrics}",
-        ],
         "alertmanager": [
             "prometheus-alertmanager",
             "--config.file=alertmanager.yml",
-            listen("alertmanager"),
+            _listen(ports, "alertmanager"),
             f"--storage.path={folder / 'alertmanager'}",
             "--cluster.listen-address=",
         ],
         "prometheus": [
             "prometheus",
             "--config.file=prometheus.yml",
-            listen("prometheus"),
+            _listen(ports, "prometheus"),
             f"--storage.tsdb.path={folder / 'tsdb'}",
             "--web.console.templates=runbooks",
             "--web.enable-lifecycle",

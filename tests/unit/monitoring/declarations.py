@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,7 @@ def read_yaml(path: Path) -> Any:
     return yaml.safe_load(path.read_text("utf-8"))
 
 
+@cache
 def rules() -> list[Rule]:
     return [
         Rule(path.name, group["name"], body)
@@ -50,6 +52,7 @@ def alerts() -> list[Rule]:
     return [rule for rule in rules() if rule.is_alert]
 
 
+@cache
 def declared_series() -> set[str]:
     """Names that our own code exposes or our rules record."""
     rows = (*service_metrics(), *camera_metrics(), *batch_metrics())

@@ -7,6 +7,12 @@ import pytest
 
 from components.serving import telemetry
 from components.serving.answers import answer_picture
+from components.serving.inspect_schemas import (
+    DeviationAnswer,
+    FeatureAnswer,
+    InspectedAnswer,
+    MeasureAnswer,
+)
 from components.serving.schemas import PredictOptions
 from tests.bundles import encoded, scene
 
@@ -78,3 +84,26 @@ def test_counters_begin_at_zero():
         'dxfvision_second_opinion_objects_total{agreement="renamed"} 0.0',
         "dxfvision_pictures_total 0.0",
     } <= lines
+
+
+def feature(deviation_mm: float | None) -> FeatureAnswer:
+    measured = None if deviation_mm is None else MeasureAnswer(value=deviation_mm, uncertainty=0.1)
+    return FeatureAnswer(
+        feature="hole 1 diameter", verdict="ok", deviation_mm=measured, tolerance_mm=0.5, reason=""
+    )
+
+
+@pytest.mark.parametrize(
+    ("deviations_mm", "counted_parts", "sum_m"),
+    [((0.1, -0.4, None), 1, 0.0004), ((None,), 0, 0.0), ((), 0, 0.0)],
+)
+def test_the_feature_farthest_off_is_counted_in_metres(answer, deviations_mm, counted_parts, sum_m):
+    features = [feature(deviation) for deviation in deviations_mm]
+    measured = DeviationAnswer.model_construct(verdict="ok", features=features)
+    first = answer.detections[0]
+    part = InspectedAnswer.model_construct(**dict(first), deviation=measured)
+    series = f'dxfvision_deviation_meters_%s{{label="{first.label}"}}'
+    before = counted(series % "count"), counted(series % "sum")
+    telemetry.observe_inspection(answer.model_copy(update={"detections": [part]}))
+    assert counted(series % "count") - before[0] == counted_parts
+    assert counted(series % "sum") - before[1] == pytest.approx(sum_m)
