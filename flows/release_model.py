@@ -82,7 +82,7 @@ def report_model(home: Path, promotion: StageResult) -> None:
     try:
         write_model_report(Home(home), version)
     except Exception as error:
-        # The model is released and tried: no fault in a page about it may make the run a failed one.
+        # The model is released and tried: a fault in a page about it must not fail the run.
         get_run_logger().warning("no report on %s: %r", version, error, exc_info=True)
         return
     show_link("model-report", page, "All about the released model, on one page")
