@@ -1,5 +1,6 @@
 """Verbs about pictures: `predict` and `evaluate`, with the champion or another engine."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -90,18 +91,20 @@ def evaluate_engines(
         rest = {record.pop("engine"): record for record in records[1:]}
         print_json(own | records[0] | ({"engines": rest} if compare else {}))
         return
-    print_table(str(coco), [engine_row(record) for record in records])
+    print_table(str(coco), engine_rows(records))
     print_details(records[0])
     if report is not None:
         console.print(f"Charts and the worst pictures: {report}")
 
 
-def engine_row(record: dict[str, Any]) -> dict[str, Any]:
-    """Return what a table shows of one engine."""
-    figures = record["evaluation"]
-    row = {"engine": record["engine"], "pictures": figures["pictures"]}
-    row |= {name: figures[name] for name in FIGURES}
-    return row | {"class accuracy": record["class_accuracy"]}
+def engine_rows(records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return a table of figures with a column for each engine, which fits a narrow terminal."""
+    rows = [
+        {"figure": name} | {each["engine"]: each["evaluation"][name] for each in records}
+        for name in ("pictures", *FIGURES)
+    ]
+    named = {each["engine"]: each["class_accuracy"] for each in records}
+    return [*rows, {"figure": "class_accuracy", **named}]
 
 
 def print_details(record: dict[str, Any]) -> None:
