@@ -27,6 +27,8 @@ LARGEST_INCHES = 24.0
 """Of a confusion matrix; more drawings are written smaller."""
 SHOWN_LABELS = 16
 """Drawings in a bar chart."""
+LONGEST_LABEL = 40
+"""Characters of a drawing's name in a chart; longer ones are cut."""
 COLOURS = ("#9ecae1", "#3182bd", "#31a354")
 """Of the bars of a group: each figure keeps its colour."""
 
@@ -93,8 +95,9 @@ def plot_confusion(confusion: Confusion, out: Path) -> Path:
     axes = figure.subplots()
     axes.imshow(shares, cmap="Blues", vmin=0.0, vmax=1.0)
     places = range(len(confusion.labels))
-    axes.set_xticks(places, confusion.labels, rotation=45, ha="right", fontsize=size)
-    axes.set_yticks(places, confusion.labels, fontsize=size)
+    names = [as_text(label) for label in confusion.labels]
+    axes.set_xticks(places, names, rotation=45, ha="right", fontsize=size)
+    axes.set_yticks(places, names, fontsize=size)
     for (row, column), count in np.ndenumerate(counts):
         if count:
             colour = "white" if shares[row, column] > 0.5 else "black"
@@ -102,6 +105,17 @@ def plot_confusion(confusion: Confusion, out: Path) -> Path:
             axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=size)
     axes.set(xlabel="the model's answer", ylabel="the truth", title="Objects by label")
     return saved(figure, out)
+
+
+def as_text(label: str) -> str:
+    r"""Return a label as charts write it: not longer than fits, dollar signs no formula.
+
+    Examples:
+        >>> print(as_text("plate $5$"))
+        plate \$5\$
+    """
+    short = label if len(label) <= LONGEST_LABEL else f"{label[: LONGEST_LABEL - 1]}…"
+    return short.replace("$", r"\$")
 
 
 def plot_evaluation(evaluation: Evaluation, folder: Path, ending: str = ".png") -> list[Path]:
@@ -138,7 +152,7 @@ def plot_labels(per_class: dict[str, LabelFigures], out: Path) -> Path:
     if len(ordered) > SHOWN_LABELS:
         title = f"The {SHOWN_LABELS} of {len(ordered)} drawings with the lowest AP"
         ordered = ordered[-SHOWN_LABELS:]
-    names = [f"{label}\n{figures.objects} objects" for label, figures in ordered]
+    names = [f"{as_text(label)}\n{figures.objects} objects" for label, figures in ordered]
     bars = {
         "AP": [figures.ap for _, figures in ordered],
         "AP at overlap .50": [figures.ap50 for _, figures in ordered],

@@ -98,3 +98,11 @@ def test_charts_of_fifty_drawings_stay_of_a_size_that_opens(tmp_path: Path) -> N
     bars = plot_labels({name: LabelFigures(0.5, 0.6, 0.7, 9) for name in names}, tmp_path / "b.png")
     assert max(cv2.imread(str(matrix)).shape) < 3000
     assert max(cv2.imread(str(bars)).shape) < 3000
+
+
+def test_names_that_are_long_or_would_be_formulas_are_drawn(tmp_path: Path) -> None:
+    names = (r"plate $\bad$", "y" * 200)
+    matrix = plot_confusion(Confusion(names, ((1, 0), (0, 1))), tmp_path / "confusion.png")
+    bars = plot_labels({name: LabelFigures(0.5, 0.6, 0.7, 9) for name in names}, tmp_path / "b.png")
+    assert cv2.imread(str(matrix)) is not None
+    assert cv2.imread(str(bars)) is not None
