@@ -91,15 +91,33 @@ class Look:
         view = view_of(item.mask, others, soft)
         if view is None:
             return []
-        verdicts = registrar.as_whole(view)
-        whole = self._best_claim(item, view, verdicts)
+        verdicts = registrar.as_whole(view, least_likeness=self._least_likeness(item))
+        region = item.belief is None
+        least_iou = settings.region_fit_iou if region else settings.least_fit_iou
+        whole = self._best_claim(item, view, verdicts, least_iou)
         if whole is not None and self._explains(whole):
             return [whole]
         hopeless = whole is None or whole.score < settings.hopeless_score
-        if item.belief is None and hopeless:
+        if region and hopeless:
             return []
-        piece = self._best_claim(item, view, registrar.as_piece(view))
+        piece = None
+        if float(self._sight.on_part[item.mask].mean()) >= settings.piece_seen:
+            least_iou = max(least_iou, settings.piece_fit_iou)
+            piece = self._best_claim(item, view, registrar.as_piece(view), least_iou)
         return [claim for claim in (whole, piece) if claim is not None]
+
+    def _least_likeness(self, item: Object) -> float:
+        """Return how like a drawing an object must be to be looked at, 0..1.
+
+        Most regions of plain image processing are ground; a glance at their outline saves the fit.
+        """
+        settings = self._claimant.settings.answers
+        if item.belief is not None:
+            return 0.0
+        seen = float(self._sight.on_object[item.mask].mean())
+        return (
+            settings.region_likeness if seen >= settings.region_seen else settings.unseen_likeness
+        )
 
     def _explains(self, claim: Claim) -> bool:
         """Return whether nothing better needs to be looked for."""
@@ -107,10 +125,19 @@ class Look:
         overlap = claim.evidence.overlap
         return claim.score >= settings.explained_score and overlap >= settings.explained_iou
 
-    def _best_claim(self, item: Object, view: View, verdicts: Sequence[Verdict]) -> Claim | None:
-        """Return the claim of the drawing whose fit explains an object best."""
+    def _best_claim(
+        self, item: Object, view: View, verdicts: Sequence[Verdict], least_iou: float
+    ) -> Claim | None:
+        """Return the claim of the drawing whose fit explains an object best, if it is good enough.
+
+        Args:
+            item: The object.
+            view: The same, ready for comparison.
+            verdicts: Of all fits.
+            least_iou: A fit that overlaps the object less is not looked at in the picture.
+        """
         found = self._claimant.registrar.judged(verdicts, view, item.class_scores)
-        if found.fit_iou < self._claimant.settings.answers.least_fit_iou:
+        if found.fit_iou < least_iou:
             return None
         fit, margin, runner_up = self._placed(found, view)
         return self._claim(item, found, fit, margin, runner_up, view.others)

@@ -23,7 +23,7 @@ from components.inspection.fitting.partial import PairTable, likely_lays
 from components.inspection.fitting.placing import Placing
 from components.inspection.fitting.refinement import Fit, refined
 from components.inspection.fitting.results import NOTHING, Registration
-from components.inspection.fitting.signatures import SignatureSet, part_shape
+from components.inspection.fitting.signatures import SignatureSet, Start, part_shape
 from components.inspection.fitting.twins import likely_twins, twins_of
 from components.inspection.fitting.verification import Verdict, material_of, verified
 from components.inspection.fitting.views import View, view_of
@@ -122,9 +122,23 @@ class Registrar:
             verdicts += self.as_piece(view, px_per_mm)
         return self.judged(verdicts, view, class_scores or {})
 
-    def as_whole(self, view: View, px_per_mm: tuple[float, float] | None = None) -> list[Verdict]:
-        """Return the fits of the drawings that look like the whole object."""
-        return self._checked(self._coarse(view), view, px_per_mm)
+    def as_whole(
+        self,
+        view: View,
+        px_per_mm: tuple[float, float] | None = None,
+        least_likeness: float = 0.0,
+    ) -> list[Verdict]:
+        """Return the fits of the drawings that look like the whole object.
+
+        Args:
+            view: The object.
+            px_per_mm: See `register`.
+            least_likeness: Nothing is fitted where no drawing is as like the object, 0..1.
+        """
+        starts = self._signatures.starts(view, self.settings.starts, self.settings.start_spread)
+        if not starts or starts[0].likeness < least_likeness:
+            return []
+        return self._checked(self._coarse(starts, view), view, px_per_mm)
 
     def as_piece(self, view: View, px_per_mm: tuple[float, float] | None = None) -> list[Verdict]:
         """Return the fits of the drawings of which the object may be a piece; takes longer."""
@@ -158,10 +172,9 @@ class Registrar:
             for mask, score in zip(masks, scores, strict=True)
         ]
 
-    def _coarse(self, view: View) -> Lays:
+    def _coarse(self, starts: Sequence[Start], view: View) -> Lays:
         """Return rough lays of the drawings that look like the whole object."""
         settings = self.settings
-        starts = self._signatures.starts(view, settings.starts, settings.start_spread)
         lays = lays_from_starts(starts, self._shapes, view.centre_px, view.area_px)
         limits = [max(share * view.size_px, LEAST_LIMIT_PX) for share in COARSE_LIMITS]
         return aligned(lays, self.fields, view.edge_px[: settings.coarse_points], limits)

@@ -92,6 +92,12 @@ class AnswerSettings(Table):
     hopeless_score: Share
     least_fit_iou: Share
     most_proposals: Annotated[int, Field(ge=0, le=100)]
+    piece_fit_iou: Share
+    piece_seen: Share
+    region_fit_iou: Share
+    region_likeness: Share
+    region_seen: Share
+    unseen_likeness: Share
     ambiguous_below: NotNegative
 
 
