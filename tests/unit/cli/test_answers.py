@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from components.cli.answers import detection_row, engine_row
+from components.cli.answers import detection_row, engine_rows
 from components.cli.app import app
 from components.geometry.parts_file import write_parts
 from components.home import Home
@@ -65,8 +65,15 @@ def test_rows_of_the_tables():
         "side": "back",
     }
     assert detection_row(record | {"pose": None})["side"] == ""
+
+
+def test_engines_stand_side_by_side():
     names = ("pictures", "map", "map50", "agnostic_map", "agnostic_map50", "miou", "part_iou")
-    figures = dict.fromkeys(names, 0.5)
-    row = engine_row({"engine": "network", "evaluation": figures, "class_accuracy": 0.7})
-    assert row["engine"] == "network"
-    assert row["class accuracy"] == 0.7
+    records = [
+        {"engine": engine, "evaluation": dict.fromkeys(names, value), "class_accuracy": 0.7}
+        for engine, value in (("registered", 0.75), ("network", 0.5))
+    ]
+    rows = engine_rows(records)
+    assert [row["figure"] for row in rows] == [*names, "class_accuracy"]
+    assert rows[1] == {"figure": "map", "registered": 0.75, "network": 0.5}
+    assert rows[-1] == {"figure": "class_accuracy", "registered": 0.7, "network": 0.7}
