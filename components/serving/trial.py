@@ -4,7 +4,8 @@ The same pictures are answered in this process, with the same model; both answer
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,7 +35,8 @@ class TrialReport:
         version: Version of the model that answered.
         pictures: How many pictures were asked about.
         detections: How many objects were found in them.
-        http_ms: Time from request to answer, one for each picture, in milliseconds.
+        http_ms: Time from request to answer, one for each picture, in milliseconds. While a
+            service on trial answers, this process works on the picture before.
         in_process_ms: Time of the same work in this process.
     """
 
@@ -71,8 +73,11 @@ def try_service(home: Home, settings: ServeSettings, images: Sequence[Path] = ()
         running_service(home, settings, recording=False) as url,
         Client(url, verify=False) as client,
     ):
-        times = [_try_picture(path, client, champion, inspector, settings) for path in pictures]
-    return _report(champion, times)
+        trials = [
+            _compare(path, answer, champion, inspector, settings)
+            for path, answer in zip(pictures, _asked_ahead(pictures, client), strict=True)
+        ]
+    return _report(champion, trials)
 
 
 def ask_service(
@@ -99,20 +104,20 @@ def ask_service(
         champion.path, inspection, settings.runtime_threads, settings.runtime, settings.precision
     )
     with Client(url, token, verify=False) as client:
-        times = [
-            _try_picture(path, client, champion, inspector, settings)
+        trials = [
+            _compare(path, _ask(path, client), champion, inspector, settings)
             for path in read_expected(champion.path)
         ]
-    return _report(champion, times)
+    return _report(champion, trials)
 
 
-def _report(champion: ModelVersion, times: Sequence["_Trial"]) -> TrialReport:
+def _report(champion: ModelVersion, trials: Sequence["_Trial"]) -> TrialReport:
     return TrialReport(
         version=champion.version,
-        pictures=len(times),
-        detections=sum(each.detections for each in times),
-        http_ms=tuple(each.http_ms for each in times),
-        in_process_ms=tuple(each.in_process_ms for each in times),
+        pictures=len(trials),
+        detections=sum(each.detections for each in trials),
+        http_ms=tuple(each.http_ms for each in trials),
+        in_process_ms=tuple(each.in_process_ms for each in trials),
     )
 
 
@@ -123,22 +128,47 @@ class _Trial:
     in_process_ms: float
 
 
-def _try_picture(
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    answer: PredictAnswer
+    http_ms: float
+
+
+def _asked_ahead(pictures: Sequence[Path], client: Client) -> Iterator[_Answer]:
+    """Ask about a picture while the answer to the one before is looked at: two cores work."""
+    with ThreadPoolExecutor(1) as asking:
+        ahead = asking.submit(_ask, pictures[0], client)
+        for following in pictures[1:]:
+            answer = ahead.result()
+            ahead = asking.submit(_ask, following, client)
+            yield answer
+        yield ahead.result()
+
+
+def _ask(path: Path, client: Client) -> _Answer:
+    start = time.perf_counter()
+    try:
+        answer = client.predict(path)
+    except ServiceError as error:
+        raise ServiceError(f"{path}: the service gave no answer: {error}") from error
+    return _Answer(answer, 1000 * (time.perf_counter() - start))
+
+
+def _compare(
     path: Path,
-    client: Client,
+    asked: _Answer,
     champion: ModelVersion,
     inspector: Detector,
     settings: ServeSettings,
 ) -> _Trial:
     start = time.perf_counter()
-    answer = _ask(path, client)
-    middle = time.perf_counter()
     data = path.read_bytes()
     wanted = answer_picture(
         data, inspector, champion.version, PredictOptions(), settings, str(path)
     )
-    end = time.perf_counter()
+    in_process_ms = 1000 * (time.perf_counter() - start)
     threshold = inspector.card.prediction.score_threshold
+    answer = asked.answer
     faults = disagreements(detections_in(wanted), detections_in(answer), _SAME, threshold)
     if answer.model != wanted.model:
         faults.append(f"version {answer.model.version} answered, wanted {wanted.model.version}")
@@ -147,11 +177,4 @@ def _try_picture(
             f"{path}: the service does not answer what the model does in this process: "
             f"{', '.join(faults)}; look into the service's settings"
         )
-    return _Trial(len(answer.detections), 1000 * (middle - start), 1000 * (end - middle))
-
-
-def _ask(path: Path, client: Client) -> PredictAnswer:
-    try:
-        return client.predict(path)
-    except ServiceError as error:
-        raise ServiceError(f"{path}: the service gave no answer: {error}") from error
+    return _Trial(len(answer.detections), asked.http_ms, in_process_ms)
