@@ -5,6 +5,8 @@ that fails, or takes too long, is told with its last words; the others go on.
 """
 
 import json
+import os
+import signal
 import statistics
 import subprocess
 import time
@@ -17,6 +19,7 @@ LAST_WORDS = 600
 """Characters of a failed benchmark's output that are told."""
 
 Better = Literal["less", "more"]
+State = Literal["done", "failed", "left out"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +79,12 @@ class Outcome:
         state: `done`, `failed` or `left out`.
         seconds: Wall time of all its runs.
         words: Why it failed or was left out.
-        rows: What it measured.
+        rows: What it measured, or had measured when it failed.
     """
 
     name: str
     command: str
-    state: Literal["done", "failed", "left out"]
+    state: State
     seconds: float
     words: str
     rows: list[Row] = field(default_factory=list)
@@ -135,15 +138,18 @@ def outcome_of(benchmark: Benchmark, scratch: Path, places: Mapping[str, str]) -
     if benchmark.missing:
         return Outcome(benchmark.name, told, "left out", 0.0, benchmark.missing)
     begin = time.monotonic()
-    try:
-        found = [
-            benchmark.rows(_content(command, benchmark, scratch)) for _ in range(benchmark.repeats)
-        ]
-        rows = merged(found)
-    except (BenchmarkError, KeyError, TypeError, ValueError, IndexError) as error:
-        words = plainly(f"{type(error).__name__}: {error}", places)
-        return Outcome(benchmark.name, told, "failed", time.monotonic() - begin, words)
-    return Outcome(benchmark.name, told, "done", time.monotonic() - begin, "", rows)
+    found: list[list[Row]] = []
+    fault = ""
+    while not fault and len(found) < benchmark.repeats:
+        try:
+            content, fault = _content(command, benchmark, Path(out))
+            found.append(benchmark.rows(content))
+        except (BenchmarkError, OSError, LookupError, TypeError, ValueError) as error:
+            fault = f"{type(error).__name__}: {error}"
+    rows = merged(found) if found else []
+    spent = time.monotonic() - begin
+    state: State = "failed" if fault else "done"
+    return Outcome(benchmark.name, told, state, spent, plainly(fault, places), rows)
 
 
 def plainly(text: str, places: Mapping[str, str]) -> str:
@@ -158,30 +164,44 @@ def plainly(text: str, places: Mapping[str, str]) -> str:
     return text.replace("{out}", "OUT.json")
 
 
-def _content(command: Sequence[str], benchmark: Benchmark, scratch: Path) -> Any:
-    """Return the JSON of one run.
+def _content(command: Sequence[str], benchmark: Benchmark, written: Path) -> tuple[Any, str]:
+    """Return the JSON of one run, and why it may not be all; nothing if it is.
+
+    What a program printed counts whatever its code: a bound that is missed is a figure, too. One
+    that writes a file while it goes on, and ends with a fault, has not measured all.
 
     Raises:
-        BenchmarkError: If it wrote none, or took too long. A code other than 0 alone is no failure:
-            a bound that is missed is a figure, too.
+        BenchmarkError: If there is no JSON, or it took too long.
     """
-    written = scratch / f"{benchmark.name}.json"
     written.unlink(missing_ok=True)
-    try:
-        done = subprocess.run(
-            command, capture_output=True, text=True, check=False, timeout=benchmark.longest_s
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise BenchmarkError(str(error)) from error
+    done = _run(command, benchmark.longest_s)
+    fault = f"code {done.returncode}: {_last(done)}"
     try:
         if written.exists():
-            return json.loads(written.read_text("utf-8"))
+            return json.loads(written.read_text("utf-8")), fault if done.returncode else ""
         lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     except ValueError as error:
-        raise BenchmarkError(f"code {done.returncode}: {_last(done)}") from error
+        raise BenchmarkError(fault) from error
     if done.returncode < 0 or not lines:
-        raise BenchmarkError(f"code {done.returncode}: {_last(done)}")
-    return lines
+        raise BenchmarkError(fault)
+    return lines, ""
+
+
+def _run(command: Sequence[str], longest_s: float) -> subprocess.CompletedProcess[str]:
+    """Run a program; whatever it started ends with it if it takes too long or is interrupted."""
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        command, stdout=pipe, stderr=pipe, text=True, start_new_session=True
+    ) as child:
+        try:
+            out, err = child.communicate(timeout=longest_s)
+        except subprocess.TimeoutExpired as error:
+            os.killpg(child.pid, signal.SIGKILL)
+            raise BenchmarkError(f"took longer than {longest_s:.0f} s") from error
+        except BaseException:
+            os.killpg(child.pid, signal.SIGTERM)
+            raise
+    return subprocess.CompletedProcess(command, child.returncode, out, err)
 
 
 def _last(done: subprocess.CompletedProcess[str]) -> str:

@@ -105,7 +105,15 @@ def _figure(area: str, what: str, unit: str, figure: dict[str, float], runs: int
 
 def _pasting(plan: Plan) -> Benchmark:
     pictures, rounds = (30, 1) if plan.quick else (200, 5)
-    words = (plan.drawings, "--peers", plan.peers, "--pictures", pictures, "--rounds", rounds)
+    words = (
+        plan.drawings,
+        "--peers",
+        plan.peers or "PYTHON",
+        "--pictures",
+        pictures,
+        "--rounds",
+        rounds,
+    )
     command = _own("bench_pasting.py", *words, "--out", "{out}")
     return Benchmark("pasting", command, rows_from_json, missing=None if plan.peers else NO_PEERS)
 
@@ -172,14 +180,14 @@ def _budget(plan: Plan) -> Benchmark:
 
 def _corpus(plan: Plan) -> list[Benchmark]:
     """Return what needs a corpus; it takes minutes even if little is wanted."""
-    missing = None if plan.corpus else NO_CORPUS
+    missing, corpus = None if plan.corpus else NO_CORPUS, plan.corpus or "CORPUS"
     if plan.quick:
         missing = "takes more than minutes; run without --quick"
     return [
-        Benchmark("corpus of drawings", _own("bench_drawings.py", plan.corpus, "{out}"),
+        Benchmark("corpus of drawings", _own("bench_drawings.py", corpus, "{out}"),
                   _drawing_rows, missing=missing),
         Benchmark("registration on other pictures",
-                  _own("bench_registration.py", plan.corpus, "{out}"),
+                  _own("bench_registration.py", corpus, "{out}"),
                   _registration_rows, missing=missing),
     ]  # fmt: skip
 

@@ -46,7 +46,7 @@ def test_missed_bound_is_a_figure_and_repeats_are_merged(tmp_path: Path) -> None
     [
         (FAILS, "code 3: the disk is full"),
         ("print('{\"other\": 1}')", "KeyError: 'seconds'"),
-        ("import time; time.sleep(9)", "timed out"),
+        ("import time; time.sleep(9)", "took longer than 2 s"),
     ],
     ids=["fails", "gives something else", "takes too long"],
 )
@@ -54,6 +54,20 @@ def test_failure_is_told(tmp_path: Path, code: str, words: str) -> None:
     found = outcome_of(Benchmark("x", program(code), seconds, longest_s=2.0), tmp_path, {})
     assert found.state == "failed"
     assert words in found.words
+
+
+def test_figures_measured_before_a_failure_are_kept(tmp_path: Path) -> None:
+    code = f"{WRITES}\nraise SystemExit('the peer is broken')"
+    found = outcome_of(Benchmark("reading", program(code, "{out}"), rows_from_json), tmp_path, {})
+    assert found.state == "failed"
+    assert "the peer is broken" in found.words
+    assert len(found.rows) == 2
+
+
+def test_program_that_is_not_there_is_told(tmp_path: Path) -> None:
+    found = outcome_of(Benchmark("x", [str(tmp_path / "gone")], seconds), tmp_path, {"/": ""})
+    assert found.state == "failed"
+    assert "No such file" in found.words
 
 
 def test_what_cannot_be_run_here_is_left_out_with_the_reason(tmp_path: Path) -> None:
