@@ -4,6 +4,7 @@ import importlib.util
 import re
 import shlex
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -97,9 +98,15 @@ def fault(words: Sequence[str], whole: bool = True) -> str:
     return "" if not whole or not name or name in ELSEWHERE else f"what is the program {name}?"
 
 
+@lru_cache(maxsize=1)
+def command_line() -> Any:
+    """Return `dxfvision` with all its commands."""
+    return get_command(app)
+
+
 def dxfvision_fault(arguments: Sequence[str], whole: bool = True) -> str:
     """Return what the command line would say against these words behind `dxfvision`."""
-    command: Any = get_command(app)
+    command = command_line()
     path, rest = "dxfvision", [*arguments]
     while isinstance(command, TyperGroup):
         if not rest:
