@@ -129,6 +129,9 @@ def _nearest(colours: Singles, ground: Singles) -> Singles:
 def _main_colours(pixels: Singles) -> Singles:
     """Return the colours of the ground, without those of a few pixels: parts that are cut."""
     sample = np.ascontiguousarray(pixels[:: max(len(pixels) // 2000, 1)])
+    if len(sample) == 1:
+        # OpenCV takes one colour for three numbers.
+        return sample
     count = min(_GROUND_COLOURS, len(sample))
     cv2.setRNGSeed(0)
     criteria = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_MAX_ITER, 10, 1.0)

@@ -83,3 +83,11 @@ def test_big_picture_is_shrunk_and_its_regions_have_its_size():
     found = propose(image, SETTINGS)
     assert {proposal.mask.shape for proposal in found} == {(1200, 1600)}
     assert any(mask_iou(proposal.mask, image[:, :, 0] == 200) > 0.98 for proposal in found)
+
+
+@pytest.mark.parametrize(("height", "width"), [(1, 1), (1, 2), (3, 900), (900, 3), (2, 2)])
+def test_pictures_of_hardly_any_pixels_have_no_regions_or_few(height, width):
+    noise = np.random.default_rng(0).integers(0, 255, (height, width, 3), dtype=np.uint8)
+    for image in (noise, np.full_like(noise, 128)):
+        for found in propose(image, SETTINGS):
+            assert found.mask.shape == (height, width)
