@@ -393,6 +393,8 @@ def test_token_is_asked_for_kept_in_the_tab_and_never_in_an_address(
 
 def complaints(page: Page) -> list[str]:
     """Return what axe-core finds, each with the elements it is about."""
+    # An old answer is dimmed until the next one is there.
+    expect(page.locator(".waiting")).to_have_count(0)
     # The page's own policy keeps scripts out, so the checker is put in by the debugger.
     answer = Axe().run(page, options={"runOnly": RULES}).response
     return [
