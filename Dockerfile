@@ -73,6 +73,7 @@ ENV PATH=/opt/dxfvision/bin:/usr/local/bin:/usr/bin:/bin \
     PYTHONUNBUFFERED=1 \
     MALLOC_ARENA_MAX=2 \
     MALLOC_MMAP_THRESHOLD_=4194304 \
+    MALLOC_TRIM_THRESHOLD_=67108864 \
     MPLCONFIGDIR=/tmp/matplotlib \
     DO_NOT_TRACK=1 \
     BENTOML_DO_NOT_TRACK=True \
