@@ -26,6 +26,8 @@ Bools = NDArray[np.bool_]
 Singles = NDArray[np.float32]
 Source = Literal["dark", "bright", "colour", "edges"]
 
+_LEAST_SIDE_PX = 3
+"""A narrower picture has no inside: all of it is along the frame."""
 _BORDER_SHARE = 0.04
 """Width of the strip along the frame whose colours are the ground's, over the shorter side."""
 
@@ -60,6 +62,8 @@ def propose(image: Picture, settings: ProposalSettings) -> list[Proposal]:
         raise ValueError(
             f"expected RGB of shape (H, W, 3), uint8, got {image.shape}, {image.dtype}"
         )
+    if min(image.shape[:2]) < _LEAST_SIDE_PX:
+        return []
     small = _shrunk(image, settings.long_side_px)
     found = [
         (int(np.count_nonzero(mask)), Proposal(mask, source))

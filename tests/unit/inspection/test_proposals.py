@@ -64,6 +64,11 @@ def test_empty_ground_proposes_nothing():
     assert propose(np.full((HEIGHT, WIDTH, 3), 128, dtype=np.uint8), SETTINGS) == []
 
 
+@pytest.mark.parametrize("hw", [(1, 1), (1, 40), (40, 2), (3, 3)])
+def test_picture_of_few_pixels_is_no_fault(hw):
+    propose(np.full((*hw, 3), 90, dtype=np.uint8), SETTINGS)
+
+
 def test_same_picture_gives_the_same_proposals():
     image = picture((120, 120, 120), (190, 95, 100), (60, 140, 150), noise=12.0)
     one, other = propose(image, SETTINGS), propose(image, SETTINGS)
