@@ -7,6 +7,9 @@ its styles and scripts, takes the fonts of the reader's machine, and diagrams ar
 
 from datetime import date
 from importlib.metadata import version as installed_version
+from pathlib import Path
+
+from sphinx.application import Sphinx
 
 project = "dxfvision"
 author = "the dxfvision maintainers"
@@ -65,3 +68,20 @@ html_static_path = ["_static"]
 html_css_files = ["wide-tables.css"]
 # Opens the first page from the site's own folder.
 html_extra_path = ["_site"]
+
+MEASURED = ("benchmarks", "cpu-libraries")
+"""Pages that `make bench` and `dxfvision bench box --page` write; they may not be there yet."""
+
+
+def list_measured(app: Sphinx, name: str, source: list[str]) -> None:
+    """Put the measured pages that are there into the menu, behind the ablations."""
+    if name == app.config.root_doc:
+        folder = Path(app.srcdir) / "docs"
+        there = [page for page in MEASURED if (folder / f"{page}.md").exists()]
+        menu = "\n".join(["", "ablations", *there, ""])
+        source[0] = source[0].replace("\nablations\n", menu)
+
+
+def setup(app: Sphinx) -> None:
+    """Let the menu follow what is there."""
+    app.connect("source-read", list_measured)
