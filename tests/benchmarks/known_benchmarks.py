@@ -77,10 +77,12 @@ def _reading(plan: Plan) -> Benchmark:
 
 
 def _generation(plan: Plan) -> Benchmark:
-    images, repetitions = (64, 2) if plan.quick else (640, 5)
+    images, repetitions = (64, 1) if plan.quick else (640, 5)
+    sizes = "320x240" if plan.quick else "320x240,640x480"
     command = [SCRIPT, "bench", "generate", "--home", str(plan.home), "--json"]
     command += ["--drawings", str(plan.drawings), "--executors", "sequential,process"]
     command += ["--images", str(images), "--repetitions", str(repetitions)]
+    command += ["--sizes", sizes]
     return Benchmark("generation", command, _generation_rows)
 
 
