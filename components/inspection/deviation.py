@@ -21,13 +21,18 @@ from components.inspection.measuring.faults import extra_hole_faults, hole_findi
 from components.inspection.measuring.features import (
     K,
     Measured,
-    faults_along,
-    least_run_px,
     segment_of,
+    soft_px,
     stretches,
 )
-from components.inspection.measuring.findings import ContourDeviation, Deviation, Measure
+from components.inspection.measuring.findings import (
+    ContourDeviation,
+    Deviation,
+    Fault,
+    Measure,
+)
 from components.inspection.measuring.laid_drawing import Laid, Ruler, laid_drawing
+from components.inspection.measuring.standing_out import least_run_px, standing_out
 from components.inspection.measuring.traces import Trace
 from components.settings.measure import MeasureSettings
 
@@ -74,8 +79,10 @@ def measured_part(
     threshold = least_run_px(outline, settings.faults.least_px, settings.faults.sure)
     per_px = float(np.median(outline.per_px))
     holes, faults = hole_findings(laid, rows, settings)
+    unclear: tuple[Fault, ...] = ()
     if not doubt:
-        local = faults_along(outline, stretched, threshold)
+        rims = standing_out(outline, stretched, threshold)
+        unclear, local = rims.unclear, list(rims.faults)
         local += extra_hole_faults(laid, rows, threshold, settings)
         if len(local) > settings.doubt.most_faults:
             doubt = (
@@ -95,6 +102,7 @@ def measured_part(
         judged_share=float(np.concatenate([row.found for row in rows]).mean()),
         doubt=doubt,
         least=threshold * per_px,
+        unclear=() if doubt else unclear,
     )
 
 
@@ -102,6 +110,7 @@ def _rows(laid: Laid, settings: MeasureSettings, ruler: Ruler) -> list[Measured]
     """Return the edge along each contour with what it is worth."""
     rows = []
     found = laid.settled
+    soft = soft_px([edges.band for edges in laid.edges])
     for k, (trace, edges) in enumerate(zip(laid.traces, laid.edges, strict=True)):
         variance = np.square(found.place_px[k]) + settings.edges.bias_px**2
         variance += np.square(_WALL_SD * found.slack_px[k])
@@ -116,6 +125,8 @@ def _rows(laid: Laid, settings: MeasureSettings, ruler: Ruler) -> list[Measured]
                 noise_px=edges.noise_px,
                 found=edges.found,
                 per_px=per_px,
+                band=edges.band,
+                soft_px=soft[k],
             )
         )
     return rows

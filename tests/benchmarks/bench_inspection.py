@@ -30,8 +30,9 @@ from components.domain import Detection, Part
 from components.files import plain
 from components.geometry.dxf_reader import read_drawing
 from components.geometry.masks import mask_from_rle
-from components.inspection.defects.bench import Share
+from components.inspection.defects.bench import Share, says_nothing
 from components.inspection.defects.record import share_figure
+from components.inspection.measuring.findings import Fault
 from components.inspection.measuring.laid_drawing import Ruler
 from components.inspection.measuring.visible import smallest_px
 from components.inspection.meter import Inspected, Meter
@@ -91,16 +92,20 @@ def answer(case: Case, parts: list[Part], settings: MeasureSettings, inspector: 
     return detections[0].label, inspected
 
 
+def words(fault: Fault) -> str:
+    """Return a fault with its size."""
+    where = f" hole {fault.contour}" if fault.contour else ""
+    return f"{fault.kind}{where} {fault.size.value:+.2f} ±{fault.size.uncertainty:.2f} mm"
+
+
 def line(case: Case, label: str, found: Inspected | None) -> dict[str, Any]:
     """Return what is told of one picture."""
     row = case.row
     told = {} if found is None else {
-        "faults": [
-            f"{f.kind}{f' hole {f.contour}' if f.contour else ''} {f.size.value:+.2f}"
-            f" ±{f.size.uncertainty:.2f} mm"
-            for f in found.deviation.faults
-        ],
+        "faults": [words(fault) for fault in found.deviation.faults],
+        "unclear": [words(fault) for fault in found.deviation.unclear],
         "doubt": found.deviation.doubt,
+        "nothing_said": says_nothing(found.deviation),
         "verdict": found.judgement.verdict,
     }  # fmt: skip
     kinds = {f.kind for f in found.deviation.faults} if found is not None else set()
@@ -167,7 +172,7 @@ def figures(lines: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "found": share(bad, "found"),
         "false_alarms": share(good, "told"),
-        "doubt": share(lines, "doubt"),
+        "nothing_said": share(lines, "nothing_said"),
         "verdicts_faulty": verdicts(bad),
         "verdicts_good": verdicts(good),
         "kinds": {

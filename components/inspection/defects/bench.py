@@ -179,8 +179,10 @@ def benchmark_defects(
     return DefectBenchmark(
         px_per_mm=bench.px_per_mm,
         curves=tuple(_curve(kind, trials, settings) for kind in KINDS),
-        false_alarms=Share(sum(bool(d.faults) for d in good), sum(not d.doubt for d in good)),
-        doubt=Share(sum(bool(d.doubt) for d in good), len(good)),
+        false_alarms=Share(
+            sum(bool(d.faults) for d in good), sum(not says_nothing(d) for d in good)
+        ),
+        doubt=Share(sum(says_nothing(d) for d in good), len(good)),
         least_detection=settings.least_detection,
         seed=seed,
     )
@@ -253,7 +255,12 @@ def _trial(rng: Rng, pair: _Pair, settings: MeasureSettings) -> _Trial:
     found = _measured(rng, pair, pair.made, settings)
     at_place = [fault for fault in found.faults if _is_at(fault.at_mm, pair.should, pair.made)]
     named = any(fault.kind == pair.kind for fault in at_place)
-    return _Trial(pair.kind, pair.size_mm, bool(at_place), named, bool(found.doubt))
+    return _Trial(pair.kind, pair.size_mm, bool(at_place), named, says_nothing(found))
+
+
+def says_nothing(found: Deviation) -> bool:
+    """Return whether nothing is told of a part but that it cannot be judged."""
+    return bool(found.doubt) or (bool(found.unclear) and not found.faults)
 
 
 def _is_at(at_mm: tuple[float, float], should: Part, made: Part) -> bool:

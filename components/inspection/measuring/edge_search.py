@@ -8,6 +8,8 @@
    outside it, and jumps as little as the picture allows (dynamic programming). One strong false
    edge cannot pull it away; a burr or a notch can, for all its pixels agree.
 3. *Sub-pixel place*: near the path the area under q is the edge's place: blur does not move it.
+4. *Band*: the edge lies between where the picture surely shows material and where it surely shows
+   ground. A shadow or a worn rim, which is neither, makes the band wide.
 """
 
 from dataclasses import dataclass
@@ -54,8 +56,42 @@ _FAR_COST = 0.1
 _UNSEEN = 6.0
 """Cost of an edge where nothing is seen, as a logarithm of odds."""
 
+_BESIDE_PX = 1.5, 4.5
+"""Between these distances from the edge the picture shows what material and ground look like."""
+
+_USUAL = 0.05
+"""What fewer places there look like is not surely material, or ground ..."""
+
+_SURE = 0.65, 0.92
+"""... but the share of material from which on it is stays within these bounds."""
+
+_ALIKE_PX = 1.0
+"""Shares of material are averaged over so much of the contour to either side, against noise."""
+
 _HALF_PX = 2.5
 """Half the length over which the place of an edge is taken from the area."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Band:
+    """What lies to both sides of an edge.
+
+    Attributes:
+        places_px: Distances from the contour, shape (T,): below 0 inside the material.
+        share: Of material at each, shape (N, T), float32; the drawing's where nothing was seen.
+        edge_px: Where the edge was found, shape (N,).
+        inner_px: Up to there the picture surely shows material, at most `edge_px`, shape (N,).
+        outer_px: From there on it surely shows ground, at least `edge_px`, shape (N,).
+        beyond_px: How much was seen on the material's side of the edge and on the ground's, which
+            is little in corners and between near contours, each of shape (N,).
+    """
+
+    places_px: Floats
+    share: Singles
+    edge_px: Floats
+    inner_px: Floats
+    outer_px: Floats
+    beyond_px: tuple[Floats, Floats]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,12 +103,14 @@ class Edges:
         found: Whether the picture shows an edge there, shape (N,).
         contrast: Of material and ground, in standard deviations of one value, shape (N,).
         noise_px: Standard deviation of one offset, from the jitter of its neighbours.
+        band: What lies to both sides.
     """
 
     offset_px: Floats
     found: Bools
     contrast: Floats
     noise_px: float
+    band: Band
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,7 +135,8 @@ def edges_of(trace: Trace, profiles: Profiles, least_contrast: float) -> Edges:
     path = _path(again, profiles, trace.step_px)
     offset, sharp = _sub_pixel(again.share, profiles, path)
     found = sharp & (again.contrast >= least_contrast)
-    return Edges(offset, found, again.contrast, _jitter(offset, found))
+    band = _band(again.share, profiles, offset, trace.step_px)
+    return Edges(offset, found, again.contrast, _jitter(offset, found), band)
 
 
 def _appearance(trace: Trace, profiles: Profiles, edge_px: Floats, far_px: float) -> _Appearance:
@@ -221,6 +260,31 @@ def _sub_pixel(share: Singles, profiles: Profiles, path: Floats) -> tuple[Floats
     sharp = (step > 0.35) & (np.abs(shift) < _HALF_PX * 0.8)
     known = profiles.seen[:, len(profiles.places_px) // 2]
     return path + shift * sharp, sharp & known
+
+
+def _band(share: Singles, profiles: Profiles, edge_px: Floats, step_px: float) -> Band:
+    """Return what lies to both sides of an edge."""
+    places = profiles.places_px
+    drawn = (places < 0).astype(np.float32)
+    reach = max(1, round(_ALIKE_PX / step_px))
+    known = np.where(profiles.seen, np.clip(share, -0.5, 1.5), drawn)
+    means = _circular_sum(known.astype(np.float64), reach) / min(2 * reach + 1, len(share))
+    level = np.asarray(means, dtype=np.float32)
+    edge = edge_px[:, None]
+    # What lies between the drawn edge and the one that was found may be neither.
+    inside, outside = np.minimum(edge, 0.0) - places, places - np.maximum(edge, 0.0)
+    near, far = _BESIDE_PX
+    material = _usual(level[(inside > near) & (inside < far) & profiles.seen])
+    ground = _usual(1 - level[(outside > near) & (outside < far) & profiles.seen])
+    inner = np.where((level >= material) & (places <= edge), places, places[0]).max(axis=1)
+    outer = np.where((1 - level >= ground) & (places >= edge), places, places[-1]).min(axis=1)
+    seen = [(profiles.seen & side).sum(axis=1) * STEP_PX for side in (places < edge, places > edge)]
+    return Band(places, level, edge_px, inner, outer, (seen[0], seen[1]))
+
+
+def _usual(share: Singles) -> float:
+    """Return the share of itself that nearly all places of a side have, within bounds."""
+    return float(np.clip(np.quantile(share, _USUAL), *_SURE)) if len(share) else _SURE[1]
 
 
 def _jitter(offset: Floats, found: Bools) -> float:

@@ -1,16 +1,19 @@
 """From distances along contours to features: stretches of the outline, holes, burrs and notches."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from components.geometry.contours import signed_area
-from components.inspection.measuring.findings import Fault, Measure, Segment
+from components.inspection.measuring.edge_search import Band
+from components.inspection.measuring.findings import Measure, Segment
 from components.inspection.measuring.traces import Trace
 
 Floats = NDArray[np.float64]
+Indices = NDArray[np.intp]
 Bools = NDArray[np.bool_]
 
 K = 2.0
@@ -19,14 +22,13 @@ K = 2.0
 CORRELATED_PX = 8.0
 """Edges this near to each other err alike."""
 
+_USUAL_BLUR = 1 / 3
+"""Share of the edges that are sharp enough to tell the picture's blur: shadows hide the others."""
+
 _LEAST_SEGMENT_PX = 6.0
 _BEND_OVER_PX = 12.0
 _BEND_RAD = 0.08
 """A contour that turns by more over `_BEND_OVER_PX` is bent: an arc of less than 150 px radius."""
-
-_LEAST_RUN_PX = 2.5
-_MOST_OF = 0.6
-"""A fault that takes more of a stretch is the stretch's own offset."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,6 +42,9 @@ class Measured:
         noise_px: Standard deviation that each has of its own.
         found: Whether there is an edge, shape (N,).
         per_px: What a pixel is in the unit, shape (N,).
+        band: What lies to both sides of the edge.
+        soft_px: How much farther than usual in this picture the edge lies from what is surely
+            material, and from what is surely ground, each of shape (N,).
     """
 
     trace: Trace
@@ -48,6 +53,31 @@ class Measured:
     noise_px: float
     found: Bools
     per_px: Floats
+    band: Band
+    soft_px: tuple[Floats, Floats]
+
+    def shade(self, places: Indices, offset: float) -> float:
+        """Return how much of an offset at some places a shadow may explain, in px, above 0."""
+        return float(np.median(self.soft_px[0 if offset > 0 else 1][places]))
+
+
+def soft_px(bands: Sequence[Band]) -> list[tuple[Floats, Floats]]:
+    """Return of each contour by how much its edge is softer than the picture's edges are.
+
+    Blur makes every edge soft alike; a shadow, a worn rim or dirt does so in its place.
+
+    Returns:
+        Towards the material and towards the ground, each of shape (N,), 0 or more, in px.
+    """
+    gaps = [
+        [band.edge_px - band.inner_px for band in bands],
+        [band.outer_px - band.edge_px for band in bands],
+    ]
+    usual = [float(np.quantile(np.concatenate(side), _USUAL_BLUR)) for side in gaps]
+    return [
+        (np.maximum(inner - usual[0], 0.0), np.maximum(outer - usual[1], 0.0))
+        for inner, outer in zip(*gaps, strict=True)
+    ]
 
 
 def stretches(measured: Measured) -> list[NDArray[np.intp]]:
@@ -83,12 +113,12 @@ def segment_of(number: int, places: NDArray[np.intp], measured: Measured) -> Seg
         offset = Measure(0.0, math.inf)
     else:
         value = float(np.median(measured.offset_px[usable]))
-        spread = _spread(measured.offset_px[usable])
+        spread = robust_spread(measured.offset_px[usable])
         independent = max(len(usable) * measured.trace.step_px / CORRELATED_PX, 1.0)
         shared = float(np.sqrt(np.mean(np.square(measured.sd_px[usable]))))
         sd = math.hypot(1.25 * spread / math.sqrt(independent), shared)
         scale = float(np.median(measured.per_px[usable]))
-        offset = Measure(value * scale, K * sd * scale)
+        offset = Measure(value * scale, (K * sd + measured.shade(usable, value)) * scale)
     return Segment(
         number=number,
         start_mm=(float(start[0]), float(start[1])),
@@ -131,9 +161,9 @@ def hole_fit(measured: Measured) -> HoleFit | None:
         normal = rows.T @ scaled + 1e-3 * np.eye(3)
         values = np.asarray(np.linalg.solve(normal, scaled.T @ off), dtype=np.float64)
         rest = off - rows @ values
-        limit = 4.7 * max(_spread(rest), 0.15)
+        limit = 4.7 * max(robust_spread(rest), 0.15)
         weight = np.square(np.maximum(1 - np.square(rest / limit), 0.0)).astype(np.float64)
-    spread = max(_spread(rest), 0.02)
+    spread = max(robust_spread(rest), 0.02)
     shared = float(np.sqrt(np.mean(np.square(measured.sd_px[usable]))))
     independent = min(measured.trace.step_px / CORRELATED_PX, 1.0)
     scaled = rows * (weight * independent)[:, None]
@@ -141,10 +171,11 @@ def hole_fit(measured: Measured) -> HoleFit | None:
     along = math.sqrt(float(covariance[0, 0] + covariance[1, 1]) / 2 + shared**2)
     wide = math.sqrt(float(covariance[2, 2]) + shared**2)
     scale = float(np.median(measured.per_px[usable]))
+    shade = measured.shade(usable, float(values[2]))
     return HoleFit(
-        position=Measure(float(np.hypot(*values[:2])) * scale, K * along * scale),
+        position=Measure(float(np.hypot(*values[:2])) * scale, (K * along + shade) * scale),
         # Material that grows by e from all sides narrows a hole by 2 e.
-        size=Measure(-2 * float(values[2]) * scale, 2 * K * wide * scale),
+        size=Measure(-2 * float(values[2]) * scale, 2 * (K * wide + shade) * scale),
         rest_px=spread,
         share=float((weight > 0.1).sum()) / len(measured.found),
     )
@@ -162,74 +193,7 @@ def middle_mm(trace: Trace) -> tuple[tuple[float, float], float]:
     )
 
 
-def least_run_px(measured: Measured, least_px: float, sure: float) -> float:
-    """Return how far an edge must leave its stretch to be a fault, in px."""
-    usable = measured.found & measured.trace.clear
-    spread = _spread(measured.offset_px[usable]) if usable.sum() > 8 else math.inf
-    return max(least_px, sure * math.hypot(spread, measured.noise_px))
-
-
-def faults_along(
-    measured: Measured, segments: list[tuple[NDArray[np.intp], Segment]], threshold_px: float
-) -> list[Fault]:
-    """Return burrs and notches of the outline.
-
-    Args:
-        measured: Its edge.
-        segments: Its stretches; what a whole stretch is off is no burr or notch of it.
-        threshold_px: See `least_run_px`.
-    """
-    offset = measured.offset_px.copy()
-    for places, segment in segments:
-        if segment.offset.significant:
-            offset[places] -= segment.offset.value / float(np.median(measured.per_px[places]))
-    middle = np.median(np.stack([np.roll(offset, k) for k in (-1, 0, 1)]), axis=0)
-    found = []
-    for sign in (1.0, -1.0):
-        for run in _runs(measured.found & (sign * middle > threshold_px)):
-            fault = _run_fault(run, sign, middle, measured, threshold_px)
-            if fault is not None:
-                found.append(fault)
-    return found
-
-
-def _run_fault(
-    run: NDArray[np.intp], sign: float, offset: Floats, measured: Measured, threshold_px: float
-) -> Fault | None:
-    trace = measured.trace
-    if len(run) * trace.step_px < _LEAST_RUN_PX or len(run) > _MOST_OF * len(offset):
-        return None
-    # At a corner the normal says little: what is seen there alone is no fault.
-    if not trace.clear[run].any() and np.abs(offset[run]).max() < 2 * threshold_px:
-        return None
-    size_px = float(np.quantile(sign * offset[run], 0.9))
-    place = run[len(run) // 2]
-    sd = math.hypot(measured.noise_px, float(measured.sd_px[place]))
-    scale = float(measured.per_px[place])
-    x, y = trace.xy_mm[place]
-    return Fault(
-        kind="burr" if sign > 0 else "notch",
-        contour=trace.number,
-        at_mm=(float(x), float(y)),
-        size=Measure(sign * size_px * scale, K * sd * scale),
-    )
-
-
-def _runs(chosen: Bools) -> list[NDArray[np.intp]]:
-    """Return the stretches of a closed row that are chosen; breaks of two places are bridged."""
-    count = len(chosen)
-    if chosen.all() or not chosen.any():
-        return [np.arange(count)] if chosen.all() else []
-    bridged = chosen.copy()
-    for gap in (1, 2):
-        bridged |= np.roll(chosen, gap) & (np.roll(chosen, -1) | np.roll(chosen, -2))
-    first = int(np.argmin(bridged))
-    order = np.roll(np.arange(count), -first)
-    steps = np.flatnonzero(np.diff(bridged[order].astype(np.int8), prepend=0, append=0))
-    return [order[low:high] for low, high in steps.reshape(-1, 2)]
-
-
-def _spread(values: Floats) -> float:
+def robust_spread(values: Floats) -> float:
     """Return the robust standard deviation."""
     if len(values) == 0:
         return math.inf

@@ -137,6 +137,7 @@ class Deviation:
         judged_share: Share of all edges where one was found, 0..1.
         doubt: Why nothing can be judged; empty if it can.
         least: Smallest fault of the outline that would stand out here.
+        unclear: What looks like a burr or a notch and may be a shadow or a pattern.
     """
 
     part: str
@@ -150,3 +151,4 @@ class Deviation:
     judged_share: float
     doubt: str
     least: float
+    unclear: tuple[Fault, ...] = ()

@@ -237,7 +237,16 @@ def _opening_at(
         edges = edges_of(trace, replace(profiles, seen=seen), least_contrast)
         count = len(edges.found)
         none = np.zeros(count)
-        measured = Measured(trace, edges.offset_px, none, edges.noise_px, edges.found, none + 1)
+        measured = Measured(
+            trace=trace,
+            offset_px=edges.offset_px,
+            sd_px=none,
+            noise_px=edges.noise_px,
+            found=edges.found,
+            per_px=none + 1,
+            band=edges.band,
+            soft_px=(none, none),
+        )
         fit = hole_fit(measured)
         if fit is None or fit.share < 0.75 or fit.rest_px > max(0.5, 0.2 * radius_px):
             return None

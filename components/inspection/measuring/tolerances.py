@@ -206,6 +206,7 @@ def _outline(deviation: Deviation, allowed: Allowed, seen: Mapping[str, float]) 
     for what in ("burr", "notch"):
         worst = _worst(deviation, what, allowed, seen.get(_SEEN_AS[what]))
         features += [worst] if worst else []
+        features += _unclear(deviation, what, allowed)
     return features
 
 
@@ -224,6 +225,18 @@ def _worst(deviation: Deviation, what: str, allowed: Allowed, least: float | Non
         return None
     # Nothing stands out by more than what stands out at all.
     return compared(what, Measure(0.0, deviation.least), general, least)
+
+
+def _unclear(deviation: Deviation, what: str, allowed: Allowed) -> list[Judged]:
+    """Return what would be too big a burr or notch, were it one."""
+    why = f"what looks like a {what} may be a shadow, or the pattern of what lies there"
+    return [
+        Judged(f"{what} at {_place(each)}", "cannot judge", each.size, tolerance, why)
+        for each in deviation.unclear
+        if each.kind == what
+        and (tolerance := allowed.of(what, each.contour)) is not None
+        and abs(each.size.value) + each.size.uncertainty > tolerance
+    ]
 
 
 def _holes(deviation: Deviation, allowed: Allowed, seen: Mapping[str, float]) -> list[Judged]:

@@ -75,6 +75,14 @@ def test_unclear_hole_leaves_the_part_open():
     assert judged(replace(GOOD, holes=(hole,)), TOLERANCES).verdict == "cannot judge"
 
 
+def test_what_may_be_a_shadow_leaves_the_part_open_if_it_would_be_too_much():
+    much, little = (Fault("burr", 0, (1, 2), Measure(size, 0.1)) for size in (0.45, 0.35))
+    answer = judged(replace(GOOD, unclear=(much,)), TOLERANCES)
+    assert answer.verdict == "cannot judge"
+    assert "may be a shadow" in answer.reason
+    assert judged(replace(GOOD, unclear=(little,)), TOLERANCES).verdict == "ok"
+
+
 def test_pixels_are_never_compared_with_millimetres():
     answer = judged(replace(GOOD, unit="px"), TOLERANCES)
     assert answer.verdict == "cannot judge"
