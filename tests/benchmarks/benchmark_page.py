@@ -14,6 +14,9 @@ smallest of them. What is compared was measured in the same run on the same mach
 told like what is won.
 """
 
+Figure = Mapping[str, Any]
+"""A row as the JSON file holds it."""
+
 QUICK = """
 **This was a run with `--quick`: it shows that the benchmarks work. Its figures say nothing.**
 """
@@ -47,54 +50,52 @@ def _machine_lines(machine: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def compared(
-    rows: Sequence[Mapping[str, Any]],
-) -> list[tuple[Mapping[str, Any], Mapping[str, Any]]]:
-    """Return our figure beside every other one of the same thing."""
-    own = {(each["area"], each["what"]): each for each in rows if each["who"] == OURS}
+def compared(rows: Sequence[Figure]) -> list[tuple[Figure, Figure]]:
+    """Return each figure of ours beside every other one's of the same thing."""
+    ours = [each for each in rows if each["who"].startswith(OURS)]
+    others = [each for each in rows if not each["who"].startswith(OURS)]
     return [
-        (own[each["area"], each["what"]], each)
-        for each in rows
-        if each["who"] != OURS and (each["area"], each["what"]) in own
+        (own, other)
+        for other in others
+        for own in ours
+        if (own["area"], own["what"]) == (other["area"], other["what"])
     ]
 
 
-def verdict(ours: Mapping[str, Any], other: Mapping[str, Any]) -> str:
+def verdict(ours: Figure, other: Figure) -> str:
     """Return `won` or `lost` with the ratio; `even` where the spreads overlap.
 
     Examples:
-        >>> one = {"median": 2.0, "spread": 0.1, "better": "less"}
-        >>> verdict(one, {"median": 4.0, "spread": 0.1, "better": "less"})
+        >>> one = {"median": 2.0, "spread": 0.1, "runs": 3, "better": "less"}
+        >>> verdict(one, one | {"median": 4.0})
         'won: 2.00 times'
-        >>> verdict(one, {"median": 2.05, "spread": 0.1, "better": "less"})
+        >>> verdict(one, one | {"median": 2.05})
         'even'
+        >>> verdict(one, one | {"median": 1.0, "runs": 1})
+        'lost: 2.00 times (a single run)'
     """
-    apart = abs(ours["median"] - other["median"])
-    if apart <= (ours["spread"] + other["spread"]) / 2:
+    if abs(ours["median"] - other["median"]) <= (ours["spread"] + other["spread"]) / 2:
         return "even"
     won = (ours["median"] < other["median"]) == (ours["better"] == "less")
     low, high = sorted((ours["median"], other["median"]))
-    times = f"{high / low:.2f} times" if low > 0 else f"{low:g} against {high:g}"
-    return f"{'won' if won else 'lost'}: {times}"
+    times = f": {high / low:.2f} times" if low > 0 else ""
+    single = " (a single run)" if 1 in (ours["runs"], other["runs"]) else ""
+    return f"{'won' if won else 'lost'}{times}{single}"
 
 
-def _comparison_lines(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+def _comparison_lines(rows: Sequence[Figure]) -> list[str]:
     pairs = compared(rows)
     if not pairs:
         return []
-    lines = [
-        "## Side by side",
-        "",
-        "| What | dxfvision | Who else | Theirs | |",
-        "|---|---|---|---|---|",
-    ]
-    for ours, other in pairs:
-        cells = (f"{ours['area']}: {ours['what']}", _figure(ours), other["who"], _figure(other))
-        lines.append(f"| {' | '.join(cells)} | {verdict(ours, other)} |")
+    head = ("What", "Ours", "", "Who else", "Theirs", "")
+    lines = ["## Side by side", "", f"| {' | '.join(head)} |", "|---|---|---|---|---|---|"]
+    for own, other in pairs:
+        cells = (f"{own['area']}: {own['what']}", own["who"], _figure(own), other["who"])
+        lines.append(f"| {' | '.join(cells)} | {_figure(other)} | {verdict(own, other)} |")
     return [*lines, ""]
 
 
-def _area_lines(area: str, rows: Sequence[Mapping[str, Any]]) -> list[str]:
+def _area_lines(area: str, rows: Sequence[Figure]) -> list[str]:
     if not rows:
         return []
     lines = [f"## {area.capitalize()}", "", "| What | Who | Median | Runs |", "|---|---|---|---|"]
@@ -104,7 +105,7 @@ def _area_lines(area: str, rows: Sequence[Mapping[str, Any]]) -> list[str]:
     return [*lines, ""]
 
 
-def _figure(each: Mapping[str, Any]) -> str:
+def _figure(each: Figure) -> str:
     """Return a figure with its spread and unit; a single run has no spread.
 
     Examples:
