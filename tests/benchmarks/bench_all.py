@@ -97,6 +97,7 @@ def places_of(plan: Plan) -> dict[str, str]:
     """Return what is told instead of folders of this machine, longer paths first."""
     places = {str(plan.home): "HOME", str(plan.drawings): "DRAWINGS"}
     places |= {str(plan.corpus): "CORPUS"} if plan.corpus else {}
+    places |= {str(plan.peers): "PEERS"} if plan.peers else {}
     return places | {f"{ROOT}/": "", str(Path.home()): "~"}
 
 
