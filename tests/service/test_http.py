@@ -74,7 +74,8 @@ def test_metrics_of_both_workers_add_up(client):
 
 
 def test_every_metric_of_telemetry_is_in_the_exposition(client):
-    client.post("/predict", content=PICTURE)
+    # What is measured has no series before the first part was.
+    client.post("/inspect?px_per_mm=2", content=PICTURE)
     text = client.get("/metrics").text
     families = [
         line.split()[2] for line in text.splitlines() if line.startswith("# TYPE dxfvision_")
