@@ -21,7 +21,6 @@ from numpy.typing import NDArray
 from components.inspection.measuring.edge_search import Band
 from components.inspection.measuring.features import K, Measured, robust_spread
 from components.inspection.measuring.findings import Fault, Measure, Segment
-from components.inspection.measuring.traces import STEP_PX
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -35,8 +34,12 @@ _MOST_SOFT = 0.6
 """What is surely material, or ground, may lack so much of what stands out. In own scenes it lacks
 less than half of most burrs and notches of 1 to 2 mm at 4 px per mm, and all of shadows."""
 
-_LEAST_BEYOND_PX = 3.0
-"""So much of what ends it must be seen: in a corner that is another side's."""
+_LEAST_BEYOND_PX, _ROUNDED_PX = 3.0, 6.0
+"""So much of what ends it must be seen: in a corner that is another side's. Blur, shadow and tools
+round corners by a few px; what is bigger is none of that."""
+
+_AT_REACH_PX = 2.75
+"""An edge that is so near to the end of what is looked at has followed what stands out that far."""
 
 _BESIDE_PX = 1.0
 """So near to the drawn edge material and ground are mixed."""
@@ -92,13 +95,14 @@ def _sure(run: Places, out: Floats, measured: Measured, burr: bool) -> bool:
     """Return whether what stands out is material, or ground, that ends."""
     top = run[out[run] >= np.median(out[run])]
     soft = np.median(measured.soft_px[0 if burr else 1][top])
-    firm = soft <= _MOST_SOFT * np.median(out[top])
+    size = float(np.median(out[top]))
     band = measured.band
-    edge = (1 if burr else -1) * float(np.median(band.edge_px[top]))
-    # What stands out nearly as far as is looked leaves little to be seen beyond it.
-    wanted = min(_LEAST_BEYOND_PX, float(band.places_px[-1]) - edge - STEP_PX)
-    beyond = np.median(band.beyond_px[1 if burr else 0][top])
-    return bool(firm and beyond >= wanted and ending(band, burr)[top].all())
+    beyond = float(np.median(band.beyond_px[1 if burr else 0][top]))
+    left = float(band.places_px[-1] - abs(np.median(band.edge_px[top])))
+    if soft > _MOST_SOFT * size or (size < _ROUNDED_PX and beyond < _LEAST_BEYOND_PX):
+        return False
+    # Whoever looks no farther cannot say that it goes on; so wide a line is not usual.
+    return left < _AT_REACH_PX or bool(ending(band, burr)[top].all())
 
 
 def ending(band: Band, burr: bool) -> Bools:
