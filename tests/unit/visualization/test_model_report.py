@@ -48,11 +48,14 @@ def read(page: Path) -> tuple[str, Addresses]:
 
 @pytest.fixture(scope="module")
 def whole(model_home: Home, defect_figures: DefectFigures) -> tuple[str, Addresses]:
-    """The page about a model of which everything is known."""
+    """The page about a version of which everything is known, kept under its name."""
     record = json.loads(defect_figures.model_dump_json())
     write_json(model_home.defects / CURVE_NAME, record)
-    page, gaps = write_model_report(model_home)
+    champion = ModelRegistry(model_home.registry).champion()
+    assert champion is not None
+    page, gaps = write_model_report(model_home, champion.version[:5])
     assert gaps == {}
+    assert page == report_path(model_home, champion.version)
     return read(page)
 
 
@@ -121,13 +124,6 @@ def test_results_of_another_run_are_not_taken_for_this_models(
     assert found.dataset is None
     assert found.training_log is None
     assert found.evaluation is None
-
-
-def test_report_is_kept_by_version(model_home: Home) -> None:
-    champion = ModelRegistry(model_home.registry).champion()
-    assert champion is not None
-    page, _ = write_model_report(model_home, champion.version[:5])
-    assert page == report_path(model_home, champion.version)
 
 
 def test_page_is_kept_when_a_later_export_has_taken_the_place(
