@@ -74,6 +74,7 @@ def test_what_the_layout_promises_is_there(first: list[StageResult], home: Home)
         ("symmetries", "table"),
         ("confusable-parts", "table"),
         ("model-card", "markdown"),
+        ("model-report", "markdown"),
         ("trial", "table"),
         ("pipeline-report", "markdown"),
     ],
