@@ -62,6 +62,7 @@ class Supervisor:
         self._command = tuple(command)
         self._what = safe_url(settings.source.what or "")
         self.live = is_live(settings.source.what or "") if live is None else live
+        telemetry.begin_at_zero(settings.name)
         telemetry.SOURCE_LIVE.labels(settings.name).set(float(self.live))
         self._watch = PictureWatch(settings.frame, self.live)
         self._stopping = threading.Event()

@@ -148,6 +148,18 @@ SATURATION = Gauge(
 )
 
 
+REFUSALS = ("stale", "unchanged", "frozen", "black", "defocus", "glare")
+VERDICT_NAMES = ("ok", "not ok", "cannot judge", "found", "empty")
+
+
+def begin_at_zero(camera: str) -> None:
+    """Begin the counters of a camera at zero, so that their first increase is seen as one."""
+    for reason in REFUSALS:
+        REFUSED.labels(camera, reason)
+    for verdict in VERDICT_NAMES:
+        VERDICTS.labels(camera, verdict)
+
+
 def exposition() -> bytes:
     """Return all metrics in Prometheus' text format."""
     return generate_latest(REGISTRY)

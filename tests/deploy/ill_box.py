@@ -14,9 +14,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from components.serving.launch import free_port
-from tests.deploy.programs import Mailbox, Program, mailbox
-from tests.deploy.stack import Stack, alerting_commands, configure, write_target
+from components.home import Home
+from tests.deploy.stack import Stack, watched
 
 BOX = "local"
 Values = dict[str, tuple[float, float]]
@@ -130,17 +129,5 @@ def ill_box(
     with ExitStack() as stack:
         exporters = {job: stack.enter_context(exporting(told)) for job, told in tells.items()}
         ports = {job: exporter.port for job, exporter in exporters.items()}
-        ports |= {job: free_port() for job in ("prometheus", "alertmanager")}
-        mail: Mailbox
-        mail, url = stack.enter_context(mailbox())
-        copy = configure(folder / "monitoring", ports, url)
-        for absent in ("prefect", "camera"):
-            write_target(copy, absent)
-        remember(copy / "tsdb", pasts, ports)
-        running = Stack.watching(copy, ports, mail)
-        for job, command in alerting_commands(copy, ports).items():
-            running.programs[job] = Program(command, f"{running.url(job)}/-/ready", copy)
-            stack.callback(running.programs[job].stop)
-        for program in running.programs.values():
-            program.wait_until_ready()
-        yield running, exporters
+        remember(folder / "tsdb", pasts, ports)
+        yield stack.enter_context(watched(folder, Home(folder), ports)), exporters

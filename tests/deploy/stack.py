@@ -46,11 +46,6 @@ class Stack:
     service: ExitStack
     programs: dict[str, Program] = field(default_factory=dict)
 
-    @classmethod
-    def watching(cls, folder: Path, ports: dict[str, int], mail: Mailbox) -> "Stack":
-        """Return a stack of nothing but those who watch."""
-        return cls(Home(folder), folder, ports, mail, ExitStack())
-
     def url(self, job: str) -> str:
         return f"http://127.0.0.1:{self.ports[job]}"
 
@@ -108,6 +103,33 @@ def whole_stack(folder: Path) -> Iterator[Stack]:
         for job, command in commands(copy, ports, home).items():
             path = "/metrics" if job == "node" else "/-/ready"
             running.programs[job] = Program(command, f"{running.url(job)}{path}", copy)
+            stack.callback(running.programs[job].stop)
+        for program in running.programs.values():
+            program.wait_until_ready()
+        yield running
+
+
+@contextmanager
+def watched(folder: Path, home: Home, ports: dict[str, int]) -> Iterator[Stack]:
+    """Run Prometheus and Alertmanager alone; what they watch is the caller's.
+
+    Args:
+        folder: For their files; it may hold a folder `tsdb` with what was before now.
+        home: Of what is watched.
+        ports: Of what is watched, by job; other jobs have no targets.
+    """
+    alerting = {job: free_port() for job in ("prometheus", "alertmanager")}
+    with ExitStack() as stack:
+        mail, mail_url = stack.enter_context(mailbox())
+        copy = configure(folder / "monitoring", ports | alerting, mail_url)
+        for job in set(PORTS) - set(ports) - set(alerting):
+            write_target(copy, job)
+        if (folder / "tsdb").exists():
+            (folder / "tsdb").rename(copy / "tsdb")
+        service = stack.enter_context(ExitStack())
+        running = Stack(home, copy, ports | alerting, mail, service)
+        for job, command in alerting_commands(copy, running.ports).items():
+            running.programs[job] = Program(command, f"{running.url(job)}/-/ready", copy)
             stack.callback(running.programs[job].stop)
         for program in running.programs.values():
             program.wait_until_ready()
