@@ -76,15 +76,17 @@ def main() -> None:
     if not chosen:
         names = ", ".join(each.name for each in known(plan))
         raise SystemExit(f"none of {', '.join(options.only)} is known; there are {names}")
-    machine = asdict(this_machine(PACKAGES)) | {"quick": plan.quick, "load": os.getloadavg()[0]}
+    machine = asdict(this_machine(PACKAGES)) | {"quick": plan.quick}
     earlier = earlier_outcomes(options.json) if options.only else []
     outcomes = [each for each in earlier if each["name"] not in options.only]
     with tempfile.TemporaryDirectory() as scratch:
         for benchmark in chosen:
             print(f"{benchmark.name} ...", file=sys.stderr, flush=True)
+            here = this_machine(())
+            then = {"time": here.time, "commit": here.commit, "load": os.getloadavg()[0]}
             outcome = outcome_of(benchmark, Path(scratch), places_of(plan))
             tell(outcome)
-            outcomes.append(asdict(outcome))
+            outcomes.append(asdict(outcome) | then)
             # After each: what was measured is not lost with the next.
             content = {"machine": machine, "benchmarks": outcomes}
             write_json(options.json, content)

@@ -43,8 +43,7 @@ def _machine_lines(machine: Mapping[str, Any]) -> list[str]:
     return [
         "## Machine",
         "",
-        f"{machine['processor']}, {machine['cores']} cores, {machine['system']}; load "
-        f"{machine['load']:.1f} before the start; {machine['time']}; commit "
+        f"{machine['processor']}, {machine['cores']} cores, {machine['system']}; commit "
         f"`{machine['commit']}`; {versions}.",
         "",
     ]
@@ -121,11 +120,12 @@ def _short(value: float) -> str:
 
 
 def _outcome_lines(outcomes: Sequence[Mapping[str, Any]]) -> list[str]:
-    lines = ["## What was run", "", "| Benchmark | | s | Command, and why it gave nothing |"]
-    lines.append("|---|---|---|---|")
+    head = ("Benchmark", "", "When", "Commit", "Load before", "s", "Command, and what went wrong")
+    lines = ["## What was run", "", f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
     for each in outcomes:
         words = f": {each['words'].replace('|', '/')}" if each["words"] else ""
         command = each["command"].replace("|", "/")
-        name, state = each["name"], each["state"]
-        lines.append(f"| {name} | {state} | {each['seconds']:.0f} | `{command}`{words} |")
+        cells = (each["name"], each["state"], each["time"], f"`{each['commit']}`")
+        spent = f"{each['load']:.1f} | {each['seconds']:.0f}"
+        lines.append(f"| {' | '.join(cells)} | {spent} | `{command}`{words} |")
     return lines

@@ -133,20 +133,24 @@ def _serving(plan: Plan) -> Benchmark:
     return Benchmark("serving", command, _serving_rows, repeats=1 if plan.quick else 3)
 
 
-SERVERS = {"service": "dxfvision", "bare": "bare Starlette and uvicorn"}
-"""What the benchmark of the service calls them; anything else keeps its name."""
+SERVERS = {
+    "service": "dxfvision",
+    "bare": "bare Starlette and uvicorn",
+    "in_process": "the same work without a server",
+}
+"""By what the benchmark of the service calls them."""
 
 
 def _serving_rows(lines: list[dict[str, Any]]) -> list[Row]:
     speed = lines[0]["speed"]
     rows = []
     for name, times in speed["latency"].items():
-        who = SERVERS.get(name, name)
+        who = SERVERS[name]
         for part in ("p50", "p99"):
             what = f"one client's request, {part}"
             rows.append(row("serving", what, who, "ms", "less", [times[f"{part}_ms"]]))
     for name, rate in speed["throughput"].items():
-        who = SERVERS.get(name, name)
+        who = SERVERS[name]
         rows.append(row("serving", "pictures with all workers", who, "per s", "more",
                         [rate["per_s"]]))  # fmt: skip
     return rows

@@ -76,10 +76,9 @@ def test_what_cannot_be_run_here_is_left_out_with_the_reason(tmp_path: Path) -> 
 
 
 def outcome(name: str, state: str, words: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
-    command = f"/somewhere/{name}"
-    return {"name": name, "command": command, "state": state, "seconds": 3.0, "words": words} | {
-        "rows": rows
-    }
+    figures = {"name": name, "command": f"/somewhere/{name}", "state": state, "seconds": 3.0}
+    when = {"time": "today", "commit": "0123456789ab", "load": 0.25}
+    return figures | when | {"words": words, "rows": rows}
 
 
 def figure(who: str, median: float, better: str) -> dict[str, Any]:
@@ -98,8 +97,6 @@ def test_page_tells_losses_and_failures() -> None:
         "processor": "A",
         "cores": 2,
         "system": "Linux",
-        "load": 0.1,
-        "time": "today",
         "commit": "0123456789ab",
         "versions": {"python": "3.11"},
         "quick": True,
@@ -110,4 +107,4 @@ def test_page_tells_losses_and_failures() -> None:
     assert "| won: 2.00 times |" in page
     assert "Its figures say nothing" in page
     assert "`0123456789ab`" in page
-    assert "| b | failed | 3 | `/somewhere/b`: x / y |" in page
+    assert "| b | failed | today | `0123456789ab` | 0.2 | 3 | `/somewhere/b`: x / y |" in page
