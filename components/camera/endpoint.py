@@ -16,7 +16,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from components.camera.telemetry import exposition
 from components.camera.triggers import MAX_TEXT, Triggers
 from components.errors import CameraError
-from components.serving.launch import is_loopback
+from components.serving.access import is_loopback
 from components.settings.camera import HttpSettings
 
 _STOP_S = 3.0

@@ -5,6 +5,10 @@ knows only its SHA-256 and its *role*: `predict` may ask about pictures and read
 drawings answer, `operate` may also read the metrics and `/docs`. Tokens are random, not chosen
 by people, so a plain hash cannot be guessed from; every known hash is compared in constant time.
 
+Without any hash the service listens on loopback alone and answers only who asks for localhost: a
+page of the internet that is open in a browser on this machine, and whose name is then made to lead
+here (DNS rebinding), asks for its own.
+
 Hashes stand in `access.tokens` of `serve_config.yaml` or in a JSON file of the same form:
 
     {"predict": ["9f86d081..."], "operate": ["60303ae2..."]}
@@ -16,6 +20,8 @@ import secrets
 import time
 from collections import OrderedDict
 from http import HTTPStatus
+from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
@@ -67,6 +73,14 @@ def known_hashes(settings: AccessSettings) -> dict[str, Role]:
     return roles
 
 
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach an address."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 class Doorkeeper:
     """Decides whether a request may pass.
 
@@ -83,19 +97,22 @@ class Doorkeeper:
         self._public_metrics = settings.public_metrics
         self._rates = RateLimit(settings.requests_per_s, settings.burst)
 
-    def admit(self, route: str, authorization: str, address: str) -> None:
+    def admit(self, route: str, host: str, authorization: str, address: str) -> None:
         """Let a request pass or raise.
 
         Args:
             route: Path asked for.
+            host: Name and port by which the service was asked for, the header `Host`.
             authorization: The header of that name, empty if there is none.
             address: Of the client.
 
         Raises:
-            RequestError: 401 without a known token, 403 with one of another role, 429 if this
-                client asks too often.
+            RequestError: 401 without a known token, 403 with one of another role or, where there
+                are no tokens, by a foreign name, 429 if this client asks too often.
         """
-        if self._roles and not self._is_open(route):
+        if not self._roles:
+            _check_host(host)
+        elif not self._is_open(route):
             address = self._check_token(route, authorization, address)
         self._rates.take(address)
 
@@ -130,6 +147,26 @@ class Doorkeeper:
                 "use a token of the role operate",
             )
         return asked
+
+
+def _check_host(host: str) -> None:
+    """Refuse a request that asked for this machine by the name of another.
+
+    Raises:
+        RequestError: 403.
+    """
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        name = ""
+    if name != "localhost" and not is_loopback(name):
+        raise RequestError(
+            HTTPStatus.FORBIDDEN,
+            "host_unknown",
+            "without access tokens only requests for localhost are answered",
+            "ask for http://127.0.0.1 or http://localhost, or give the service hashes of tokens "
+            "(`dxfvision token` makes one) if a proxy passes on another name",
+        )
 
 
 class RateLimit:

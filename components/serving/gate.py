@@ -90,9 +90,11 @@ class Gate:
             passage.record()
 
     def _admit(self, scope: Scope) -> None:
-        authorization = Headers(scope=scope).get("authorization", "")
+        headers = Headers(scope=scope)
         address = (scope.get("client") or ("unknown",))[0]
-        self._doorkeeper.admit(scope["path"], authorization, address)
+        self._doorkeeper.admit(
+            scope["path"], headers.get("host", ""), headers.get("authorization", ""), address
+        )
 
     def _readiness(self) -> Response:
         """Answer `/readyz`; raises 503 with the reason while no model is in use."""

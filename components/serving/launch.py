@@ -23,7 +23,7 @@ import httpx
 from components.errors import ServiceError
 from components.home import Home
 from components.modeling.registry import ModelRegistry
-from components.serving.access import known_hashes
+from components.serving.access import is_loopback, known_hashes
 from components.serving.environment import service_environment
 from components.settings.serve import ServeSettings
 
@@ -112,14 +112,6 @@ def check_startable(home: Home, settings: ServeSettings) -> None:
             "127.0.0.1"
         )
     check_port(settings.host, settings.port)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach an address."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def check_port(host: str, port: int) -> None:

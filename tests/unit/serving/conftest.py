@@ -61,7 +61,9 @@ def talk(registry, settings, camera_home):
 
         async def converse() -> None:
             transport = httpx.ASGITransport(app=app)
-            async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            async with httpx.AsyncClient(
+                transport=transport, base_url="http://localhost"
+            ) as client:
                 await conversation(client)
 
         asyncio.run(converse())

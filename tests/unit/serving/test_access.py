@@ -7,6 +7,7 @@ from components.errors import SettingsError
 from components.serving.access import (
     Doorkeeper,
     RateLimit,
+    is_loopback,
     known_hashes,
     new_token,
     token_hash,
@@ -31,7 +32,7 @@ def access(**changes: object) -> AccessSettings:
 
 def refusal(access_settings: AccessSettings, route: str, authorization: str) -> RequestError:
     with pytest.raises(RequestError) as refused:
-        Doorkeeper(access_settings).admit(route, authorization, "1.2.3.4")
+        Doorkeeper(access_settings).admit(route, "box:3000", authorization, "1.2.3.4")
     return refused.value
 
 
@@ -60,7 +61,7 @@ def test_new_tokens_are_long_and_different():
     ],
 )
 def test_known_token_of_the_right_role_and_the_page_pass(route, authorization):
-    Doorkeeper(access()).admit(route, authorization, "1.2.3.4")
+    Doorkeeper(access()).admit(route, "box:3000", authorization, "1.2.3.4")
 
 
 @pytest.mark.parametrize(
@@ -88,11 +89,13 @@ def test_refusal_names_the_scheme():
 
 
 def test_public_metrics_need_no_token():
-    Doorkeeper(access(public_metrics=True)).admit("/metrics", "", "1.2.3.4")
+    Doorkeeper(access(public_metrics=True)).admit("/metrics", "localhost", "", "1.2.3.4")
 
 
 def test_without_any_token_set_everybody_passes():
-    Doorkeeper(access(tokens=TokenHashes(predict=(), operate=()))).admit("/metrics", "", "1.2.3.4")
+    Doorkeeper(access(tokens=TokenHashes(predict=(), operate=()))).admit(
+        "/metrics", "localhost", "", "1.2.3.4"
+    )
 
 
 def test_hashes_of_file_and_settings_add_up(tmp_path):
@@ -131,7 +134,7 @@ def test_guessing_tokens_is_slowed_down_by_address():
     codes = []
     for number in range(4):
         with pytest.raises(RequestError) as refused:
-            doorkeeper.admit("/predict", f"Bearer guess{number}", "1.2.3.4")
+            doorkeeper.admit("/predict", "box", f"Bearer guess{number}", "1.2.3.4")
         codes.append(refused.value.code)
     assert codes == ["token_unknown", "token_unknown", "too_often", "too_often"]
 
@@ -144,3 +147,31 @@ def test_memory_for_clients_is_bounded(monkeypatch):
     rates.take("0")
     with pytest.raises(RequestError):
         rates.take("10")
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["localhost", "localhost:3000", "127.0.0.1:3000", "127.8.0.1", "[::1]:3000", "LOCALHOST"],
+)
+def test_without_tokens_names_of_this_machine_are_answered(host):
+    open_to_all = access(tokens=TokenHashes(predict=(), operate=()))
+    Doorkeeper(open_to_all).admit("/predict", host, "", "127.0.0.1")
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["rebound.example:3000", "192.0.2.7", "", "[::1", "localhost.evil.example", "10.0.0.1:80"],
+)
+def test_without_tokens_another_name_is_refused(host):
+    open_to_all = access(tokens=TokenHashes(predict=(), operate=()))
+    with pytest.raises(RequestError) as refused:
+        Doorkeeper(open_to_all).admit("/predict", host, "", "127.0.0.1")
+    assert (refused.value.status, refused.value.code) == (403, "host_unknown")
+
+
+@pytest.mark.parametrize(
+    ("host", "wanted"),
+    [("127.0.0.1", True), ("::1", True), ("0.0.0.0", False), ("example", False)],
+)
+def test_loopback_is_known(host, wanted):
+    assert is_loopback(host) is wanted

@@ -9,7 +9,6 @@ from components.serving.launch import (
     check_port,
     check_startable,
     free_port,
-    is_loopback,
     serve_command,
 )
 
@@ -66,11 +65,3 @@ def test_command_names_host_port_and_certificates(settings, tmp_path):
 def test_open_address_without_tokens_is_refused(home, settings):
     with pytest.raises(ServiceError, match="no access token is set"):
         check_startable(home, settings.model_copy(update={"host": "0.0.0.0"}))
-
-
-@pytest.mark.parametrize(
-    ("host", "wanted"),
-    [("127.0.0.1", True), ("::1", True), ("0.0.0.0", False), ("example", False)],
-)
-def test_loopback_is_known(host, wanted):
-    assert is_loopback(host) is wanted
