@@ -199,14 +199,26 @@ def _corpus(plan: Plan) -> list[Benchmark]:
 
 
 def _drawing_rows(found: dict[str, Any]) -> list[Row]:
-    """Return every number of the real and the hostile files that tells a speed or a share."""
-    return [
-        row("reading", f"corpus, {kind}: {name.replace('_', ' ')}", "dxfvision", "", "more",
-            [float(value)])
-        for kind in ("real", "hostile")
-        for name, value in found[kind].items()
-        if isinstance(value, int | float)
-    ]  # fmt: skip
+    """Return speed beside plain ezdxf, the worst file, and how often the verdict was right."""
+    real, hostile = found["real"], found["hostile"]
+    what = f"{real['files']} drawings of the corpus: files a CPU-second"
+    rows = [
+        row("reading", what, who, "1/s", "more", [real[name]])
+        for who, name in (
+            ("dxfvision", "files_per_cpu_s"),
+            ("plain ezdxf", "plain_ezdxf_files_per_cpu_s"),
+        )
+    ]
+    for kind, figures in (("real", real), ("hostile", hostile)):
+        worst = f"worst {kind} file of the corpus"
+        slowest, peak = [figures["slowest_cpu_s"]], [figures["peak_memory_mib"]]
+        rows.append(row("reading", f"{worst}, time", "dxfvision", "CPU s", "less", slowest))
+        rows.append(row("reading", f"{worst}, memory", "dxfvision", "MiB", "less", peak))
+    asked = [100 * hostile["as_asked"] / hostile["files"]]
+    read = [100 * real["single_parts_share"]]
+    rows.append(row("reading", "single parts of the corpus read", "dxfvision", "%", "more", read))
+    what = f"{hostile['files']} hostile files: verdict as asked"
+    return [*rows, row("reading", what, "dxfvision", "%", "more", asked)]
 
 
 def _registration_rows(found: dict[str, Any]) -> list[Row]:
