@@ -25,7 +25,10 @@ logger = logging.getLogger(__name__)
 COMMANDS = "cli"
 """The part that commands are, unless they say otherwise."""
 
-RUNS = {"run", "generate", "validate", "train", "export", "evaluate", "autolabel", "bench"}
+MAKING = {"run", "generate", "validate", "train", "export", "autolabel"}
+"""Commands that make a home folder where there is none."""
+
+RUNS = {*MAKING, "evaluate", "bench"}
 """Commands that work for a while in a home folder: each time is a run with an id of its own."""
 
 
@@ -107,7 +110,8 @@ def _begin(name: str, home: object) -> None:
         return
     works = name in RUNS
     try:
-        log_into(Home(home.resolve()), make=works)
+        # A home folder that is misspelt must not be made by its log.
+        log_into(Home(home.resolve()), make=name in MAKING or (works and home.is_dir()))
     except SettingsError as error:
         logger.warning("logs are written as shipped: %s", error)
     if works:
