@@ -110,14 +110,14 @@ PAGE = Page(
                     runbook="NotOkShareHigh",
                 ),
                 Shown(
-                    title="Pictures drift: 0 unknown, 1 steady, 2 drifting",
+                    title="Drift: 1 steady, 2 drifting",
                     queries=(Query('dxfvision_drift_state{box=~"$box"}', "{{box}}"),),
                     unit="short",
                     kind="number",
                     steps=((2, ORANGE),),
                     width=4,
                     runbook="PicturesDrift",
-                    absent="nobody has looked yet: dxfvision drift, or its schedule",
+                    absent="not looked at yet: dxfvision drift",
                 ),
                 Shown(
                     title="Age of the last good archive",
@@ -133,7 +133,7 @@ PAGE = Page(
                     steps=((3 * 86_400, ORANGE),),
                     width=4,
                     runbook="BackupTooOld",
-                    absent="no archive was made: dxfvision backup, or the schedule maintenance",
+                    absent="no archive yet: dxfvision backup",
                 ),
                 Shown(
                     title="Certificate holds for",

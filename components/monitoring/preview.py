@@ -6,6 +6,7 @@ drawing. `python -m components.monitoring.preview http://127.0.0.1:9090 FOLDER` 
 
 import json
 import sys
+import textwrap
 import time
 from pathlib import Path
 from typing import Any
@@ -88,7 +89,7 @@ def _draw_lines(axes: Axes, panel: Shown, client: httpx.Client, minutes: float) 
     if axes.lines:
         axes.legend(fontsize=5, loc="upper left", ncols=2, framealpha=0.6)
     else:
-        axes.text(0.5, 0.5, panel.absent, fontsize=6, ha="center", transform=axes.transAxes)
+        axes.text(0.5, 0.5, _why(panel), fontsize=6, ha="center", transform=axes.transAxes)
 
 
 def _draw_numbers(axes: Axes, panel: Shown, client: httpx.Client) -> None:
@@ -99,7 +100,7 @@ def _draw_numbers(axes: Axes, panel: Shown, client: httpx.Client) -> None:
         for series in _ask(client, "query", query.expression, {})
     ][:_MOST_NUMBERS]
     if not found:
-        axes.text(0.5, 0.5, panel.absent, fontsize=6, ha="center", va="center")
+        axes.text(0.5, 0.5, _why(panel), fontsize=6, ha="center", va="center")
     each_row = max(1, panel.width // 3, -(-len(found) // 2))
     rows = -(-len(found) // each_row)
     for index, (name, value) in enumerate(found):
@@ -120,6 +121,11 @@ def _ask(client: httpx.Client, path: str, expression: str, span: dict[str, float
     answer = client.get(f"/{path}", params={"query": whole, **span}).raise_for_status()
     found: list[Series] = answer.json()["data"]["result"]
     return found
+
+
+def _why(panel: Shown) -> str:
+    """Return why a panel may be empty, in lines that fit its width."""
+    return textwrap.fill(panel.absent, 7 * panel.width)
 
 
 def _name(legend: str, series: Series) -> str:
