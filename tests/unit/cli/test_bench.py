@@ -9,10 +9,12 @@ from tests.unit.cli.test_app import DRAWINGS, dxfvision
 
 
 def test_figures_name_machine_versions_and_every_run(tmp_path: Path) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
     done = dxfvision(
         "bench", "generate", "--home", tmp_path, "--drawings", DRAWINGS, "--json",
         "--images", "32", "--sizes", "96x72", "--executors", "sequential,thread",
-        "--workers", "1,2", "--repetitions", "1", "--scratch", tmp_path,
+        "--workers", "1,2", "--repetitions", "1", "--scratch", scratch,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
@@ -22,7 +24,8 @@ def test_figures_name_machine_versions_and_every_run(tmp_path: Path) -> None:
     assert runs == {("sequential", 1), ("thread", 1), ("thread", 2)}
     assert set(found["costs"][0]["stages_ms"]) >= {"layout", "render", "camera", "write"}
     assert {"median", "spread"} == set(found["costs"][0]["limit_ms"])
-    assert list(tmp_path.iterdir()) == []
+    assert list(scratch.iterdir()) == []
+    assert {each.name for each in tmp_path.iterdir()} == {"scratch", "logs"}
 
 
 @pytest.mark.parametrize(

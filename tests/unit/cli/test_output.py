@@ -34,7 +34,7 @@ def test_disk_that_takes_no_more_is_one_line_that_names_the_file(
 
 def test_other_faults_of_the_system_keep_their_traceback() -> None:
     with pytest.raises(OSError, match="odd"):
-        friendly(failing)(OSError(errno.EIO, "odd", "file"))
+        friendly(failing)(OSError(errno.ENODEV, "odd", "file"))
 
 
 def test_error_raised_on_purpose_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
@@ -69,6 +69,6 @@ def test_summary_names_the_script_as_it_was_called(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("sys.argv", [".venv/bin/dxfvision", "run"])
-    pipeline.print_summary(Home(Path("/my homes/one")))
+    pipeline.print_summary(Home(Path("/my homes/one")), [])
     shown = capsys.readouterr().out
     assert ".venv/bin/dxfvision serve --home '/my homes/one'" in re.sub(r"\s+", " ", shown)
