@@ -111,7 +111,7 @@ docs: $(READY) ## write the pages that are made from the code, then build the si
 	@echo "Open build/site/index.html"
 
 monitoring: $(READY) ## write docs/metrics.md and the dashboards again from what the code declares
-	@$(BIN)/python -m components.operations.metrics_table docs/metrics.md
+	@$(BIN)/python -m components.operations.stages.metrics_table docs/metrics.md
 	@$(BIN)/python -m components.monitoring.write monitoring/grafana/dashboards
 
 samples: $(READY) ## draw the sample drawings again

@@ -5,10 +5,10 @@ from typing import Any
 
 from prefect import flow, task
 
-from components.operations import jobs
-from components.operations.jobs import Run
-from components.operations.spreading import on_dask
-from components.operations.stages import StageResult
+from components.operations.stages.running import StageResult
+from components.operations.work import jobs
+from components.operations.work.jobs import Run
+from components.operations.work.spreading import on_dask
 from flows.parameters import DaskScheduler, Drawings, HomeFolder, Seed, Size
 from flows.reporting import (
     PrefectProgress,

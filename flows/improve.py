@@ -6,10 +6,11 @@ from prefect import flow, task
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
-from components.operations import improving, jobs
-from components.operations.improving import Review
-from components.operations.jobs import Run
-from components.operations.stages import StageResult
+from components.operations.improvement import improving
+from components.operations.improvement.improving import Review
+from components.operations.stages.running import StageResult
+from components.operations.work import jobs
+from components.operations.work.jobs import Run
 from flows.parameters import HomeFolder, Seed, Size
 from flows.release_model import evaluate_model, export_model, promote_model, try_service
 from flows.reporting import (

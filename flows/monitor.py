@@ -2,11 +2,11 @@
 
 from prefect import flow, task
 
-from components.operations import selfcheck
-from components.operations.disk import measure_room
-from components.operations.maintaining import checked
-from components.operations.selfcheck import Checked
-from components.operations.stages import StageResult
+from components.operations.promotion import selfcheck
+from components.operations.promotion.selfcheck import Checked
+from components.operations.stages.running import StageResult
+from components.operations.upkeep.disk import measure_room
+from components.operations.upkeep.maintaining import checked
 from flows.parameters import HomeFolder
 from flows.reporting import log_result, remembered, show_report, show_table
 

@@ -29,8 +29,8 @@ from prefect.logging import get_run_logger
 from components.home import Home
 from components.logs.following import flow_run
 from components.logs.setting_up import PART_VARIABLE, is_set_up, log_as_part
-from components.operations.stages import StageResult, run_report
-from components.operations.witness import witnessed
+from components.operations.server.witness import witnessed
+from components.operations.stages.running import StageResult, run_report
 from components.progress import Progress, listener
 
 UPDATE_EVERY_S = 5.0

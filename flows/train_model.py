@@ -2,9 +2,9 @@
 
 from prefect import flow, task
 
-from components.operations import jobs, trainings
-from components.operations.jobs import Run
-from components.operations.stages import StageResult
+from components.operations.stages.running import StageResult
+from components.operations.work import jobs, trainings
+from components.operations.work.jobs import Run
 from flows.parameters import HomeFolder, Seed, Size
 from flows.reporting import (
     PrefectProgress,

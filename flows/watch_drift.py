@@ -5,14 +5,14 @@ from prefect.events import emit_event
 
 from components.files import plain
 from components.home import Home
-from components.operations.automations import DRIFT_BEGAN, DRIFT_ENDED, HOME_RESOURCE
-from components.operations.drift import (
+from components.operations.drift.looking import (
     DriftReport,
     check_drift,
     drift_page,
     event_payload,
     last_state,
 )
+from components.operations.server.automations import DRIFT_BEGAN, DRIFT_ENDED, HOME_RESOURCE
 from flows.parameters import HomeFolder
 from flows.reporting import show_markdown, show_table
 

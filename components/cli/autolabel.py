@@ -65,7 +65,7 @@ def autolabel(
     if apply is not None and (accept_all or generic or frames is not None):
         raise typer.BadParameter("--apply goes with --home and --json alone")
     place = open_home(home)
-    from components.operations.lock import hold_home
+    from components.operations.stages.lock import hold_home
 
     hold_home(place)
     if apply is None:
@@ -77,8 +77,8 @@ def autolabel(
 def _label(place: Home, frames: Path | None, generic: bool, as_json: bool) -> None:
     """Label frames and say where the review sheet is."""
     from components.inspection.inspector import Inspector
-    from components.operations.inspectors import open_engine
-    from components.operations.labelling import REVIEW_NAME, label_frames
+    from components.operations.improvement.labelling import REVIEW_NAME, label_frames
+    from components.operations.work.inspectors import open_engine
     from components.settings.labelling import LabellingSettings
     from components.visualization.label_review import PAGE_NAME
 
@@ -110,9 +110,9 @@ def _label(place: Home, frames: Path | None, generic: bool, as_json: bool) -> No
 
 def _applied(place: Home, review: Path | None) -> "DatasetCard":
     """Return the card of the dataset that a list makes; without one of all frames."""
-    from components.operations.jobs import known_parts
-    from components.operations.labelling import apply_review
-    from components.operations.review import read_review
+    from components.operations.improvement.labelling import apply_review
+    from components.operations.improvement.review import read_review
+    from components.operations.work.jobs import known_parts
 
     return apply_review(place, known_parts(place), read_review(review) if review else None)
 

@@ -103,7 +103,7 @@ def generate(
     """
     from components.cli.pipeline import prepare_prefect
     from components.dataset.benchmark import Plan, benchmark_generation
-    from components.operations.machine import this_machine
+    from components.operations.stages.machine import this_machine
 
     place = open_home(home, writable=False)
     machine = this_machine(PACKAGES)

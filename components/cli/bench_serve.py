@@ -18,8 +18,8 @@ from components.home import Home
 from components.settings.serve import ServeSettings
 
 if TYPE_CHECKING:
-    from components.operations.serve_speed import Speed
-    from components.operations.serve_swaps import Swaps
+    from components.operations.serve_bench.speed import Speed
+    from components.operations.serve_bench.swaps import Swaps
 
 PACKAGES = ("dxfvision", "bentoml", "onnxruntime", "numpy", "opencv-python-headless", "uvicorn")
 MEASUREMENTS = ("speed", "overload", "swaps", "soak", "leak")
@@ -75,9 +75,9 @@ def bench_serve(
 
     Nothing below the home folder is changed. Exit code 1 if a bound is missed.
     """
-    from components.operations.machine import this_machine
-    from components.operations.serve_endurance import overload
-    from components.operations.serve_speed import SpeedPlan, measure_speed
+    from components.operations.serve_bench.endurance import overload
+    from components.operations.serve_bench.speed import SpeedPlan, measure_speed
+    from components.operations.stages.machine import this_machine
     from components.serving.launch import running_service
 
     wanted = _measurements(what)
@@ -136,8 +136,8 @@ def _picture(place: Home, image: Path | None) -> bytes:
     import cv2
 
     from components.modeling.pictures import TRUSTED_MAX_PIXELS, read_picture
-    from components.operations.inspectors import picture_bytes
-    from components.operations.releases import champion_of
+    from components.operations.work.inspectors import picture_bytes
+    from components.operations.work.releases import champion_of
     from components.serving.golden import read_expected
 
     if image is not None:
@@ -150,7 +150,7 @@ def _picture(place: Home, image: Path | None) -> bytes:
 
 
 def _swapped(place: Home, settings: ServeSettings, data: bytes, swaps: int) -> "Swaps":
-    from components.operations.serve_swaps import swap, swapping_home
+    from components.operations.serve_bench.swaps import swap, swapping_home
     from components.serving.launch import running_service
 
     with swapping_home(place) as other, running_service(other, settings) as url:
@@ -161,7 +161,7 @@ def _soaked(
     place: Home, settings: ServeSettings, data: bytes, minutes: float, clients: int, leaking: bool
 ) -> dict[str, Any]:
     """Return the record of a soak; one with a leak passes if the leak was found."""
-    from components.operations.serve_endurance import MOST_GROWTH_MB, leaking_command, soak
+    from components.operations.serve_bench.endurance import MOST_GROWTH_MB, leaking_command, soak
     from components.serving.launch import running_service
 
     command_of = leaking_command(minutes) if leaking else None

@@ -20,7 +20,7 @@ from components.cli.output import (
 from components.files import plain, write_text
 
 if TYPE_CHECKING:
-    from components.operations.box_bench import Result
+    from components.operations.box.bench import Result
 
 SecondsOption = Annotated[
     int,
@@ -61,12 +61,12 @@ def measure_box(
 
     The service, `predict`, `inspect` and `camera` use what was chosen from their next start on.
     """
-    from components.operations.box_bench import chosen, measured_ways, some_pictures, ways
-    from components.operations.box_libraries import MEASURED
-    from components.operations.box_machine import measured_box
-    from components.operations.box_page import box_page, write_choice
-    from components.operations.machine import this_machine
-    from components.operations.releases import champion_of
+    from components.operations.box.bench import chosen, measured_ways, some_pictures, ways
+    from components.operations.box.libraries import MEASURED
+    from components.operations.box.machine import measured_box
+    from components.operations.box.page import box_page, write_choice
+    from components.operations.stages.machine import this_machine
+    from components.operations.work.releases import champion_of
     from components.settings.serve import ServeSettings
 
     place = open_home(home, writable=False)

@@ -50,7 +50,7 @@ def defects(
     from components.inspection.defects.bench import benchmark_defects
     from components.inspection.defects.record import defect_figures
     from components.modeling.defect_card import CURVE_NAME
-    from components.operations.machine import this_machine
+    from components.operations.stages.machine import this_machine
     from components.visualization.defect_curves import plot_defects
 
     place = open_home(home)

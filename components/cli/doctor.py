@@ -54,7 +54,7 @@ def doctor(
 
 def _look(home: Home, settings: HealthSettings, only: list[str], as_json: bool) -> bool:
     """Make the checks, print and report them; return whether everything works."""
-    from components.operations.health import Box, examine, report_health
+    from components.operations.health.checking import Box, examine, report_health
 
     box = Box(home, settings)
     diagnoses = list(examine(box, only))

@@ -24,7 +24,7 @@ def drift(
     """Compare the newest pictures with the first ones of this site; exit code 1 if they drifted."""
     from rich.markdown import Markdown
 
-    from components.operations.drift import check_drift, drift_page
+    from components.operations.drift.looking import check_drift, drift_page
 
     report = check_drift(open_home(home), accept)
     if as_json:

@@ -108,8 +108,8 @@ def promote_model(version: VersionArgument, home: HomeOption = Path()) -> None:
     A running service turns to it by itself and is watched; else one is started for a moment. If it
     is not ready in time, the champion before is restored.
     """
-    from components.operations.settling import promote_and_settle
-    from components.operations.stage_metrics import report_champion
+    from components.operations.promotion.settling import promote_and_settle
+    from components.operations.stages.metrics import report_champion
 
     place = open_home(home, writable=False)
     try:
@@ -126,7 +126,7 @@ def promote_model(version: VersionArgument, home: HomeOption = Path()) -> None:
 def roll_back(home: HomeOption = Path()) -> None:
     """Make the champion before this one the champion again."""
     from components.modeling.registry import ModelRegistry
-    from components.operations.stage_metrics import report_champion
+    from components.operations.stages.metrics import report_champion
 
     place = open_home(home, writable=False)
     found = ModelRegistry(place.registry).rollback()
@@ -144,7 +144,7 @@ def export_file(
     ] = None,
 ) -> None:
     """Write a version to one file that another box can import, and sign it if a key is given."""
-    from components.operations.transfer import export_version
+    from components.operations.promotion.transfer import export_version
 
     for path in export_version(open_home(home, writable=False), version, file, key):
         typer.echo(path)
@@ -163,7 +163,7 @@ def import_file(
     ] = None,
 ) -> None:
     """Register the version in an exported file after checking its signature and hashes."""
-    from components.operations.transfer import import_version
+    from components.operations.promotion.transfer import import_version
 
     found, signer = import_version(open_home(home), file, trust or ())
     signed = f"signed by {signer}" if signer else "its signature was not asked for"

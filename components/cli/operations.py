@@ -52,8 +52,8 @@ def up(
     home: HomeOption = Path(), profile: ProfileOption = "standard", only: ProgramsOption = None
 ) -> None:
     """Run Prefect server, worker, watcher and service together until Ctrl-C; no Docker needed."""
-    from components.operations.supervisor import Supervisor
-    from components.operations.whole import programs
+    from components.operations.launch.supervisor import Supervisor
+    from components.operations.launch.whole import programs
 
     place = open_home(home)
     settings = OperationsSettings.load(place.configs)
@@ -85,7 +85,7 @@ def deploy(home: HomeOption = Path(), as_json: JsonOption = False) -> None:
     place = open_home(home)
     settings = OperationsSettings.load(place.configs)
     use_server(place, settings)
-    from components.operations.deployments import deploy as set_up
+    from components.operations.server.deployments import deploy as set_up
 
     rows = [plain(each) for each in set_up(place, settings)]
     if as_json:
@@ -103,9 +103,9 @@ def watch(
     log_into(place, "watcher", make=True)
     settings = OperationsSettings.load(place.configs)
     use_server(place, settings)
-    from components.operations.drawing_watch import DrawingWatch
-    from components.operations.watcher import PipelineStarter
-    from components.operations.watching import Rounds
+    from components.operations.launch.drawing_watch import DrawingWatch
+    from components.operations.launch.watcher import PipelineStarter
+    from components.operations.launch.watching import Rounds
 
     largest = DrawingSettings.load(place.configs).max_file_mib * 2**20
     quiet_s = 0.0 if once else settings.watcher.quiet_s
@@ -142,8 +142,8 @@ def backup(
 
     Nothing has to be stopped. Exit code 1 if the archive cannot be restored.
     """
-    from components.operations import backup as archives
-    from components.operations.maintaining import back_up_home, checked
+    from components.operations.upkeep import backup as archives
+    from components.operations.upkeep.maintaining import back_up_home, checked
 
     place = open_home(home, writable=False)
     if check is not None:
@@ -165,8 +165,8 @@ def restore_archive(
     as_json: JsonOption = False,
 ) -> None:
     """Put back what an archive holds; what was there is put aside. `dxfvision up` must not run."""
-    from components.operations import backup as archives
-    from components.operations.lock import hold_home
+    from components.operations.stages.lock import hold_home
+    from components.operations.upkeep import backup as archives
     from components.serving.launch import check_port
 
     place = open_home(home)
@@ -189,7 +189,7 @@ def use_server(home: Home, settings: OperationsSettings) -> None:
     """
     import httpx
 
-    from components.operations.prefect_server import API_VARIABLE, client_environment
+    from components.operations.server.prefect_server import API_VARIABLE, client_environment
 
     given = os.environ.get(API_VARIABLE)
     os.environ.update(client_environment(home, settings) | ({API_VARIABLE: given} if given else {}))

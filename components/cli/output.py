@@ -21,7 +21,7 @@ from rich.table import Table
 from components.errors import HomeError, PipelineError
 from components.files import plain
 from components.home import Home
-from components.operations.console import ConsoleProgress
+from components.operations.stages.console import ConsoleProgress
 from components.progress import LogProgress, Progress, listening
 from components.settings.base import Profile
 

@@ -10,7 +10,7 @@ from components.documentation.commands import commands_page
 from components.documentation.configuration import configuration_page
 from components.documentation.diagrams import svg
 from components.files import write_text
-from components.operations.metrics_table import metrics_page
+from components.operations.stages.metrics_table import metrics_page
 
 
 def made_files(root: Path) -> Iterator[tuple[Path, str]]:

@@ -22,7 +22,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from components.files import write_json, write_text
-from components.operations.machine import this_machine
+from components.operations.stages.machine import this_machine
 from tests.benchmarks.benchmark_page import page_of
 from tests.benchmarks.collecting import Outcome, outcome_of
 from tests.benchmarks.known_benchmarks import Plan, known

@@ -43,7 +43,7 @@ from components.modeling.inference import Predictor, answer_of, detections_of
 from components.modeling.model_card import CARD_NAME, ModelCard, Precision, read_card
 from components.modeling.preparing import prepared
 from components.modeling.runtimes import Network, Runtime, installed_runtimes, open_network
-from components.operations.machine import this_machine
+from components.operations.stages.machine import this_machine
 from components.progress import SilentProgress
 from components.settings.inspection import InspectionSettings
 

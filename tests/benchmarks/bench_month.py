@@ -27,9 +27,13 @@ from typing import Any
 import httpx
 
 from components.home import Home
-from components.operations.database import care_for
-from components.operations.machine import this_machine
-from components.operations.prefect_server import server_command, server_environment, sqlite_file
+from components.operations.server.database import care_for
+from components.operations.server.prefect_server import (
+    server_command,
+    server_environment,
+    sqlite_file,
+)
+from components.operations.stages.machine import this_machine
 from components.serving.launch import free_port
 from components.settings.operations import OperationsSettings
 

@@ -14,7 +14,7 @@ from components.errors import ServiceError
 from components.files import write_bytes
 from components.geometry.dxf_reader import read_drawings
 from components.home import Home
-from components.operations.machine import this_machine
+from components.operations.stages.machine import this_machine
 from components.progress import SilentProgress
 from components.serving.client import Client
 from components.settings.drawings import DrawingSettings

@@ -49,7 +49,7 @@ from components.modeling.precisions import TIMED_PICTURES, network_ms
 from components.modeling.preparing import prepared
 from components.modeling.quantization import QUANTISED_OPERATORS, Pictures, write_int8
 from components.modeling.runtimes import Network, open_network
-from components.operations.machine import this_machine
+from components.operations.stages.machine import this_machine
 from components.settings.train import TrainSettings
 
 PACKAGES = ("onnxruntime", "onnx", "numpy")

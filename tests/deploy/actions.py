@@ -11,7 +11,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from components.cli.app import app
-from components.operations.health_network import PREFECT_VARIABLE
+from components.operations.health.network import PREFECT_VARIABLE
 from tests.deploy.stack import Stack
 
 

@@ -12,8 +12,8 @@ import pytest
 from prometheus_client import CollectorRegistry, Gauge, push_to_gateway
 
 from components.home import Home
-from components.operations.stage_metrics import StageReport
-from components.operations.stages import StageResult
+from components.operations.stages.metrics import StageReport
+from components.operations.stages.running import StageResult
 from components.serving.launch import free_port
 from tests.deploy.programs import Program, need
 

@@ -23,7 +23,7 @@ from components.files import write_text
 from components.home import Home
 from components.modeling.champion import read_champion
 from components.modeling.registry import ModelRegistry
-from components.operations.witness import read_witness
+from components.operations.server.witness import read_witness
 from components.serving.launch import free_port
 from tests.deploy.programs import wait_for
 

@@ -19,11 +19,11 @@ from components.errors import PipelineError
 from components.files import write_json
 from components.home import Home
 from components.modeling.registry import ModelRegistry
-from components.operations import sweeping
-from components.operations.drawing_watch import Change
-from components.operations.sweeping import sweep
-from components.operations.watcher import DEPLOYMENT, PipelineStarter
-from components.operations.witness import Witness, witness_file
+from components.operations.launch.drawing_watch import Change
+from components.operations.launch.watcher import DEPLOYMENT, PipelineStarter
+from components.operations.server import sweeping
+from components.operations.server.sweeping import sweep
+from components.operations.server.witness import Witness, witness_file
 from components.settings.operations import OperationsSettings
 from flows.maintain import maintain
 from flows.monitor import monitor

@@ -6,24 +6,24 @@ from typing import Any
 
 import pytest
 from prefect.client.orchestration import get_client
+from tests.unit.operations.test_drift import darker, frames
 
 from components.errors import ServiceError
 from components.home import Home
 from components.modeling.registry import ModelRegistry
-from components.operations.automations import (
+from components.operations.drift.frames import write_frames
+from components.operations.server.automations import (
     DRIFT_BEGAN,
     DRIFT_ENDED,
     IMPROVEMENT,
     ON_DRIFT,
     set_up_automations,
 )
-from components.operations.drift_frames import write_frames
 from components.serving.feature_log import features_folder
 from flows import watch_drift as module
 from flows.improve import improve
 from flows.watch_drift import watch_drift
 from tests.bundles import make_bundle
-from tests.unit.operations.test_drift import darker, frames
 
 pytestmark = pytest.mark.flow
 

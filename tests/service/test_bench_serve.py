@@ -4,14 +4,14 @@ import pytest
 
 from components.home import Home
 from components.modeling.registry import ModelRegistry
-from components.operations.serve_endurance import (
+from components.operations.serve_bench.endurance import (
     MOST_GROWTH_MB,
     leaking_command,
     overload,
     soak,
 )
-from components.operations.serve_speed import SpeedPlan, measure_speed
-from components.operations.serve_swaps import swap, swapping_home
+from components.operations.serve_bench.speed import SpeedPlan, measure_speed
+from components.operations.serve_bench.swaps import swap, swapping_home
 from components.serving.launch import running_service
 from components.settings.serve import ServeSettings
 from tests.bundles import encoded, scene

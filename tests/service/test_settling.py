@@ -13,7 +13,7 @@ from components.modeling.bundle_files import manifest_of, write_manifest
 from components.modeling.champion import read_champion
 from components.modeling.notes import read_notes
 from components.modeling.registry import ModelRegistry
-from components.operations.settling import follows, promote_and_settle, ready_version
+from components.operations.promotion.settling import follows, promote_and_settle, ready_version
 from components.serving.launch import free_port, running_service
 from components.settings.serve import ServeSettings
 from tests.bundles import make_bundle

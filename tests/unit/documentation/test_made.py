@@ -103,7 +103,7 @@ def test_a_container_that_nobody_knows_is_told(tmp_path: Path) -> None:
 
 
 def test_stages_are_those_that_report_themselves() -> None:
-    sources = (ROOT / "components" / "operations").glob("*.py")
+    sources = (ROOT / "components" / "operations").rglob("*.py")
     names = {
         name for p in sources for name in re.findall(r'^@reported\("(.+)"\)', p.read_text(), re.M)
     }

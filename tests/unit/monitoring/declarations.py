@@ -8,7 +8,11 @@ from typing import Any
 
 import yaml
 
-from components.operations.metrics_table import batch_metrics, camera_metrics, service_metrics
+from components.operations.stages.metrics_table import (
+    batch_metrics,
+    camera_metrics,
+    service_metrics,
+)
 
 ROOT = Path(__file__).parents[3]
 MONITORING = ROOT / "monitoring"

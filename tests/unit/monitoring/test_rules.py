@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from components.operations.metrics_table import metrics_page
+from components.operations.stages.metrics_table import metrics_page
 from tests.unit.monitoring.declarations import (
     MONITORING,
     ROOT,

@@ -1,0 +1,1 @@
+"""Whether pictures and answers are still what they were, without labels."""

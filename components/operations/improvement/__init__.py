@@ -1,0 +1,1 @@
+"""Learning from frames of the camera: labelling, review, training again."""

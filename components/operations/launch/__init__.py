@@ -1,0 +1,1 @@
+"""Everything on one machine: programs kept running, drawings watched."""

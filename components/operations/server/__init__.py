@@ -1,0 +1,1 @@
+"""Prefect's server and what it knows: runs, deployments, automations, its database."""

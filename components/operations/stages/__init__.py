@@ -1,0 +1,1 @@
+"""Running a stage: once, skipped if nothing changed, locked, told as metrics."""

@@ -1,0 +1,1 @@
+"""Care of the home folder: retention, backup, room on the disk."""

@@ -1,0 +1,1 @@
+"""The stages themselves: drawings, dataset, checks, training, release."""
