@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from prefect.client.orchestration import get_client
-from tests.unit.operations.test_drift import darker, frames
+from tests.unit.operations.drift.test_looking import darker, frames
 
 from components.errors import ServiceError
 from components.home import Home
