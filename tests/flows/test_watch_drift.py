@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from prefect.client.orchestration import get_client
-from tests.unit.operations.drift.test_looking import darker, frames
 
 from components.errors import ServiceError
 from components.home import Home
@@ -24,6 +23,7 @@ from flows import watch_drift as module
 from flows.improve import improve
 from flows.watch_drift import watch_drift
 from tests.bundles import make_bundle
+from tests.unit.operations.drift.test_looking import darker, frames
 
 pytestmark = pytest.mark.flow
 
