@@ -15,6 +15,10 @@ from components.cli.output import (
     print_table,
 )
 
+VersionOrChampion = Annotated[
+    str | None,
+    typer.Argument(help="Version, or its first letters; the champion's if not given."),
+]
 VersionArgument = Annotated[
     str, typer.Argument(help="Version, or its first letters.", metavar="VERSION")
 ]
@@ -42,27 +46,31 @@ def list_models(home: HomeOption = Path(), as_json: JsonOption = False) -> None:
     registry = ModelRegistry(open_home(home, writable=False).registry)
     # A damaged champion must not hide the versions one could go back to.
     champion = read_champion(registry.champion_file)
+    versions = registry.list()
     rows = [
         {
             "version": version.version,
             "champion": champion is not None and champion.version == version.version,
             "created": version.created.isoformat(timespec="seconds"),
-            "drawings": ", ".join(version.card.labels),
+            "drawings": version.card.labels,
             "served map": version.card.metrics.get("test_registered_map"),
             "network map": version.card.metrics.get("test_map"),
             "precision": version.card.precision,
         }
-        for version in registry.list()
+        for version in versions
     ]
     if as_json:
         for row in rows:
             print_json(row)
     else:
-        print_table("Released models", rows)
+        counts = [{"drawings": len(version.card.labels)} for version in versions]
+        print_table(
+            "Released models", [row | count for row, count in zip(rows, counts, strict=True)]
+        )
 
 
 def show_model(
-    version: VersionArgument, home: HomeOption = Path(), as_json: JsonOption = False
+    version: VersionOrChampion = None, home: HomeOption = Path(), as_json: JsonOption = False
 ) -> None:
     """Show the card of a version and what was seen of it on this box."""
     from rich.markdown import Markdown
@@ -71,14 +79,16 @@ def show_model(
     from components.modeling.card_page import to_markdown
     from components.modeling.notes import note_lines, read_notes
     from components.modeling.registry import ModelRegistry
+    from components.operations.work.releases import champion_of
 
-    registry = ModelRegistry(open_home(home, writable=False).registry)
-    found = registry.get(version)
+    place = open_home(home, writable=False)
+    registry = ModelRegistry(place.registry)
+    found = champion_of(place) if version is None else registry.get(version)
     notes = read_notes(registry.root, found.version)
     if as_json:
         print_json(plain(found.card) | {"version": found.version, "notes": notes})
     else:
-        console.print(Markdown(to_markdown(found.card) + note_lines(notes)))
+        console.print(Markdown(to_markdown(found.card, found.version) + note_lines(notes)))
 
 
 def show_differences(

@@ -132,13 +132,16 @@ def print_json(value: object) -> None:
 
 
 def print_table(title: str, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Print rows as a table; the first row's keys are the columns."""
+    """Print rows as a table; the first row's keys are the columns.
+
+    The first column tells the rows apart and is not broken into lines: names are copied from it.
+    """
     if not rows:
         console.print(f"{escape(title)}: nothing")
         return
     table = Table(title=escape(title), title_justify="left", header_style="bold")
-    for column in rows[0]:
-        table.add_column(column, overflow="fold")
+    for number, column in enumerate(rows[0]):
+        table.add_column(column, overflow="fold", no_wrap=number == 0)
     for row in rows:
         table.add_row(*(escape(_shown(value)) for value in row.values()))
     console.print(table)

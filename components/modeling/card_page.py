@@ -14,8 +14,13 @@ SHOWN_PAIRS = 50
 """Pairs of similar drawings on the page; the card itself holds all."""
 
 
-def to_markdown(card: ModelCard) -> str:
-    """Return a card as a page for people."""
+def to_markdown(card: ModelCard, version: str = "") -> str:
+    """Return a card as a page for people.
+
+    Args:
+        card: What is shown.
+        version: Of the registry, which heads the page; the bundle's name if it is in none yet.
+    """
     rows = [
         ("Created", card.created),
         ("Drawings", ", ".join(card.labels)),
@@ -38,7 +43,7 @@ def to_markdown(card: ModelCard) -> str:
             f"mean mask IoU {card.parity.mean_mask_iou:.3f}, least {card.parity.min_mask_iou:.3f}",
         ),
     ]
-    lines = [f"# {card.name}", "", "| | |", "|---|---|"]
+    lines = [f"# {version or card.name}", "", "| | |", "|---|---|"]
     lines += [f"| {name} | {value} |" for name, value in rows]
     lines += _offer_lines(card)
     sections = figure_lines(card.dataset, card.test)

@@ -67,7 +67,7 @@ def promote_model(run: Run, progress: Progress | None = None) -> StageResult:
             "version": version.version,
             "promoted": decision.promote,
             "comparison": comparison,
-            "card": to_markdown(version.card),
+            "card": to_markdown(version.card, version.version),
         }
 
     bounds = settings.model_dump(exclude={"trial_pictures", "ready_s", "service_url"})

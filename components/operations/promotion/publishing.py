@@ -114,7 +114,7 @@ def _published(
     return figures | {
         "summary": f"{told}; ready after {settled.seconds:.1f} s",
         "seconds": settled.seconds,
-        "card": to_markdown(version.card),
+        "card": to_markdown(version.card, version.version),
     }
 
 

@@ -56,6 +56,20 @@ def test_show_tells_what_was_seen_on_this_box(home: Home) -> None:
     assert told["notes"]["trial"]["pictures"] == 200
 
 
+def test_show_is_about_the_champion_unless_told_otherwise(home: Home) -> None:
+    first, second = versions(home)
+    assert asked("show", "--home", home.root).stdout.split()[0] == first
+    assert asked("show", second, "--home", home.root).stdout.split()[0] == second
+
+
+def test_a_version_stands_on_one_line_of_a_narrow_list(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    shown = asked("list", "--home", home.root).stdout
+    assert all(version in shown for version in versions(home))
+
+
 def test_diff_names_what_differs(home: Home) -> None:
     first, second = versions(home)
     done = asked("diff", first, second, "--home", home.root, "--json")
