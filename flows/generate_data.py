@@ -5,10 +5,10 @@ from typing import Any
 
 from prefect import flow, task
 
+from components.operations.pipeline import jobs
+from components.operations.pipeline.jobs import Run
+from components.operations.pipeline.spreading import on_dask
 from components.operations.stages.running import StageResult
-from components.operations.work import jobs
-from components.operations.work.jobs import Run
-from components.operations.work.spreading import on_dask
 from flows.parameters import DaskScheduler, Drawings, HomeFolder, Seed, Size
 from flows.reporting import (
     PrefectProgress,

@@ -8,9 +8,9 @@ from prefect.states import Completed
 
 from components.operations.improvement import improving
 from components.operations.improvement.improving import Review
+from components.operations.pipeline import jobs
+from components.operations.pipeline.jobs import Run
 from components.operations.stages.running import StageResult
-from components.operations.work import jobs
-from components.operations.work.jobs import Run
 from flows.parameters import HomeFolder, Seed, Size
 from flows.release_model import evaluate_model, export_model, promote_model, try_service
 from flows.reporting import (

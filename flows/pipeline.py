@@ -2,10 +2,10 @@
 
 from prefect import flow, task
 
+from components.operations.pipeline import jobs
+from components.operations.pipeline.jobs import Run
 from components.operations.promotion import publishing
 from components.operations.stages.running import StageResult
-from components.operations.work import jobs
-from components.operations.work.jobs import Run
 from flows.generate_data import generate_data, read_drawings
 from flows.parameters import Drawings, HomeFolder, Seed, Size
 from flows.release_model import release_model

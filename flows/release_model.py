@@ -6,10 +6,10 @@ from prefect import flow, task
 from prefect.logging import get_run_logger
 
 from components.home import Home
+from components.operations.pipeline import jobs, releases
+from components.operations.pipeline.jobs import Run
 from components.operations.promotion import promoting
 from components.operations.stages.running import StageResult
-from components.operations.work import jobs, releases
-from components.operations.work.jobs import Run
 from components.visualization.model_report import report_path, write_model_report
 from flows.parameters import DaskScheduler, HomeFolder, Size
 from flows.reporting import (

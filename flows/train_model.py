@@ -2,9 +2,9 @@
 
 from prefect import flow, task
 
+from components.operations.pipeline import jobs, trainings
+from components.operations.pipeline.jobs import Run
 from components.operations.stages.running import StageResult
-from components.operations.work import jobs, trainings
-from components.operations.work.jobs import Run
 from flows.parameters import HomeFolder, Seed, Size
 from flows.reporting import (
     PrefectProgress,

@@ -2,9 +2,9 @@
 
 from prefect import flow, task
 
+from components.operations.pipeline import jobs
+from components.operations.pipeline.jobs import Run
 from components.operations.stages.running import StageResult
-from components.operations.work import jobs
-from components.operations.work.jobs import Run
 from components.validation.report import report_pages
 from flows.parameters import HomeFolder, Size
 from flows.reporting import (

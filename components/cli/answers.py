@@ -74,7 +74,7 @@ def evaluate_engines(
 
     Where the file tells poses, their errors are told, too.
     """
-    from components.operations.work.inspectors import ENGINES, measured, open_engine
+    from components.operations.pipeline.inspectors import ENGINES, measured, open_engine
 
     place = open_home(home, writable=False)
     others = [other for other in ENGINES if other != engine] if compare else []
@@ -139,7 +139,7 @@ def predict_images(
     as_json: JsonOption = False,
 ) -> None:
     """Find the parts in pictures with the champion, without a service."""
-    from components.operations.work.inspectors import open_engine, picture_bytes
+    from components.operations.pipeline.inspectors import open_engine, picture_bytes
     from components.progress import SilentProgress
     from components.serving.answers import answer_picture
     from components.serving.schemas import PredictOptions

@@ -78,7 +78,7 @@ def _label(place: Home, frames: Path | None, generic: bool, as_json: bool) -> No
     """Label frames and say where the review sheet is."""
     from components.inspection.inspector import Inspector
     from components.operations.improvement.labelling import REVIEW_NAME, label_frames
-    from components.operations.work.inspectors import open_engine
+    from components.operations.pipeline.inspectors import open_engine
     from components.settings.labelling import LabellingSettings
     from components.visualization.label_review import PAGE_NAME
 
@@ -112,7 +112,7 @@ def _applied(place: Home, review: Path | None) -> "DatasetCard":
     """Return the card of the dataset that a list makes; without one of all frames."""
     from components.operations.improvement.labelling import apply_review
     from components.operations.improvement.review import read_review
-    from components.operations.work.jobs import known_parts
+    from components.operations.pipeline.jobs import known_parts
 
     return apply_review(place, known_parts(place), read_review(review) if review else None)
 

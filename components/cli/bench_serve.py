@@ -136,8 +136,8 @@ def _picture(place: Home, image: Path | None) -> bytes:
     import cv2
 
     from components.modeling.pictures import TRUSTED_MAX_PIXELS, read_picture
-    from components.operations.work.inspectors import picture_bytes
-    from components.operations.work.releases import champion_of
+    from components.operations.pipeline.inspectors import picture_bytes
+    from components.operations.pipeline.releases import champion_of
     from components.serving.golden import read_expected
 
     if image is not None:

@@ -65,8 +65,8 @@ def measure_box(
     from components.operations.box.libraries import MEASURED
     from components.operations.box.machine import measured_box
     from components.operations.box.page import box_page, write_choice
+    from components.operations.pipeline.releases import champion_of
     from components.operations.stages.machine import this_machine
-    from components.operations.work.releases import champion_of
     from components.settings.serve import ServeSettings
 
     place = open_home(home, writable=False)

@@ -20,7 +20,7 @@ from components.home import Home
 from components.inspection.camera.calibration import DEFAULT_CAMERA, read_calibration
 
 if TYPE_CHECKING:
-    from components.operations.work.inspectors import Engine
+    from components.operations.pipeline.inspectors import Engine
     from components.serving.inspecting import Gauge, Inspection
     from components.serving.scales import ScaleOf
 
@@ -79,7 +79,7 @@ def inspect_images(
     """
     if px_per_mm is not None and calibration is not None:
         raise typer.BadParameter("give --px-per-mm or --calibration, not both")
-    from components.operations.work.inspectors import picture_bytes
+    from components.operations.pipeline.inspectors import picture_bytes
     from components.serving.inspecting import Gauge, encoded_png
     from components.serving.schemas import PredictOptions
 
@@ -112,7 +112,7 @@ def _inspection(place: Home, gauge: "Gauge", engine: "Engine") -> "Inspection":
     """Return the champion, or the drawings alone, with everything that measuring needs."""
     from components.inspection.classical import ClassicalInspector
     from components.inspection.inspector import Inspector
-    from components.operations.work.inspectors import open_engine
+    from components.operations.pipeline.inspectors import open_engine
     from components.progress import SilentProgress
     from components.serving.inspecting import Inspection
     from components.settings.serve import ServeSettings

@@ -79,7 +79,7 @@ def show_model(
     from components.modeling.card_page import to_markdown
     from components.modeling.notes import note_lines, read_notes
     from components.modeling.registry import ModelRegistry
-    from components.operations.work.releases import champion_of
+    from components.operations.pipeline.releases import champion_of
 
     place = open_home(home, writable=False)
     registry = ModelRegistry(place.registry)

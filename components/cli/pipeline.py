@@ -131,7 +131,7 @@ def generate(
     as_json: JsonOption = False,
 ) -> None:
     """Read the drawings and render the dataset; an interrupted one is completed."""
-    from components.operations.work import jobs
+    from components.operations.pipeline import jobs
 
     if dask_scheduler and executor not in (None, "dask"):
         raise typer.BadParameter(
@@ -158,7 +158,7 @@ def validate(
     as_json: JsonOption = False,
 ) -> None:
     """Check the dataset against its expectations; exit code 1 if one that matters fails."""
-    from components.operations.work import jobs
+    from components.operations.pipeline import jobs
     from components.validation.report import report_pages
 
     run = jobs.open_run(home, None, profile, 0)
@@ -182,7 +182,7 @@ def train(
 ) -> None:
     """Train on the dataset, or go on with an interrupted training."""
     from components.modeling.team import joined
-    from components.operations.work import jobs, trainings
+    from components.operations.pipeline import jobs, trainings
 
     wishes = trainings.Wishes(minutes, epochs, from_scratch, stream)
     if generic and int(os.environ.get("WORLD_SIZE", "1")) > 1:
@@ -210,7 +210,7 @@ def export(
     home: HomeOption = Path(), profile: ProfileOption = "standard", as_json: JsonOption = False
 ) -> None:
     """Export the trained network to ONNX, compare it with torch, measure it on the test split."""
-    from components.operations.work import jobs, releases
+    from components.operations.pipeline import jobs, releases
 
     run = jobs.open_run(home, None, profile, 0)
     with progress_bars() as bars:

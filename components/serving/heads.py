@@ -31,8 +31,9 @@ class PromptProtocol(H11Protocol):
     longest_s: ClassVar[float]
     _due: asyncio.TimerHandle | None = None
 
+    # uvicorn narrows asyncio's type just so.
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin to wait for the first head; uvicorn narrows the type just so."""
+        """Begin to wait for the first head."""
         super().connection_made(transport)
         self._wait()
 

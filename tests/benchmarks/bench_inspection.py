@@ -142,7 +142,7 @@ def main() -> None:
     if args.home is not None:
         from components.home import Home
         from components.inspection.opening import open_inspector
-        from components.operations.work.releases import champion_of
+        from components.operations.pipeline.releases import champion_of
 
         version = champion_of(Home(args.home.resolve()))
         inspector = open_inspector(version.path, InspectionSettings.load())

@@ -20,8 +20,8 @@ from components.geometry.masks import mask_from_rle, mask_iou
 from components.home import Home
 from components.inspection.inspector import Inspector
 from components.inspection.labelling import frame_faults, labels_of, with_others
-from components.operations.work.inspectors import released_inspector
-from components.operations.work.releases import champion_of
+from components.operations.pipeline.inspectors import released_inspector
+from components.operations.pipeline.releases import champion_of
 from components.settings.data import DataSettings
 from components.settings.labelling import LabellingSettings
 

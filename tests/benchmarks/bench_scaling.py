@@ -27,9 +27,9 @@ from components.home import Home
 from components.inspection.opening import open_inspector
 from components.modeling.bundle_files import PARTS_NAME
 from components.modeling.evaluate import read_rgb
+from components.operations.pipeline.releases import champion_of
+from components.operations.pipeline.spreading import LOCAL, SpreadInspector, cluster
 from components.operations.stages.machine import this_machine
-from components.operations.work.releases import champion_of
-from components.operations.work.spreading import LOCAL, SpreadInspector, cluster
 from components.progress import SilentProgress
 from components.settings.data import DataSettings
 from components.settings.inspection import InspectionSettings

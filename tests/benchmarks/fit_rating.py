@@ -26,8 +26,8 @@ from components.home import Home
 from components.inspection.competition import whole_mask
 from components.inspection.fitting.rating import Evidence, counted
 from components.inspection.inspector import Inspector
-from components.operations.work.inspectors import generic_inspector, released_inspector
-from components.operations.work.releases import champion_of
+from components.operations.pipeline.inspectors import generic_inspector, released_inspector
+from components.operations.pipeline.releases import champion_of
 from components.progress import SilentProgress
 from components.settings.data import DataSettings
 

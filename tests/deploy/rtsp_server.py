@@ -7,6 +7,7 @@ import sys
 
 import gi
 
+# Versions must be chosen before the import below.
 gi.require_version("Gst", "1.0")
 gi.require_version("GstRtspServer", "1.0")
 from gi.repository import GLib, Gst, GstRtspServer  # noqa: E402

@@ -14,8 +14,8 @@ import httpx
 import yaml
 
 from components.home import Home
+from components.operations.pipeline import jobs, releases, trainings
 from components.operations.promotion import promoting
-from components.operations.work import jobs, releases, trainings
 from components.progress import SilentProgress
 from components.serving.launch import free_port, running_service
 from components.settings.serve import ServeSettings

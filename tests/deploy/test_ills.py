@@ -18,10 +18,10 @@ from components.inspection.camera.calibration import keep_calibration
 from components.modeling.champion import promoted, read_champion, write_champion
 from components.modeling.registry import ModelRegistry
 from components.operations.health import checking as health
+from components.operations.pipeline import jobs
 from components.operations.promotion import promoting
 from components.operations.stages import metrics as stage_metrics
 from components.operations.stages.metrics import StageReport, metrics_file, report_champion
-from components.operations.work import jobs
 from components.progress import SilentProgress
 from components.serving.launch import running_service
 from components.settings.serve import ServeSettings

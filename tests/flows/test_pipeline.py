@@ -108,7 +108,7 @@ def test_artifacts_and_card_say_what_looks_alike(first: list[StageResult], home:
 def test_a_new_seed_makes_new_data_from_the_same_drawings(
     second: list[StageResult], home: Home
 ) -> None:
-    from components.operations.work import jobs
+    from components.operations.pipeline import jobs
     from components.progress import SilentProgress
 
     run = jobs.open_run(home.root, DRAWINGS, "tiny", 8)

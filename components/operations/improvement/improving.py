@@ -14,11 +14,11 @@ from components.errors import DatasetError
 from components.home import Home
 from components.operations.improvement.labelling import REVIEW_NAME, apply_review, label_frames
 from components.operations.improvement.review import read_review
+from components.operations.pipeline.inspectors import released_inspector
+from components.operations.pipeline.jobs import Run, known_parts
+from components.operations.pipeline.releases import champion_of
 from components.operations.stages.metrics import reported
 from components.operations.stages.running import StageResult
-from components.operations.work.inspectors import released_inspector
-from components.operations.work.jobs import Run, known_parts
-from components.operations.work.releases import champion_of
 from components.progress import Progress
 from components.settings.drift import DriftSettings
 from components.settings.labelling import LabellingSettings

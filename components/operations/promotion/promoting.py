@@ -16,13 +16,13 @@ from components.modeling.card_page import to_markdown
 from components.modeling.champion import read_champion
 from components.modeling.notes import read_notes, write_note
 from components.modeling.registry import ModelRegistry, ModelVersion
+from components.operations.pipeline.jobs import Run
+from components.operations.pipeline.releases import champion_of
 from components.operations.promotion.comparison import Comparison, compare
 from components.operations.promotion.gate import Decision, decide, was_rolled_back
 from components.operations.promotion.settling import restoring, settle
 from components.operations.stages.metrics import report_champion, reported
 from components.operations.stages.running import Figures, StageResult, input_sha256, run_stage
-from components.operations.work.jobs import Run
-from components.operations.work.releases import champion_of
 from components.progress import Progress, SilentProgress, stage
 from components.serving.trial import TrialReport, try_service
 from components.settings.inspection import InspectionSettings

@@ -22,14 +22,14 @@ from components.modeling.model_card import CARD_NAME, ModelCard, write_card
 from components.modeling.notes import write_note
 from components.modeling.origin import drawings_hash
 from components.modeling.registry import ModelRegistry, ModelVersion
+from components.operations.pipeline.jobs import Run, known_parts
+from components.operations.pipeline.likeness import known_similarity
 from components.operations.promotion.comparison import compare
 from components.operations.promotion.gate import decide
 from components.operations.promotion.settling import restoring, settle
 from components.operations.stages.machine import this_machine
 from components.operations.stages.metrics import report_champion, reported
 from components.operations.stages.running import Figures, StageResult, run_stage
-from components.operations.work.jobs import Run, known_parts
-from components.operations.work.likeness import known_similarity
 from components.progress import Progress
 from components.settings.base import GENERIC
 from components.settings.data import DataSettings

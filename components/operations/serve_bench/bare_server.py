@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from components.inspection.opening import open_inspector
-from components.operations.work.releases import champion_of
+from components.operations.pipeline.releases import champion_of
 from components.serving.answers import answer_picture
 from components.serving.environment import home_from_environment, settings_from_environment
 from components.serving.schemas import PredictOptions

@@ -21,8 +21,8 @@ from components.inspection.opening import open_inspector
 from components.modeling.pictures import TRUSTED_MAX_PIXELS, decode_picture
 from components.modeling.preparing import prepared
 from components.modeling.runtimes import open_network
+from components.operations.pipeline.releases import champion_of
 from components.operations.serve_bench.load import Caller, closed_load, for_seconds, percentile_ms
-from components.operations.work.releases import champion_of
 from components.serving.answers import answer_picture
 from components.serving.guard import end_with_parent
 from components.serving.launch import running_service

@@ -16,9 +16,9 @@ from components.errors import ServiceError
 from components.home import Home
 from components.modeling.model_card import CARD_NAME, write_card
 from components.modeling.registry import ModelRegistry
+from components.operations.pipeline.releases import champion_of
 from components.operations.serve_bench.load import closed_load, count_statuses
 from components.operations.serve_bench.speed import ROUTE
-from components.operations.work.releases import champion_of
 
 _SWAP_WAIT_S = 120.0
 _OK = 200

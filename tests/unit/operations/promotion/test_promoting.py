@@ -19,9 +19,9 @@ from components.modeling.card_figures import HeldOutFigures, PartFigures
 from components.modeling.model_card import CARD_NAME, read_card, write_card
 from components.modeling.notes import read_notes
 from components.modeling.registry import ModelRegistry
+from components.operations.pipeline import inspectors, jobs
 from components.operations.promotion import promoting
 from components.operations.promotion.comparison import Hits, drawings_in_common, golden_hits
-from components.operations.work import inspectors, jobs
 from components.settings.inspection import InspectionSettings
 from tests.bundles import BLUE, RED, make_bundle, scene, write_coco
 

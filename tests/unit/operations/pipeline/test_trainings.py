@@ -1,7 +1,7 @@
 import pytest
 
 from components.errors import SettingsError
-from components.operations.work.trainings import Wishes
+from components.operations.pipeline.trainings import Wishes
 from components.settings.train import TrainSettings
 
 

@@ -11,7 +11,7 @@ import pytest
 from components.errors import ModelError
 from components.inspection.opening import open_inspector
 from components.modeling.evaluate import evaluate, read_rgb
-from components.operations.work.spreading import LOCAL, SpreadInspector, cluster, on_dask
+from components.operations.pipeline.spreading import LOCAL, SpreadInspector, cluster, on_dask
 from components.progress import SilentProgress
 from components.settings.inspection import InspectionSettings
 from tests.bundles import BLUE, RED, make_bundle, write_coco

@@ -6,7 +6,7 @@ from components.geometry.resemblance import similarity_to_json
 from components.geometry.similarity import similarity_report
 from components.home import Home
 from components.modeling.model_card import DrawingSimilarity, read_similarity
-from components.operations.work.jobs import known_parts, similarity_file
+from components.operations.pipeline.jobs import known_parts, similarity_file
 from components.progress import Progress
 
 

@@ -16,7 +16,7 @@ from components.inspection.inspector import Inspector
 from components.modeling.figures import Confusion
 from components.modeling.inference import Predictor
 from components.modeling.registry import ModelRegistry
-from components.operations.work.inspectors import accuracy_of, measured, open_engine
+from components.operations.pipeline.inspectors import accuracy_of, measured, open_engine
 from components.progress import SilentProgress
 from tests.bundles import BLUE, PARTS, RED, encoded, make_bundle, scene
 

@@ -8,7 +8,7 @@ import pytest
 from components.errors import DatasetError, PipelineError
 from components.files import write_text
 from components.geometry.parts_file import write_parts
-from components.operations.work import jobs
+from components.operations.pipeline import jobs
 from components.progress import SilentProgress
 from tests.unit.strategies import part, plate_with_hole, square
 
@@ -144,7 +144,7 @@ def test_template_that_was_changed_or_deleted_is_made_again(run: jobs.Run) -> No
 
 def test_second_process_in_one_home_is_refused(run: jobs.Run) -> None:
     code = (
-        "import sys; from pathlib import Path; from components.operations.work import jobs\n"
+        "import sys; from pathlib import Path; from components.operations.pipeline import jobs\n"
         "jobs.open_run(Path(sys.argv[1]), None, 'tiny', 0)"
     )
     import subprocess
@@ -176,7 +176,7 @@ def test_leftovers_of_a_killed_run_are_swept(tmp_path: Path) -> None:
 
 
 def test_stages_before_their_time_raise_errors_for_the_user(tmp_path: Path) -> None:
-    from components.operations.work import releases
+    from components.operations.pipeline import releases
 
     run = jobs.open_run(tmp_path, None, "tiny", 0)
     for stage in (jobs.generate, jobs.validate, releases.export_model, releases.evaluate_model):

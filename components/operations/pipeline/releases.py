@@ -25,12 +25,12 @@ from components.modeling.inference import Detector, Predictor
 from components.modeling.model_card import CARD_NAME, INT8_NAME, MODEL_NAME, write_card
 from components.modeling.registry import ModelRegistry, ModelVersion
 from components.operations.drift.frames import REFERENCE_NAME, Watched, write_frames
+from components.operations.pipeline.jobs import Run, known_parts
+from components.operations.pipeline.likeness import known_similarity
+from components.operations.pipeline.spreading import SpreadInspector, cluster
 from components.operations.stages.machine import this_machine
 from components.operations.stages.metrics import reported
 from components.operations.stages.running import Figures, StageResult, input_sha256, run_stage
-from components.operations.work.jobs import Run, known_parts
-from components.operations.work.likeness import known_similarity
-from components.operations.work.spreading import SpreadInspector, cluster
 from components.progress import Progress
 from components.settings.inspection import InspectionSettings
 from components.settings.train import TrainSettings

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from components.errors import SettingsError
 from components.files import plain
 from components.home import Home
+from components.operations.pipeline.jobs import Run, known_parts
 from components.operations.stages.metrics import reported
 from components.operations.stages.running import Figures, StageResult, run_stage
-from components.operations.work.jobs import Run, known_parts
 from components.progress import Progress, SilentProgress
 from components.settings.base import GENERIC
 from components.settings.data import DataSettings

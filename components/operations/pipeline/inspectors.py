@@ -25,9 +25,9 @@ from components.modeling.evaluate import evaluate
 from components.modeling.figures import Confusion, Evaluation
 from components.modeling.inference import Detector, Predictor
 from components.modeling.registry import ModelVersion
-from components.operations.work.jobs import known_parts
-from components.operations.work.likeness import known_similarity
-from components.operations.work.releases import champion_of, open_predictor
+from components.operations.pipeline.jobs import known_parts
+from components.operations.pipeline.likeness import known_similarity
+from components.operations.pipeline.releases import champion_of, open_predictor
 from components.progress import Progress
 from components.settings.base import GENERIC
 from components.settings.inspection import InspectionSettings

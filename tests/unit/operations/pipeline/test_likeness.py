@@ -11,8 +11,8 @@ from components.files import write_bytes
 from components.geometry.parts_file import write_parts
 from components.home import Home
 from components.modeling.model_card import CARD_NAME, MODEL_NAME, read_card
-from components.operations.work import jobs, releases
-from components.operations.work.likeness import known_similarity
+from components.operations.pipeline import jobs, releases
+from components.operations.pipeline.likeness import known_similarity
 from components.progress import SilentProgress
 from components.settings.data import DataSettings
 from tests.bundles import make_bundle
