@@ -34,7 +34,7 @@ from components.camera.state import BLIND, Change, Faults
 from components.camera.supervisor import Supervisor
 from components.camera.triggers import Ask, Triggers
 from components.camera.verdicts import Judged
-from components.errors import CameraError, PipelineError, ServiceError
+from components.errors import PipelineError, ServiceError
 from components.files import plain
 from components.logs.following import request
 from components.serving.client import AnswerError
@@ -286,16 +286,3 @@ class Agent:
             telemetry.TRIGGERS.labels(self._name, outcome).inc()
         if ask.reply is not None:
             ask.reply.put_nowait(record)
-
-
-def check_source(settings: CameraSettings) -> None:
-    """Check that a source is named.
-
-    Raises:
-        CameraError: If it is not.
-    """
-    if settings.source.what is None:
-        raise CameraError(
-            "no camera is named; give --source /dev/video0, rtsp://..., http://..., a video file "
-            "or a folder, or set source.what in camera_config.yaml"
-        )

@@ -28,6 +28,19 @@ _V4L2_SCHEMES = ("", "v4l2")
 _STREAM_SCHEMES = ("rtsp", "rtsps", "http", "https")
 
 
+def check_source(settings: SourceSettings) -> None:
+    """Check that a source is named.
+
+    Raises:
+        CameraError: If it is not.
+    """
+    if settings.what is None:
+        raise CameraError(
+            "no camera is named; give --source /dev/video0, rtsp://..., http://..., a video file "
+            "or a folder, or set source.what in camera_config.yaml"
+        )
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Shot:
     """One picture as a source gives it: its pixels (RGB) and the name of its file, if any."""

@@ -129,7 +129,11 @@ def _taken(path: Path) -> str:
     """
     try:
         with path.open("rb") as handle:
-            first = handle.readline(4 * MAX_TEXT).decode("utf-8", "replace").strip()
+            words = handle.readline(4 * MAX_TEXT)
+            if not words:
+                # Whoever writes makes the file first; the words come a moment later, or never.
+                time.sleep(_FILE_POLL_S)
+                words = handle.readline(4 * MAX_TEXT)
         path.unlink()
     except FileNotFoundError:
         return ""
@@ -138,4 +142,4 @@ def _taken(path: Path) -> str:
             f"{path}: the trigger cannot be removed ({error.strerror}); let this user write to "
             f"{path.parent}"
         ) from error
-    return first[:MAX_TEXT]
+    return words.decode("utf-8", "replace").strip()[:MAX_TEXT]

@@ -20,7 +20,7 @@ from components.cli.output import (
 from components.files import plain, write_text
 
 if TYPE_CHECKING:
-    from components.operations.box.bench import Result
+    from components.operations.box.ways import Result
 
 SecondsOption = Annotated[
     int,
@@ -61,7 +61,8 @@ def measure_box(
 
     The service, `predict`, `inspect` and `camera` use what was chosen from their next start on.
     """
-    from components.operations.box.bench import chosen, measured_ways, some_pictures, ways
+    from components.operations.box.bench import measured_ways, some_pictures, ways
+    from components.operations.box.choice import chosen
     from components.operations.box.libraries import MEASURED
     from components.operations.box.machine import measured_box
     from components.operations.box.page import box_page, write_choice

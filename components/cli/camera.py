@@ -82,13 +82,13 @@ def watch_camera(
     With --json each record is printed as a line, too. A video file ends by itself; exit code 1 if
     a picture somebody waited for got no verdict, or --check finds a fault.
     """
-    from components.camera.agent import check_source
+    from components.camera.sources import check_source
 
     place = open_home(home, writable=False)
     settings = settings_of(
         CameraSettings.load(place.configs), source, name, trigger, every, service, port
     )
-    check_source(settings)
+    check_source(settings.source)
     if check:
         _check(settings, save, as_json)
         return

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any, ParamSpec, TypeVar
 
 import typer
+from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -134,14 +135,18 @@ def print_json(value: object) -> None:
 def print_table(title: str, rows: Sequence[Mapping[str, Any]]) -> None:
     """Print rows as a table; the first row's keys are the columns.
 
-    The first column tells the rows apart and is not broken into lines: names are copied from it.
+    The first column tells the rows apart and names are copied from it: it is not broken into lines
+    where it fits half the terminal's width.
     """
     if not rows:
         console.print(f"{escape(title)}: nothing")
         return
     table = Table(title=escape(title), title_justify="left", header_style="bold")
-    for number, column in enumerate(rows[0]):
-        table.add_column(column, overflow="fold", no_wrap=number == 0)
+    first, *others = rows[0]
+    longest = max(cell_len(_shown(row[first])) for row in rows)
+    table.add_column(first, overflow="fold", no_wrap=longest <= console.width // 2)
+    for column in others:
+        table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*(escape(_shown(value)) for value in row.values()))
     console.print(table)

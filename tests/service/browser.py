@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -25,6 +26,15 @@ def chromium_path() -> str | None:
     """Return the Chromium of this machine, or None."""
     found = [shutil.which(name) for name in (os.environ.get(VARIABLE, ""), *NAMES) if name]
     return next((path for path in found if path), None)
+
+
+NEEDS_BROWSER = [
+    pytest.mark.service,
+    pytest.mark.skipif(
+        chromium_path() is None, reason="no Chromium on the path: apt-get install chromium"
+    ),
+]
+"""Marks of the modules that open the page."""
 
 
 @contextmanager

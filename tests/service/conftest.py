@@ -3,12 +3,14 @@ from pathlib import Path
 
 import httpx
 import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from components.home import Home
 from components.modeling.registry import ModelRegistry
 from components.serving.launch import running_service
 from components.settings.serve import ServeSettings
 from tests.bundles import make_bundle
+from tests.service.browser import PATIENCE_MS, Watched, chromium, chromium_path, watched_page
 
 
 @pytest.fixture(scope="session")
@@ -43,3 +45,22 @@ def service_url(home: Home, settings: ServeSettings) -> Iterator[str]:
 def client(service_url: str) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=service_url, timeout=30.0) as client:
         yield client
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    # Five seconds, which is usual, are too few for a busy machine.
+    expect.set_options(timeout=PATIENCE_MS)
+    with sync_playwright() as playwright, chromium(playwright, str(chromium_path())) as browser:
+        yield browser
+
+
+@pytest.fixture
+def watched(browser: Browser, service_url: str) -> Iterator[Watched]:
+    with watched_page(browser, service_url) as watched:
+        yield watched
+
+
+@pytest.fixture
+def page(watched: Watched) -> Page:
+    return watched.page

@@ -3,64 +3,17 @@
 import base64
 import io
 import re
-from collections.abc import Iterator
 
-import httpx
 import numpy as np
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
-from components.serving.access import new_token
-from components.serving.launch import running_service
-from components.settings.serve import TokenHashes
 from tests.bundles import RED, encoded, scene
-from tests.service.browser import PATIENCE_MS, Watched, chromium, chromium_path, watched_page
+from tests.service.browser import NEEDS_BROWSER
+from tests.service.page_actions import PICTURE, choose, file, shown
 
-CHROMIUM = chromium_path()
-pytestmark = [
-    pytest.mark.service,
-    pytest.mark.skipif(
-        CHROMIUM is None, reason="no Chromium on the path: apt-get install chromium"
-    ),
-]
-
-PICTURE = encoded(scene(3))
-PHONE = {"viewport": {"width": 360, "height": 740}, "is_mobile": True, "has_touch": True}
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    # Five seconds, which is usual, are too few for a busy machine.
-    expect.set_options(timeout=PATIENCE_MS)
-    with sync_playwright() as playwright, chromium(playwright, str(CHROMIUM)) as browser:
-        yield browser
-
-
-@pytest.fixture
-def watched(browser: Browser, service_url: str) -> Iterator[Watched]:
-    with watched_page(browser, service_url) as watched:
-        yield watched
-
-
-@pytest.fixture
-def page(watched: Watched) -> Page:
-    return watched.page
-
-
-def file(data: bytes = PICTURE, name: str = "picture.png") -> dict[str, str | bytes]:
-    return {"name": name, "mimeType": "image/png", "buffer": data}
-
-
-def choose(page: Page, *files: dict[str, str | bytes]) -> None:
-    page.set_input_files("#files", list(files))
-
-
-def shown(page: Page) -> None:
-    """Wait until the answer is there: the scene's two objects."""
-    expect(page.locator(".card")).to_have_count(2)
+pytestmark = NEEDS_BROWSER
 
 
 def send(page: Page, event: str, data: bytes) -> None:
@@ -169,47 +122,6 @@ def test_camera_picture_is_asked_about(watched):
     assert watched.faults == []
 
 
-def focus_by_tab(page: Page, selector: str) -> None:
-    """Press Tab until an element has the focus; whatever has it on the way must show it."""
-    for _ in range(60):
-        page.keyboard.press("Tab")
-        seen = page.evaluate(
-            """() => {
-                const e = document.activeElement;
-                return [e === document.body, getComputedStyle(e).outlineStyle, e.outerHTML];
-            }"""
-        )
-        assert seen[0] or seen[1] != "none", f"no visible focus: {seen[2]}"
-        if page.evaluate("(s) => document.activeElement.matches(s)", selector):
-            return
-    raise AssertionError(f"{selector} cannot be reached by Tab")
-
-
-def test_everything_is_done_with_the_keyboard_alone(page):
-    # Whoever listens first has the dialogue intercepted, which takes a moment: long before the key.
-    page.on("filechooser", lambda _: None)
-    focus_by_tab(page, "#choose")
-    with page.expect_file_chooser() as chooser:
-        page.keyboard.press("Enter")
-    chooser.value.set_files([file()])
-    shown(page)
-    focus_by_tab(page, "#viewer")
-    whole = page.locator("#picture").bounding_box()
-    page.keyboard.press("+")
-    page.keyboard.press("+")
-    larger = page.locator("#picture").bounding_box()
-    assert larger["width"] == pytest.approx(whole["width"] * 1.25**2)
-    page.keyboard.press("ArrowRight")
-    assert page.locator("#picture").bounding_box()["x"] < larger["x"]
-    page.keyboard.press("0")
-    assert page.locator("#picture").bounding_box() == pytest.approx(whole)
-    focus_by_tab(page, ".card button")
-    page.keyboard.press("Enter")
-    expect(page.locator(".card button").first).to_have_attribute("aria-expanded", "true")
-    expect(page.locator(".card .details").first).to_be_visible()
-    expect(page.locator("#overlay .object.picked")).to_have_count(1)
-
-
 def test_wheel_zooms_at_the_pointer(page):
     choose(page, file())
     shown(page)
@@ -229,22 +141,6 @@ def test_wheel_zooms_at_the_pointer(page):
     assert (x - after["x"]) / after["width"] == pytest.approx(
         (x - before["x"]) / before["width"], abs=0.01
     )
-
-
-def test_phone_scrolls_downwards_only(browser, service_url):
-    with watched_page(browser, service_url, **PHONE) as watched:
-        page = watched.page
-        choose(page, file())
-        shown(page)
-        page.locator(".card button").first.click()
-        page.select_option("#task", "inspect")
-        expect(page.locator("#measure")).to_be_visible()
-        assert page.evaluate("document.documentElement.scrollWidth") == 360
-        low = page.locator("button:visible").evaluate_all(
-            "(all) => all.filter((each) => each.offsetHeight < 40).map((each) => each.innerText)"
-        )
-        assert low == []
-        assert watched.faults == []
 
 
 def test_measuring_shows_the_verdicts_and_deviations_of_the_service(page, client):
@@ -284,6 +180,15 @@ def test_lowest_score_goes_into_the_question(page):
     expect(page.locator("#score-shown")).to_have_text("automatic")
 
 
+def test_picture_chosen_at_once_after_an_option_is_asked_about_once(watched):
+    page = watched.page
+    page.select_option("#task", "inspect")
+    choose(page, file())
+    shown(page)
+    page.wait_for_timeout(500)  # Longer than the page waits for more changes of the options.
+    assert len([url for url in watched.asked if "/inspect" in url]) == 1
+
+
 def test_pictures_of_the_session_are_kept_and_opened_again_without_asking(watched):
     page = watched.page
     choose(page, file(encoded(scene(0, 300, 200)), "one.png"), file(name="two.png"))
@@ -307,122 +212,3 @@ def test_name_of_a_file_is_text_whatever_it_says(watched):
     shown(watched.page)
     expect(watched.page.locator("#history-list .name")).to_have_text(name)
     assert watched.faults == []
-
-
-def huge_png() -> bytes:
-    buffer = io.BytesIO()
-    Image.new("1", (6000, 5000)).save(buffer, "PNG")
-    return buffer.getvalue()
-
-
-@pytest.mark.parametrize(
-    ("data", "code"),
-    [(b"no picture at all", 415), (PICTURE[:200], 400), (huge_png(), 413)],
-    ids=["not a picture", "cut short", "too many pixels"],
-)
-def test_refused_picture_gets_the_sentences_of_the_service(page, client, data, code):
-    error = client.post("/predict", content=data).json()["error"]
-    assert error["status"] == code
-    choose(page, file(data))
-    problem = page.locator("#problem")
-    expect(problem).to_contain_text(error["remedy"])
-    expect(problem).to_contain_text(f"status {code}, id ")
-    expect(problem).to_contain_text(error["message"][1:].removeprefix("he picture"))
-    choose(page, file())
-    shown(page)
-    expect(problem).to_be_empty()
-
-
-def test_file_beyond_the_limit_is_refused_before_it_is_sent(watched, tmp_path):
-    large = tmp_path / "large.png"
-    large.write_bytes(PICTURE + bytes(25 * 2**20))
-    watched.page.set_input_files("#files", large)
-    expect(watched.page.locator("#problem")).to_contain_text("25 MB, 24 MB are allowed")
-    assert not any("/predict" in url for url in watched.asked)
-
-
-def test_health_line_tells_why_the_service_is_not_ready_or_away(browser, service_url):
-    reason = {
-        "status": 503,
-        "code": "not_ready",
-        "message": "no model",
-        "remedy": "wait",
-        "id": "1",
-    }
-    with watched_page(browser, service_url) as watched:
-        health = watched.page.locator("#health")
-        expect(health).to_contain_text("Ready")
-        watched.page.route(
-            "**/readyz", lambda route: route.fulfill(status=503, json={"error": reason})
-        )
-        expect(health).to_contain_text("Not ready: no model")
-        watched.page.unroute("**/readyz")
-        watched.page.route("**/readyz", lambda route: route.abort())
-        expect(health).to_contain_text("cannot be reached")
-
-
-def test_token_is_asked_for_kept_in_the_tab_and_never_in_an_address(
-    browser, home, settings, tmp_path
-):
-    token, token_sha256 = new_token()
-    tokens = TokenHashes(predict=(token_sha256,), operate=())
-    access = settings.access.model_copy(update={"tokens": tokens})
-    private = settings.model_copy(update={"workers": 1, "access": access})
-    with running_service(home, private) as url, watched_page(browser, url) as watched:
-        page = watched.page
-        assert httpx.get(f"{url}/model").status_code == 401
-        page.fill("#token-text", "a guess")
-        page.keyboard.press("Enter")
-        expect(page.locator("#token-fault")).to_contain_text("does not know this token")
-        choose(page, file())
-        expect(page.locator("#problem")).to_contain_text("access token")
-        page.fill("#token-text", token)
-        page.keyboard.press("Enter")
-        shown(page)
-        expect(page.locator("#token")).to_be_hidden()
-        expect(page.locator("#about tbody th")).to_have_text(["plate", "ring"])
-        page.reload()
-        choose(page, file())
-        shown(page)
-        page.click("#token-forget")
-        expect(page.locator("#token")).to_be_visible()
-        expect(page.locator("#about")).to_contain_text("access token is needed")
-        assert page.evaluate("sessionStorage.length") == 0
-        assert not any(token in each for each in watched.asked)
-        assert page.evaluate("JSON.stringify(localStorage)").count(token) == 0
-        assert page.context.cookies() == []
-
-
-def complaints(page: Page) -> list[str]:
-    """Return what axe-core finds, each with the elements it is about."""
-    # An old answer is dimmed until the next one is there.
-    expect(page.locator(".waiting")).to_have_count(0)
-    # The page's own policy keeps scripts out, so the checker is put in by the debugger.
-    answer = Axe().run(page, options={"runOnly": RULES}).response
-    return [
-        f"{each['id']}: {', '.join(str(node['target']) for node in each['nodes'])}"
-        for each in answer["violations"]
-    ]
-
-
-@pytest.mark.parametrize(
-    "screen",
-    [{"color_scheme": "light"}, {"color_scheme": "dark", **PHONE}],
-    ids=["light desktop", "dark phone"],
-)
-def test_nobody_is_shut_out(browser, service_url, screen):
-    with watched_page(browser, service_url, **screen) as watched:
-        page = watched.page
-        expect(page.locator("#about table")).to_be_visible()
-        assert complaints(page) == []
-        page.select_option("#task", "inspect")
-        choose(page, file())
-        shown(page)
-        page.locator(".card button").first.click()
-        assert complaints(page) == []
-        choose(page, file(b"no picture"))
-        expect(page.locator("#problem")).to_contain_text("status 415")
-        assert complaints(page) == []
-        page.click("#camera")
-        expect(page.locator("#camera-take")).to_be_enabled()
-        assert complaints(page) == []

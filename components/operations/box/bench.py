@@ -1,8 +1,7 @@
-"""Which library, precision and number of threads run the champion best on this machine.
+"""What each way to run the champion costs on this machine, and whether its answers agree.
 
 Every way is measured in a process of its own on the same pictures, and its answers are compared
-with those of the float32 network in ONNX Runtime, picture by picture. Chosen is the fastest way
-that the service can go, whose answers agree, and that is faster by enough to be worth it.
+with those of the float32 network in ONNX Runtime, picture by picture.
 """
 
 import json
@@ -12,7 +11,6 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -26,97 +24,15 @@ from components.modeling.model_card import CARD_NAME, ModelCard, Parity, Precisi
 from components.modeling.parity import ParityTally
 from components.modeling.preparing import prepared
 from components.modeling.registry import ModelVersion
-from components.operations.box.libraries import MEASURED, Library, installed
+from components.operations.box.libraries import MEASURED, installed
+from components.operations.box.ways import Figures, Result, Way
 from components.progress import Progress
 
 PICTURES = 8
 CHILD_S = 300
 """Longest time of one way."""
 
-LEAST_SAME_LABEL, LEAST_MEAN_IOU = 0.99, 0.95
-"""What a way's answers must share with the reference to be chosen; those of a parity gate."""
-WORTH = 1.05
-"""A way must be so much faster than another to be preferred to a plainer one."""
-
 _REASON_CHARACTERS = 160
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """One way to run the network.
-
-    Attributes:
-        library: Name of the library.
-        precision: Of the file.
-        threads: For one picture.
-        size: Longer side of the network's picture, px.
-    """
-
-    library: str
-    precision: Precision
-    threads: int
-    size: int
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """What one way costs.
-
-    Attributes:
-        load_s: Time to open it.
-        median_ms: Wall time of a picture, network only.
-        p95_ms: Likewise, one in twenty takes longer.
-        cpu_ms: Processor time of a picture, all threads.
-        per_s: Pictures a second, one after the other.
-        memory_mb: Peak of the process over what it had before the library was opened.
-    """
-
-    load_s: float
-    median_ms: float
-    p95_ms: float
-    cpu_ms: float
-    per_s: float
-    memory_mb: float
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """One way, measured or refused.
-
-    Attributes:
-        way: Which.
-        figures: None if it does not run.
-        parity: Against float32 in ONNX Runtime at the same size; None likewise.
-        refused: Why it does not run; empty if it does.
-    """
-
-    way: Way
-    figures: Figures | None
-    parity: Parity | None
-    refused: str = ""
-
-    @property
-    def agrees(self) -> bool:
-        """Whether its answers are those of the reference."""
-        parity = self.parity
-        return (
-            parity is not None
-            and parity.same_label >= LEAST_SAME_LABEL
-            and parity.mean_mask_iou >= LEAST_MEAN_IOU
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """What the box shall use, and why.
-
-    Attributes:
-        way: The chosen one.
-        reasons: One sentence each.
-    """
-
-    way: Way
-    reasons: tuple[str, ...]
 
 
 def some_pictures(home: Home, count: int = PICTURES) -> list[Path]:
@@ -252,69 +168,3 @@ def _parity(
         ]
         tally.add(pair[0], pair[1])
     return tally.parity()
-
-
-def chosen(results: Sequence[Result], size: int, workers: int, cores: int) -> Choice:
-    """Return what the box shall use.
-
-    Args:
-        results: With float32 in ONNX Runtime on one thread at `size` among them.
-        size: The champion's: its figures and golden pictures hold for that one.
-        workers: Processes of the service; together they must not want more than the cores.
-        cores: Of this machine.
-    """
-    served = {library.name for library in MEASURED if library.served}
-    most = max(1, cores // workers)
-    allowed = [
-        each
-        for each in results
-        if each.figures is not None and each.way.size == size and each.way.library in served
-    ]
-    plain = next(r for r in allowed if r.way == Way("onnxruntime", "fp32", 1, size))
-    best, best_ms = plain, _ms(plain)
-    fitting = [r for r in allowed if r.agrees and r.way.threads <= most]
-    # Plainer ways first: fewer threads, then ONNX Runtime, then float32.
-    for each in sorted(fitting, key=lambda r: (r.way.threads, r.way.library != "onnxruntime")):
-        if best_ms / _ms(each) >= WORTH:
-            best, best_ms = each, _ms(each)
-    return Choice(best.way, _reasons(best, plain, allowed, most, workers))
-
-
-def _ms(result: Result) -> float:
-    assert result.figures is not None
-    return result.figures.median_ms
-
-
-def _reasons(
-    best: Result, plain: Result, allowed: Sequence[Result], most: int, workers: int
-) -> tuple[str, ...]:
-    way = best.way
-    told = [
-        f"{way.library} {way.precision} with {_threads(way.threads)} takes {_ms(best):.1f} ms a "
-        f"picture, onnxruntime fp32 with 1 thread {_ms(plain):.1f} ms"
-    ]
-    if best.parity is not None:
-        told.append(
-            f"its answers agree with fp32: same label {best.parity.same_label:.1%}, mean mask IoU "
-            f"{best.parity.mean_mask_iou:.3f} on {best.parity.detections} detections"
-        )
-    quickest = min(allowed, key=_ms)
-    if quickest is not best and _ms(best) / _ms(quickest) >= WORTH:
-        why = "its answers differ" if not quickest.agrees else f"{workers} workers share the cores"
-        other = quickest.way
-        told.append(
-            f"{other.library} {other.precision} with {_threads(other.threads)} would take "
-            f"{_ms(quickest):.1f} ms, but {why}"
-        )
-    told.append(f"at most {_threads(most)}, for {workers} workers share the cores")
-    told.append(f"size {way.size} px: the champion's figures and golden pictures hold for that one")
-    return tuple(told)
-
-
-def _threads(count: int) -> str:
-    return f"{count} thread" if count == 1 else f"{count} threads"
-
-
-def library_of(name: str) -> Library:
-    """Return a measured library by its name."""
-    return next(library for library in MEASURED if library.name == name)

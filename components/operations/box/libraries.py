@@ -104,3 +104,8 @@ def installed(library: Library) -> bool:
     """Whether a library can be imported here."""
     name = "cv2" if library.name == "opencv" else library.name
     return find_spec(name) is not None
+
+
+def library_of(name: str) -> Library:
+    """Return a measured library by its name."""
+    return next(library for library in MEASURED if library.name == name)

@@ -5,9 +5,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from components.files import write_text
-from components.operations.box.bench import Choice, Result, library_of
-from components.operations.box.libraries import MEASURED, OTHERS, Library
+from components.operations.box.choice import Choice
+from components.operations.box.libraries import MEASURED, OTHERS, Library, library_of
 from components.operations.box.machine import Box
+from components.operations.box.ways import Result
 from components.operations.stages.machine import Machine
 from components.settings.serve import ServeSettings
 

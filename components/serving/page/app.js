@@ -23,7 +23,9 @@ const viewer = new Viewer((k) => {
   byId("zoom-shown").textContent = `${Math.round(100 * k)} %`;
 });
 const history = new History(open);
-const options = new Options(() => current && answer(current));
+const options = new Options(() => {
+  if (current && current.question !== options.question()) answer(current);
+});
 let facts = null;
 let current = null;
 let picked = null;
@@ -45,6 +47,7 @@ async function answer(entry) {
   entry.asking?.abort();
   const mine = new AbortController();
   entry.asking = mine;
+  entry.question = options.question();
   entry.problem = null;
   refresh(entry);
   try {

@@ -5,7 +5,7 @@ import { byId } from "./dom.js";
 const WAIT_MS = 300;
 
 export class Options {
-  /** @param {() => void} onChange Is told when the current picture has to be asked about again. */
+  /** @param {() => void} onChange Is told when the options may have changed and nobody types. */
   constructor(onChange) {
     this.score = null;
     this.form = byId("options");
@@ -35,6 +35,11 @@ export class Options {
   asked() {
     const score = this.score === null ? {} : { score_threshold: this.score };
     return this.task() === "inspect" ? { ...score, ...this.#scale() } : score;
+  }
+
+  /** Return what is asked as one text: alike for questions with the same answer. */
+  question() {
+    return `${this.task()}?${new URLSearchParams(this.asked())}`;
   }
 
   #scale() {

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 import typer
+from rich.console import Console
 
-from components.cli import pipeline
+from components.cli import output, pipeline
 from components.cli.output import friendly, open_home
 from components.errors import DrawingError, HomeError
 from components.home import Home
@@ -72,3 +73,16 @@ def test_summary_names_the_script_as_it_was_called(
     pipeline.print_summary(Home(Path("/my homes/one")), [])
     shown = capsys.readouterr().out
     assert ".venv/bin/dxfvision serve --home '/my homes/one'" in re.sub(r"\s+", " ", shown)
+
+
+def test_names_of_half_a_terminal_stay_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr(output, "console", Console(soft_wrap=False))
+    short, long = "20261123T172318Z-abcdef", "x" * 100
+    output.print_table("Models", [{"version": short, "said": "word " * 60}, {"version": long}])
+    shown = capsys.readouterr().out
+    assert short in shown
+    assert shown.count("x") == 100
+    assert max(map(len, shown.splitlines())) <= 80

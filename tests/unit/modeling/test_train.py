@@ -4,28 +4,25 @@ import math
 from collections.abc import Callable
 from pathlib import Path
 
-import cv2
 import pytest
 import torch
 
 import components.modeling
-from components.dataset.frames import LabelledFrame, write_frames
-from components.domain import Part, Sample, Split
-from components.errors import DatasetError, ModelError
+from components.domain import Part, Sample
+from components.errors import DatasetError
 from components.home import Home
-from components.modeling.generic_weights import GenericCard, write_generic
 from components.modeling.network import PartNetwork
 from components.modeling.origin import Origin
 from components.modeling.picture_sources import DatasetPictures
 from components.modeling.torch_dataset import CropSource
-from components.modeling.train import SOURCES, inputs_fingerprint, starting_weights, train
+from components.modeling.train import SOURCES, inputs_fingerprint, train
 from components.modeling.training_log import read_log
 from components.modeling.training_state import TrainingState
 from components.modeling.utils.checkpoints import read_checkpoint
 from components.modeling.validation import ValidationSet
 from components.progress import SilentProgress
 from components.settings.train import TrainSettings
-from tests.unit.modeling.trainings import SEED, training
+from tests.unit.modeling.trainings import SEED, mean_weights, training
 from tests.unit.strategies import part, regular
 
 ORIGIN = Origin("dataset", "drawings")
@@ -35,10 +32,6 @@ COMPONENTS = Path(components.modeling.__file__).parents[1]
 def stop_after(calls: int) -> Callable[[], bool]:
     left = iter([False] * calls + [True])
     return lambda: next(left)
-
-
-def mean_weights(home: Home) -> dict[str, torch.Tensor]:
-    return dict(read_checkpoint(home.checkpoint)["mean"])
 
 
 def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
@@ -202,49 +195,6 @@ def test_changed_drawing_or_dataset_is_another_training(
     assert inputs_fingerprint(training(home, parts, settings), None) != before
 
 
-def generic_weights(home: Home, settings: TrainSettings) -> dict[str, torch.Tensor]:
-    """Weights of a network with one label, written as the home folder's generic ones."""
-    torch.manual_seed(99)
-    weights = PartNetwork(settings.network, 1).state_dict()
-    write_generic(home.generic, weights, GenericCard.of_nothing())
-    return weights
-
-
-def test_training_starts_from_the_homes_generic_weights_but_for_the_labels(
-    home: Home, parts: list[Part], settings: TrainSettings
-) -> None:
-    weights = generic_weights(home, settings)
-    still = settings.optimizer.model_copy(update={"muon_rate": 1e-9, "adamw_rate": 1e-9})
-    chosen = {"from_scratch": False, "optimizer": still}
-    train(training(home, parts, settings.model_copy(update=chosen)), SilentProgress())
-    learned = mean_weights(home)
-    assert learned["label_head.weight"].shape[0] == len(parts)
-    stem = "stem.0.weight"
-    assert torch.allclose(learned[stem], weights[stem], atol=1e-6)
-
-
-def test_other_generic_weights_are_another_training(
-    home: Home, parts: list[Part], settings: TrainSettings
-) -> None:
-    chosen = settings.model_copy(update={"from_scratch": False})
-    generic_weights(home, settings)
-    start = starting_weights(home, chosen)
-    assert start is not None
-    assert starting_weights(home, settings) is None
-    prints = {inputs_fingerprint(training(home, parts, settings), s) for s in (None, start)}
-    assert len(prints) == 2
-
-
-def test_weights_of_another_network_are_refused(
-    home: Home, parts: list[Part], settings: TrainSettings
-) -> None:
-    generic_weights(home, settings)
-    wider = settings.network.model_copy(update={"neck_channels": 40})
-    chosen = settings.model_copy(update={"from_scratch": False, "network": wider})
-    with pytest.raises(ModelError, match=r"are of another network: .* train from scratch"):
-        train(training(home, parts, chosen), SilentProgress())
-
-
 def streamed(settings: TrainSettings, **changes: object) -> TrainSettings:
     return settings.model_copy(update={"scenes": "stream", "validations": 1, **changes})
 
@@ -285,71 +235,7 @@ def test_epochs_are_passes_over_the_training_pictures(
     assert result.steps == math.ceil(0.5 * shown / settings.crops.fresh_per_step)
 
 
-def frames_of(home: Home, samples: list[Sample], split: Split = "train") -> None:
-    """Write the first samples as if a camera had taken them and a model labelled them."""
-    frames = []
-    for sample in samples[:4]:
-        image = cv2.cvtColor(cv2.imread(str(home.root / sample.image)), cv2.COLOR_BGR2RGB)
-        mask = cv2.imread(str(home.root / sample.instance_mask), cv2.IMREAD_UNCHANGED)
-        sha256 = sample.sha256[str(sample.image)]
-        frames.append(LabelledFrame(image, mask, sample.annotations, split, "frames-0", sha256))
-    write_frames(home.labelled, {"disc": 1, "frame": 2, "plate": 3}, frames, {})
-
-
-def test_labelled_frames_are_shown_beside_the_scenes_and_are_another_training(
-    home: Home,
-    parts: list[Part],
-    samples: list[Sample],
-    settings: TrainSettings,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    few = settings.model_copy(update={"steps": 2, "validations": 0, "frames_share": 0.5})
-    chosen = training(home, parts, few)
-    before = inputs_fingerprint(chosen, None)
-    frames_of(home, samples)
-    after = inputs_fingerprint(chosen, None)
-    assert before != after
-    none = training(home, parts, few.model_copy(update={"frames_share": 0.0}))
-    assert none.frames() is None
-    with caplog.at_level(logging.INFO):
-        assert train(chosen, SilentProgress()).finished
-    assert "4 labelled frames of the camera are shown" in caplog.text
-
-
-def test_frames_kept_to_watch_training_are_not_learned_from(
-    home: Home,
-    parts: list[Part],
-    samples: list[Sample],
-    settings: TrainSettings,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    frames_of(home, samples, "val")
-    few = settings.model_copy(update={"steps": 2, "validations": 0})
-    with caplog.at_level(logging.INFO):
-        train(training(home, parts, few), SilentProgress())
-    assert "0 labelled frames of the camera are shown" in caplog.text
-
-
-def test_labelled_frames_never_stand_in_test(home: Home, samples: list[Sample]) -> None:
-    with pytest.raises(DatasetError, match="never stand in test"):
-        frames_of(home, samples, "test")
-
-
 def test_a_stream_has_no_epochs() -> None:
     values = TrainSettings.load(None, "tiny").model_dump(mode="json")
     with pytest.raises(ValueError, match="a stream has none"):
         TrainSettings.model_validate(values | {"scenes": "stream", "epochs": 1.0})
-
-
-def test_weights_that_know_something_move_more_slowly(
-    home: Home, parts: list[Part], settings: TrainSettings
-) -> None:
-    weights = generic_weights(home, settings)
-    moved = {}
-    for share in (0.01, 1.0):
-        optimizer = settings.optimizer.model_copy(update={"warm_start": share})
-        chosen = settings.model_copy(update={"from_scratch": False, "optimizer": optimizer})
-        train(training(home, parts, chosen), SilentProgress())
-        kernel = mean_weights(home)["stages.2.0.0.weight"]
-        moved[share] = float((kernel - weights["stages.2.0.0.weight"]).norm())
-    assert moved[0.01] < 0.1 * moved[1.0]

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from components.modeling.model_card import Parity, Precision
-from components.operations.box.bench import Choice, Figures, Result, Way, chosen
+from components.operations.box.choice import Choice, chosen
 from components.operations.box.machine import simd_of
 from components.operations.box.page import MARK, write_choice
+from components.operations.box.ways import Figures, Result, Way
 from components.settings.serve import ServeSettings
 
 SIZE = 448
