@@ -137,7 +137,7 @@ class Look:
             least_iou: A fit that overlaps the object less is not looked at in the picture.
         """
         found = self._claimant.registrar.judged(verdicts, view, item.class_scores)
-        if found.fit_iou < least_iou:
+        if not found.candidates or found.fit_iou < least_iou:
             return None
         fit, margin, runner_up = self._placed(found, view)
         return self._claim(item, found, fit, margin, runner_up, view.others)

@@ -83,15 +83,15 @@ def _looseness(found: Detection, settings: LabellingSettings) -> str | None:
     if fit is None or found.pose is None:
         return f"{found.label} at {_place(found)} was not laid on its drawing"
     checks = (
-        ("score", found.score, limits.least_score, 1),
-        ("fit", fit.iou, limits.least_fit_iou, 1),
-        ("edges off by px", fit.edge_rms_px, limits.most_edge_rms_px, -1),
-        ("visible share", fit.visible_fraction, limits.least_visible, 1),
-        (f"margin against {fit.runner_up}", _margin(fit), limits.least_margin, 1),
+        ("score", found.score, "", limits.least_score, 1),
+        ("fit", fit.iou, "", limits.least_fit_iou, 1),
+        ("edges off by", fit.edge_rms_px, " px", limits.most_edge_rms_px, -1),
+        ("visible share", fit.visible_fraction, "", limits.least_visible, 1),
+        (f"margin against {fit.runner_up}", _margin(fit), "", limits.least_margin, 1),
     )
     loose = [
-        f"{what} {value:.2f} (limit {limit:g})"
-        for what, value, limit, sign in checks
+        f"{what} {value:.2f}{unit} (limit {limit:g})"
+        for what, value, unit, limit, sign in checks
         if sign * value < sign * limit
     ]
     return f"{found.label} at {_place(found)}: {', '.join(loose)}" if loose else None

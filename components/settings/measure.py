@@ -10,8 +10,9 @@ from components.settings.data import PresetName
 Share = Annotated[float, Field(ge=0, le=1)]
 Tolerance = PositiveFloat | None
 FaultName = Literal[
-    "missing_hole", "extra_hole", "wrong_diameter", "burr", "notch", "short_edge"
-]  # fmt: skip
+    "missing_hole", "extra_hole", "wrong_diameter", "burr", "notch", "short_edge", "misplaced_hole"
+]
+"""Faults that the benchmark plants."""
 
 
 def _ordered(pair: tuple[float, float]) -> tuple[float, float]:

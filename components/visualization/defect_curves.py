@@ -1,5 +1,6 @@
 """Chart of what can be seen: share of faults that were found against their size."""
 
+import math
 from pathlib import Path
 
 from matplotlib.axes import Axes
@@ -20,9 +21,12 @@ def plot_defects(found: DefectFigures, out: Path) -> Path:
     Returns:
         `out`.
     """
-    figure = Figure(figsize=(11, 6.4), dpi=DPI, layout="constrained")
-    charts = figure.subplots(2, 3, sharex=True, sharey=True)
-    for chart, curve in zip(charts.flat, found.kinds, strict=True):
+    columns = math.ceil(len(found.kinds) / 2)
+    figure = Figure(figsize=(3.6 * columns, 6.4), dpi=DPI, layout="constrained")
+    charts = figure.subplots(2, columns, sharex=True, sharey=True, squeeze=False)
+    for spare in charts.flat[len(found.kinds) :]:
+        spare.set_axis_off()
+    for chart, curve in zip(charts.flat, found.kinds, strict=False):
         sizes = [point.size_mm for point in curve.points]
         for shares, name, colour in (
             ([point.named for point in curve.points], "found and named right", "#9ecae1"),

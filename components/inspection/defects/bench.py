@@ -18,14 +18,14 @@ from shapely.geometry.base import BaseGeometry
 from components.data_preprocessing.scene import Scene
 from components.domain import Part, Pose
 from components.geometry.transforms import pose_from_matrix, pose_matrix
-from components.inspection.defects.planted import KINDS, DefectKind, with_defect, with_hole
+from components.inspection.defects.planted import KINDS, with_defect, with_hole
 from components.inspection.defects.scenes import inspection_settings, part_scene, pictured
 from components.inspection.deviation import measured_part
 from components.inspection.measuring.findings import Deviation
 from components.inspection.measuring.laid_drawing import Ruler
 from components.progress import Progress
 from components.settings.data import DataSettings
-from components.settings.measure import MeasureSettings
+from components.settings.measure import FaultName, MeasureSettings
 
 Rng = np.random.Generator
 
@@ -104,7 +104,7 @@ class DefectCurve:
             not.
     """
 
-    kind: DefectKind
+    kind: FaultName
     points: tuple[CurvePoint, ...]
     smallest_mm: float | None
 
@@ -132,7 +132,7 @@ class DefectBenchmark:
 
 @dataclass(frozen=True, slots=True)
 class _Trial:
-    kind: DefectKind
+    kind: FaultName
     size_mm: float
     found: bool
     named: bool
@@ -210,7 +210,7 @@ def disturbed(rng: Rng, pose: Pose, part: Part, noise_px: float) -> Pose:
 class _Pair:
     """A part as it should be, as it was made, and where it lies."""
 
-    kind: DefectKind
+    kind: FaultName
     size_mm: float
     should: Part
     made: Part
@@ -220,7 +220,7 @@ class _Pair:
 def _pair(
     rng: Rng,
     parts: Sequence[Part],
-    kind: DefectKind,
+    kind: FaultName,
     size_mm: float,
     scenes: DataSettings,
     seed: int,
@@ -260,7 +260,8 @@ def _trial(rng: Rng, pair: _Pair, settings: MeasureSettings) -> _Trial:
 
 def says_nothing(found: Deviation) -> bool:
     """Return whether nothing is told of a part but that it cannot be judged."""
-    return bool(found.doubt) or (bool(found.unclear) and not found.faults)
+    unclear = bool(found.unclear) or any(hole.state == "unclear" for hole in found.holes)
+    return bool(found.doubt) or (unclear and not found.faults)
 
 
 def _is_at(at_mm: tuple[float, float], should: Part, made: Part) -> bool:
@@ -273,7 +274,7 @@ def _region(part: Part) -> BaseGeometry:
     return Polygon(part.outline.xy_mm, [hole.xy_mm for hole in part.holes])
 
 
-def _curve(kind: DefectKind, trials: Sequence[_Trial], settings: MeasureSettings) -> DefectCurve:
+def _curve(kind: FaultName, trials: Sequence[_Trial], settings: MeasureSettings) -> DefectCurve:
     points = []
     for size in sorted(settings.bench.sizes_mm):
         rows = [t for t in trials if t.kind == kind and t.size_mm == size]

@@ -3,6 +3,7 @@
     missing hole     a hole of the drawing is not there; its size is its diameter
     extra hole       a round hole more, of that diameter
     wrong diameter   a hole is wider or narrower by the size
+    misplaced hole   a hole that is at least twice as wide is moved by the size
     burr             a tooth stands out of the outline by the size, 1.5 times as wide
     notch            a bite goes into the outline by the size, 1.5 times as wide
     short edge       one side is cut off parallel to itself, by the size
@@ -13,7 +14,7 @@ A faulty part keeps the coordinates of its drawing.
 import math
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Literal, get_args
+from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,9 +23,9 @@ from shapely.geometry.base import BaseGeometry
 from shapely.geometry.polygon import orient
 
 from components.domain import Contour, Part
+from components.settings.measure import FaultName
 
-DefectKind = Literal["missing_hole", "extra_hole", "wrong_diameter", "burr", "notch", "short_edge"]
-KINDS: tuple[DefectKind, ...] = get_args(DefectKind)
+KINDS: tuple[FaultName, ...] = get_args(FaultName)
 
 Rng = np.random.Generator
 Floats = NDArray[np.float64]
@@ -35,7 +36,7 @@ WIDTH = 1.5
 _TRIES = 40
 
 
-def with_defect(rng: Rng, part: Part, kind: DefectKind, size_mm: float) -> Part | None:
+def with_defect(rng: Rng, part: Part, kind: FaultName, size_mm: float) -> Part | None:
     """Return a part with a fault at a random place; None if it has no room for one of this size.
 
     Args:
@@ -79,20 +80,45 @@ def _missing_hole(rng: Rng, part: Part, size_mm: float) -> Part | None:
 
 def _wrong_diameter(rng: Rng, part: Part, size_mm: float) -> Part | None:
     """Return a part with one hole wider or narrower by a size."""
-    whole = Polygon(part.outline.xy_mm)
     for number in rng.permutation(len(part.holes)).tolist():
         hole = Polygon(part.holes[number].xy_mm)
-        others = [Polygon(h.xy_mm) for k, h in enumerate(part.holes) if k != number]
         grow = size_mm / 2 * rng.choice([-1.0, 1.0])
         for step in (grow, -grow):
             changed = hole.buffer(step, quad_segs=16)
-            apart = all(changed.distance(other) > 1.0 for other in others)
-            inside = changed.within(whole.buffer(-1.0))
-            if isinstance(changed, Polygon) and changed.area > hole.area / 9 and apart and inside:
-                holes = list(part.holes)
-                holes[number] = Contour(_ring(changed))
-                return replace(part, holes=tuple(holes))
+            if changed.area > hole.area / 9 and _has_room(part, number, changed):
+                return _with_changed_hole(part, number, changed)
     return None
+
+
+def _misplaced_hole(rng: Rng, part: Part, size_mm: float) -> Part | None:
+    """Return a part with one hole beside its place by a size."""
+    for number in rng.permutation(len(part.holes)).tolist():
+        # One that is moved farther than to its own rim is a missing and an extra one.
+        if _width(part.holes[number]) < 2 * size_mm:
+            continue
+        for angle in rng.uniform(0, 2 * math.pi, _TRIES).tolist():
+            changed = affinity.translate(
+                Polygon(part.holes[number].xy_mm),
+                size_mm * math.cos(angle),
+                size_mm * math.sin(angle),
+            )
+            if _has_room(part, number, changed):
+                return _with_changed_hole(part, number, changed)
+    return None
+
+
+def _has_room(part: Part, number: int, changed: BaseGeometry) -> bool:
+    """Return whether a hole with a new shape keeps 1 mm from the rim and the other holes."""
+    others = [Polygon(hole.xy_mm) for k, hole in enumerate(part.holes) if k != number]
+    apart = all(changed.distance(other) > 1.0 for other in others)
+    inside = changed.within(Polygon(part.outline.xy_mm).buffer(-1.0))
+    return isinstance(changed, Polygon) and apart and inside
+
+
+def _with_changed_hole(part: Part, number: int, changed: BaseGeometry) -> Part:
+    holes = list(part.holes)
+    holes[number] = Contour(_ring(changed))
+    return replace(part, holes=tuple(holes))
 
 
 def _burr(rng: Rng, part: Part, size_mm: float) -> Part | None:
@@ -192,11 +218,12 @@ def _point_in(rng: Rng, region: BaseGeometry) -> tuple[float, float] | None:
     return None
 
 
-_MAKERS: dict[DefectKind, Callable[[Rng, Part, float], Part | None]] = {
+_MAKERS: dict[FaultName, Callable[[Rng, Part, float], Part | None]] = {
     "missing_hole": _missing_hole,
     "extra_hole": _extra_hole,
     "wrong_diameter": _wrong_diameter,
     "burr": _burr,
     "notch": _notch,
     "short_edge": _short_edge,
+    "misplaced_hole": _misplaced_hole,
 }

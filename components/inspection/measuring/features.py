@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 from components.geometry.contours import signed_area
 from components.inspection.measuring.edge_search import Band
@@ -24,6 +25,9 @@ CORRELATED_PX = 8.0
 
 _USUAL_BLUR = 1 / 3
 """Share of the edges that are sharp enough to tell the picture's blur: shadows hide the others."""
+
+_FIT_ROUNDS = 10
+"""Steps until a moved and widened hole lies on its edge."""
 
 _LEAST_SEGMENT_PX = 6.0
 _BEND_OVER_PX = 12.0
@@ -150,16 +154,23 @@ def hole_fit(measured: Measured) -> HoleFit | None:
     usable = np.flatnonzero(measured.found)
     if len(usable) < max(8, 0.4 * len(measured.found)):
         return None
-    normals = measured.trace.normals_px[usable]
-    rows = np.column_stack([normals, np.ones(len(usable))])
+    trace = measured.trace
+    edge = trace.points_px + measured.offset_px[:, None] * trace.normals_px
+    edge, drawn = edge[usable], cKDTree(trace.points_px)
+    rows: Floats = np.column_stack([trace.normals_px[usable], np.ones(len(usable))])
     off = measured.offset_px[usable]
     weight: Floats = np.ones(len(usable))
     values: Floats = np.zeros(3)
-    for _ in range(6):
+    for _ in range(_FIT_ROUNDS):
         scaled = rows * weight[:, None]
         # What a short arc cannot tell stays 0.
         normal = rows.T @ scaled + 1e-3 * np.eye(3)
         values = np.asarray(np.linalg.solve(normal, scaled.T @ off), dtype=np.float64)
+        # The edge of a hole that moved far belongs to other places of the drawn one.
+        back = edge - values[:2]
+        near = drawn.query(back)[1]
+        rows = np.column_stack([trace.normals_px[near], np.ones(len(near))])
+        off = ((edge - trace.points_px[near]) * trace.normals_px[near]).sum(axis=1)
         rest = off - rows @ values
         limit = 4.7 * max(robust_spread(rest), 0.15)
         weight = np.square(np.maximum(1 - np.square(rest / limit), 0.0)).astype(np.float64)

@@ -26,6 +26,7 @@ _SEEN_AS: dict[str, FaultKind] = {
     "burr": "burr",
     "notch": "notch",
     "hole_diameter": "wrong_diameter",
+    "hole_position": "misplaced_hole",
 }
 """Which kind of planted fault says how small a tolerance of a feature may be."""
 
@@ -247,8 +248,7 @@ def _holes(deviation: Deviation, allowed: Allowed, seen: Mapping[str, float]) ->
             tolerance = allowed.of(what, hole.number)
             if tolerance is not None and measure is not None:
                 name = f"hole {hole.number} {what.removeprefix('hole_')}"
-                least = seen.get(_SEEN_AS[what]) if what in _SEEN_AS else None
-                features.append(compared(name, measure, tolerance, least))
+                features.append(compared(name, measure, tolerance, seen.get(_SEEN_AS[what])))
     return features
 
 

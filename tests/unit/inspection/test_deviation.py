@@ -61,6 +61,20 @@ def test_moved_hole_is_off_by_its_shift_within_the_uncertainty(mirrored):
     assert [(fault.kind, fault.contour) for fault in found.faults] == [("misplaced_hole", 1)]
 
 
+@pytest.mark.parametrize("by", [(1.8, 0.0), (-1.2, 1.3)])
+def test_hole_that_moved_by_half_its_radius_keeps_its_width(by):
+    # Along the normals of the drawn circle alone, the moved one would look narrower.
+    moved = regular(64, 4.0, 26.0 + by[0], -19.0 + by[1])
+    should = with_holes(bracket(), regular(64, 4.0, 26.0, -19.0), regular(64, 3.0, -27.0, 20.0))
+    found = measure(with_holes(bracket(), moved, regular(64, 3.0, -27.0, 20.0)), should)
+    hole = found.holes[0]
+    assert hole.position is not None
+    assert hole.size is not None
+    assert hole.position.value == pytest.approx(np.hypot(*by), abs=0.1)
+    assert abs(hole.size.value) < 0.15
+    assert [(fault.kind, fault.contour) for fault in found.faults] == [("misplaced_hole", 1)]
+
+
 @pytest.mark.parametrize("grown", [-1.2, 1.2])
 def test_wrong_diameter_is_measured_with_its_sign(grown):
     made = with_holes(

@@ -63,18 +63,29 @@ def test_part_that_the_network_does_not_see_is_found_by_its_edges(inspector):
     assert max(claims, key=lambda claim: claim.score).candidates[0][0] == "ring"
 
 
-def test_region_that_no_drawing_is_like_is_not_fitted(inspector, monkeypatch):
-    # A long bar of grey that the network does not see: at a glance neither square nor ring.
+def grey_bar():
+    """A long bar that the network does not see: at a glance neither square nor ring."""
     image = np.full((240, 320, 3), 20, np.uint8)
     image[100:110, 40:280] = 110
+    return image
+
+
+def test_region_that_no_drawing_is_like_is_not_fitted(inspector, monkeypatch):
     fitted = []
     checked = inspector.registrar.judged
     monkeypatch.setattr(
         inspector.registrar, "judged", lambda v, *rest: fitted.append(len(v)) or checked(v, *rest)
     )
-    claims, _, _ = inspector.claims(image)
+    claims, _, _ = inspector.claims(grey_bar())
     assert claims == []
     assert sum(fitted) == 0
+
+
+def test_no_drawing_at_all_is_no_claim_even_where_every_overlap_would_do(bundle):
+    answers = SETTINGS.answers.model_copy(update={"least_fit_iou": 0.0, "region_fit_iou": 0.0})
+    lenient = open_inspector(bundle, SETTINGS.model_copy(update={"answers": answers}))
+    claims, _, _ = lenient.claims(grey_bar())
+    assert claims == []
 
 
 def test_unknown_object_has_no_pose_and_keeps_the_networks_mask(inspector):

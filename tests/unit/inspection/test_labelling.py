@@ -31,7 +31,7 @@ def test_frame_whose_parts_all_fit_is_labelled():
     ("change", "told"),
     [
         ({"iou": 0.5}, "fit 0.50"),
-        ({"edge_rms_px": 0.9}, "edges off by px 0.90"),
+        ({"edge_rms_px": 0.9}, "edges off by 0.90 px"),
         ({"margin": 1.0}, "margin against b 1.00"),
         ({"visible_fraction": 0.1}, "visible share 0.10"),
         ({"score": 0.5}, "score 0.50"),

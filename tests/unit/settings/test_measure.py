@@ -13,6 +13,7 @@ def test_shipped_settings_load(profile: str) -> None:
     assert settings.edges.reach_px[0] < settings.edges.reach_px[1]
     assert set(settings.visible_px) == {
         "missing_hole", "extra_hole", "wrong_diameter", "burr", "notch", "short_edge",
+        "misplaced_hole",
     }  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """A small home folder with a dataset, its statistics and a released model, made once."""
 
 import json
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -38,13 +39,14 @@ from components.modeling.registry import ModelRegistry
 from components.progress import SilentProgress
 from components.settings.data import DataSettings
 from components.settings.inspection import InspectionSettings
+from components.settings.measure import FaultName
 from components.validation.layout import Whole
 from components.validation.statistics import measure_dataset, write_tables
 from components.visualization.evaluation_report import PoseRecord, write_evaluation, write_poses
 from tests.bundles import PARTS, make_bundle
 
 VAL_MAP = 0.1234567891234
-KINDS = ("missing_hole", "shifted_hole", "wrong_diameter", "burr", "notch", "short_edge")
+KINDS = get_args(FaultName)
 
 
 def make_dataset(home: Home, parts: list[Part]) -> None:

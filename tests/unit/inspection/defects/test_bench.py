@@ -34,6 +34,7 @@ def test_benchmark_counts_every_kind_and_repeats_itself(tmp_path):
     record = json.loads(defect_figures(found).model_dump_json())
     assert [row["kind"] for row in record["kinds"]] == [
         "missing_hole", "extra_hole", "wrong_diameter", "burr", "notch", "short_edge",
+        "misplaced_hole",
     ]  # fmt: skip
     assert all(row["points"][0]["found"]["of"] <= 1 for row in record["kinds"])
     assert record["doubt"]["of"] >= 4

@@ -50,6 +50,17 @@ def test_wrong_diameter_changes_one_hole(seed):
     assert abs(widths[0] - 10.0) == pytest.approx(2.0, abs=0.05)
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_misplaced_hole_keeps_its_shape_at_another_place(seed):
+    made = with_defect(np.random.default_rng(seed), plate_with_hole(), "misplaced_hole", 2.0)
+    assert made is not None
+    moved = made.holes[0].xy_mm.mean(axis=0) - plate_with_hole().holes[0].xy_mm.mean(axis=0)
+    assert math.hypot(*moved) == pytest.approx(2.0, abs=0.01)
+    assert hole_area(made) == pytest.approx(hole_area(plate_with_hole()))
+    # Its diameter is 10 mm: farther than to its rim it is not moved.
+    assert with_defect(np.random.default_rng(0), plate_with_hole(), "misplaced_hole", 5.1) is None
+
+
 def test_extra_hole_is_round_and_inside():
     made = with_defect(np.random.default_rng(1), plate_with_hole(), "extra_hole", 3.0)
     assert made is not None
