@@ -70,7 +70,8 @@ bundle: $(READY) ## pack all that a box without network needs into dist/; IMAGES
 	@deploy/bundle.sh --home $(HOME_DIR) $(if $(IMAGES),--images)
 
 test: $(READY) ## all tests: unit, flows, service, doctests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not alone"
+	@$(BIN)/python -m pytest -m alone
 
 test-deploy: $(READY) ## the real stack under real Prometheus, Alertmanager and node-exporter (Debian packages)
 	@DXFVISION_DEPLOY=1 $(BIN)/python -m pytest tests/deploy

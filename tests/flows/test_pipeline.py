@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
+from prefect.client.schemas.sorting import ArtifactSort
 
 from components.home import Home
 from components.modeling.registry import ModelRegistry
@@ -90,7 +91,9 @@ def test_the_user_sees_the_artifact(first: list[StageResult], key: str, kind: st
 def test_artifacts_and_card_say_what_looks_alike(first: list[StageResult], home: Home) -> None:
     with get_client(sync_client=True) as client:
         found = client.read_artifacts(
-            artifact_filter=ArtifactFilter(key=ArtifactFilterKey(any_=["symmetries"]))
+            artifact_filter=ArtifactFilter(key=ArtifactFilterKey(any_=["symmetries"])),
+            # Other tests on this server leave artifacts, too.
+            sort=ArtifactSort.CREATED_DESC,
         )
     rows = {row["name"]: row for row in json.loads(str(found[0].data))}
     champion = ModelRegistry(home.registry).champion()

@@ -16,7 +16,7 @@ from components.serving.launch import running_service
 from components.settings.serve import ServeSettings
 from tests.bundles import encoded, scene
 
-pytestmark = pytest.mark.service
+pytestmark = [pytest.mark.service, pytest.mark.alone]
 PICTURE = encoded(scene(), "JPEG")
 
 

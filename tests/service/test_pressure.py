@@ -11,7 +11,7 @@ import pytest
 from components.modeling.registry import ModelRegistry
 from tests.bundles import encoded, make_bundle, scene
 
-pytestmark = pytest.mark.service
+pytestmark = [pytest.mark.service, pytest.mark.alone]
 PICTURE = encoded(scene(), "JPEG")
 LARGE = encoded(scene(0, 1500, 2000), "JPEG")
 

@@ -19,7 +19,7 @@ from components.modeling.registry import ModelRegistry
 from components.serving.launch import free_port, running_service
 from tests.bundles import encoded, scene
 
-pytestmark = pytest.mark.service
+pytestmark = [pytest.mark.service, pytest.mark.alone]
 PICTURE = encoded(scene(), "JPEG")
 
 
