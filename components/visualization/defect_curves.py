@@ -45,8 +45,10 @@ def plot_defects(found: DefectFigures, out: Path) -> Path:
         chart.minorticks_off()
         chart.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         chart.grid(alpha=0.25)
-    for chart in charts[-1]:
-        chart.set_xlabel("size of the fault, mm")
+    for column in range(columns):
+        lowest = charts[1 if columns + column < len(found.kinds) else 0, column]
+        lowest.set_xlabel("size of the fault, mm")
+        lowest.tick_params(labelbottom=True)
     for row in charts:
         row[0].set_ylabel("share of judged parts")
     lines, names = charts[0, 0].get_legend_handles_labels()
