@@ -25,6 +25,9 @@ BEYOND = 1e13
 MAX_BULGE = 1e6
 """An arc with a bigger bulge is a full circle a million times the size of its chord."""
 
+FINEST = 1e-7
+"""Chords are no nearer to a curve than this share of its extent: nobody could draw the points."""
+
 SPLINE_FRAME_VERTEX = 16
 """Flag of a VERTEX that only controls a curve and does not lie on it."""
 
@@ -119,7 +122,8 @@ def _ellipse(entity: Any, tolerance: float) -> list[Points3]:
         raise DrawingError("an ELLIPSE has a value that is no finite number")
     if entity.dxf.major_axis.magnitude == 0.0:
         return []
-    points = _rows(entity.flattening(tolerance, segments=32))
+    reach = entity.dxf.major_axis.magnitude * max(1.0, abs(entity.dxf.ratio))
+    points = _rows(entity.flattening(max(tolerance, FINEST * reach), segments=32))
     return [_snapped(points)]
 
 
@@ -224,7 +228,12 @@ def _check_knots(entity: Any) -> None:
 def _region(entity: Any, tolerance: float) -> list[Points3]:
     """Return the boundaries of a HATCH or MPOLYGON, closed, without the boxes round texts."""
     paths = [path for path in from_hatch(entity) if not getattr(path.user_data, "textbox", False)]
-    boundaries = [_rows(path.flattening(tolerance, 16)) for path in paths]
+    boundaries = []
+    for path in paths:
+        # With a coordinate that is no number ezdxf would never end.
+        corners = checked(_rows(path.control_vertices()), entity)
+        reach = float(np.ptp(corners, axis=0).max()) if len(corners) else 0.0
+        boundaries.append(_rows(path.flattening(max(tolerance, FINEST * reach), 16)))
     return [np.vstack([b, b[:1]]) for b in boundaries if len(b) > 2]
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from components.geometry.contours import hole_area, outline_area, signed_area
 from components.geometry.drawing import drawing_to_json, shown
+from components.geometry.dxf_entities import curves_of
 from components.geometry.dxf_reader import read_drawing
 from components.settings.drawings import DrawingSettings
 from tests.unit.strategies import draw_plate, saved
@@ -191,6 +192,12 @@ def test_closed_gap_is_told_in_drawing_coordinates(tmp_path):
 REFUSED = {
     "crossing": (lambda s: s.add_circle((0, 30), 5), r"two contours cross at \("),
     "not finite": (lambda s: s.add_line((0, 0), (math.nan, 5)), "no finite number"),
+    "area not finite": (
+        lambda s: s.add_hatch(dxfattribs={"elevation": (0, 0, math.nan)}).paths.add_polyline_path(
+            [(0, 0), (50, 0, 0.4), (20, 40)]
+        ),
+        "HATCH has a coordinate that is no finite number",
+    ),
     "bad radius": (lambda s: s.add_circle((50, 30), -5), "radius -5"),
     "out of range": (lambda s: s.add_line((0, 0), (1e300, 0)), "out of range"),
     "not flat": (lambda s: s.add_line((10, 10, 0), (20, 20, 9)), "leaves the XY plane by 9 mm"),
@@ -221,6 +228,19 @@ def test_bad_drawing_is_rejected_with_its_reason(tmp_path, name):
     assert drawing.verdict == "rejected"
     assert drawing.parts == ()
     assert re.search(reason, drawing.reason), drawing.reason
+
+
+@pytest.mark.parametrize("reach", [1e6, 1e12])
+def test_curves_far_too_big_for_any_sheet_do_not_ask_for_millions_of_points(tmp_path, reach):
+    def draw(space):
+        draw_plate(space)
+        space.add_ellipse((0, 0), (reach, 0), 0.5)
+        space.add_hatch().paths.add_edge_path().add_ellipse((0, 0), (reach, 0), 0.5, 0, 360)
+
+    path = saved(tmp_path / "part.dxf", draw)
+    huge = ezdxf.filemanagement.readfile(path).modelspace().query("ELLIPSE HATCH")
+    assert [1_000 < len(curves_of(entity, 0.005)[0]) < 20_000 for entity in huge] == [True] * 2
+    assert "bigger than max_size_mm" in read_drawing(path, SETTINGS).reason
 
 
 def test_empty_model_space_says_where_the_curves_are(tmp_path):

@@ -8,6 +8,7 @@ import random
 import time
 from collections import Counter
 
+import ezdxf
 import pytest
 
 from components.geometry import dxf_reader
@@ -24,6 +25,13 @@ LIMIT_S = 5.0
 def seeds(tmp_path_factory):
     """Sample drawings and one of every kind of curve, as ASCII and binary, new and R12."""
     folder = tmp_path_factory.mktemp("seeds")
+    # Without times and random numbers in them, so that each run breaks the same files.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ezdxf.options, "write_fixed_meta_data_for_testing", True)
+        return seed_files(folder)
+
+
+def seed_files(folder):
     documents = {name: sample_document(name) for name in SAMPLES}
     documents["curves"] = sample_document(next(iter(SAMPLES)))
     add_every_curve(documents["curves"])
