@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from components.inspection.defects.planted import KINDS
 from tests.unit.cli.test_app import DRAWINGS, dxfvision
 
 
@@ -14,7 +15,7 @@ def test_curve_is_printed_kept_and_drawn(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert found["px_per_mm"] == 3.0
-    assert [len(row["points"]) for row in found["kinds"]] == [2] * 6
+    assert {row["kind"]: len(row["points"]) for row in found["kinds"]} == dict.fromkeys(KINDS, 2)
     assert found["machine"]["cores"] >= 1
     folder = tmp_path / "reports" / "defects"
     assert json.loads((folder / "curve.json").read_text()) == found
