@@ -113,7 +113,8 @@ def degraded(mask: Mask) -> tuple[Mask, Mask, NDArray[np.float32]]:
 
 def more_drawings(folder: Path, count: int) -> list[Part]:
     """Return parts of drawings that hold one part each."""
-    settings, parts = DrawingSettings.load(), []
+    settings = DrawingSettings.load()
+    parts: list[Part] = []
     for path in sorted(folder.glob("*.dxf")):
         if len(parts) >= count:
             break
