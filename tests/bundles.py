@@ -20,10 +20,13 @@ from components.domain import Contour, Part
 from components.files import write_bytes
 from components.geometry.masks import rle_from_mask
 from components.geometry.parts_file import write_parts
+from components.home import Home
+from components.inspection.baseline.templates import write_templates
 from components.modeling.golden import write_golden
 from components.modeling.inference import Predictor
 from components.modeling.model_card import InputSpec, ModelCard, Parity, write_card
 from components.modeling.origin import drawings_hash
+from components.modeling.registry import ModelRegistry
 from components.settings.train import GroupingSettings, PredictionSettings
 
 LABELS = ("plate", "ring")
@@ -191,3 +194,13 @@ def _graph(sharpness: float) -> onnx.ModelProto:
         [numpy_helper.from_array(array, name) for name, array in constants.items()],
     )
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
+
+
+def make_home(root: Path) -> Home:
+    """Make a home folder with a champion, the drawings it knows and their templates."""
+    home = Home(root)
+    registry = ModelRegistry(home.registry)
+    registry.promote(registry.register(make_bundle(home.root / "bundle")).version)
+    write_templates(home.templates, PARTS)
+    write_parts(home.parts, PARTS)
+    return home

@@ -27,7 +27,7 @@ from components.inspection.pose_truth import PosedObject, read_poses
 from components.modeling.coco_truth import read_coco
 from components.modeling.evaluate import read_rgb
 from components.modeling.preparing import prepared
-from components.modeling.registry import ModelRegistry
+from components.operations.pipeline.releases import champion_of
 from components.settings.inspection import InspectionSettings
 
 BARE = "bare ONNX Runtime: pixels prepared before, arrays thrown away"
@@ -129,9 +129,7 @@ def main() -> None:
     options = parser.parse_args()
     cv2.setNumThreads(1)
     home = Home(options.home.resolve())
-    champion = ModelRegistry(home.registry).champion()
-    if champion is None:
-        parser.error(f"{home.registry}: holds no champion; make one with `dxfvision run`")
+    champion = champion_of(home)
     inspector = open_inspector(champion.path, InspectionSettings.load(home.configs))
     coco = coco_paths(home, "test")[0]
     paths = [each.path for each in read_coco(coco, home.images("test"))[: options.pictures]]

@@ -27,7 +27,7 @@ from components.inspection.inspector import Inspector
 from components.inspection.opening import open_inspector
 from components.modeling.evaluate import evaluate
 from components.modeling.inference import Prediction
-from components.modeling.registry import ModelRegistry
+from components.operations.pipeline.releases import champion_of
 from components.progress import SilentProgress
 from components.settings.inspection import InspectionSettings
 
@@ -102,9 +102,7 @@ def main() -> None:
     options = parser.parse_args()
     cv2.setNumThreads(1)
     home = Home(options.home.resolve())
-    champion = ModelRegistry(home.registry).champion()
-    if champion is None:
-        parser.error(f"{home.registry}: holds no champion; make one with `dxfvision run`")
+    champion = champion_of(home)
     images = home.images(options.split)
     shipped = InspectionSettings.load(home.configs)
     rows: list[dict[str, Any]] = []

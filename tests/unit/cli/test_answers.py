@@ -6,22 +6,14 @@ from typer.testing import CliRunner
 
 from components.cli.answers import detection_row, engine_rows
 from components.cli.app import app
-from components.geometry.parts_file import write_parts
-from components.home import Home
-from components.inspection.baseline.templates import write_templates
-from components.modeling.registry import ModelRegistry
-from tests.bundles import PARTS, encoded, make_bundle, scene
+from tests.bundles import encoded, make_home, scene
 
 RUNNER = CliRunner()
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory) -> Path:
-    place = Home(tmp_path_factory.mktemp("home"))
-    registry = ModelRegistry(place.registry)
-    registry.promote(registry.register(make_bundle(place.root / "bundle")).version)
-    write_templates(place.templates, PARTS)
-    write_parts(place.parts, PARTS)
+    place = make_home(tmp_path_factory.mktemp("home"))
     (place.root / "picture.png").write_bytes(encoded(scene(3)))
     return place.root
 

@@ -7,7 +7,6 @@ import pytest
 from components.errors import ModelError
 from components.files import write_bytes
 from components.geometry.masks import rle_from_mask
-from components.geometry.parts_file import write_parts
 from components.home import Home
 from components.inspection.baseline.template_matching import TemplateMatcher
 from components.inspection.baseline.templates import write_templates
@@ -15,23 +14,16 @@ from components.inspection.classical import ClassicalInspector
 from components.inspection.inspector import Inspector
 from components.modeling.figures import Confusion
 from components.modeling.inference import Predictor
-from components.modeling.registry import ModelRegistry
 from components.operations.pipeline.inspectors import accuracy_of, measured, open_engine
 from components.progress import SilentProgress
-from tests.bundles import BLUE, PARTS, RED, encoded, make_bundle, scene
+from tests.bundles import BLUE, PARTS, RED, encoded, make_home, scene
 
 QUIET = SilentProgress()
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory) -> Home:
-    """A home folder with a champion and templates."""
-    place = Home(tmp_path_factory.mktemp("home"))
-    registry = ModelRegistry(place.registry)
-    registry.promote(registry.register(make_bundle(place.root / "bundle")).version)
-    write_templates(place.templates, PARTS)
-    write_parts(place.parts, PARTS)
-    return place
+    return make_home(tmp_path_factory.mktemp("home"))
 
 
 @pytest.fixture(scope="module")
