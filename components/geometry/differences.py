@@ -110,13 +110,13 @@ def _words(
         return f"hole {here + 1} of {names[0]} and hole {there + 1} of {names[1]} " + _change(
             first, second, common_tolerance(one, other, lay)
         )
-    at = f"at {_point(place)} mm, {width_mm:.3g} mm wide"
+    at, wide = f"at {_point(place)} mm of {names[0]}", f"{width_mm:.3g} mm wide"
     if here is not None:
-        return f"hole {here + 1} of {names[0]}, {at}, is missing in {names[1]}"
+        return f"hole {here + 1} of {names[0]}, {wide}, {at}, is missing in {names[1]}"
     if there is not None:
-        return f"hole {there + 1} of {names[1]}, {at} of {names[0]}, is missing in {names[0]}"
+        return f"hole {there + 1} of {names[1]}, {wide}, {at}, is missing in {names[0]}"
     has = names[0] if one.polygon.covers(shapely.Point(place)) else names[1]
-    return f"the outline {at} of {names[0]}: only {has} has material there"
+    return f"the outline {at}, {wide}: only {has} has material there"
 
 
 def _change(first: BaseGeometry, second: BaseGeometry, tolerance_mm: float) -> str:

@@ -67,7 +67,7 @@ def test_missing_hole_is_named_by_its_number():
     (pair,) = similarity_report([five, turned(six, "six", 3.0)]).pairs
     assert (pair.feature.first_hole, pair.feature.second_hole) == (None, 6)
     assert pair.difference() == (
-        "hole 6 of six, at (10, -20) mm, 7.98 mm wide of five, is missing in five"
+        "hole 6 of six, 7.98 mm wide, at (10, -20) mm of five, is missing in five"
     )
 
 
