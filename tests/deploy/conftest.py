@@ -25,6 +25,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 @pytest.fixture(scope="session")
 def asked(stack: Stack) -> Stack:
     """The stack after pictures were asked about and the doctor has looked."""
+    # What was counted before the first scrape is no rise.
+    wait_for("a first scrape", lambda: stack.query("dxfvision_pictures_total == 0"))
     pictures = sorted(stack.home.images("test").glob("*"))[:8]
     for _ in range(8):
         for picture in pictures:
