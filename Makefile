@@ -80,7 +80,7 @@ fuzz: $(READY) ## 10,000 broken drawings: each must end in a verdict
 	@DXFVISION_FUZZ=10000 $(BIN)/python -m pytest -q tests/unit/geometry/test_fuzz.py --timeout=3600
 
 fuzz-http: $(READY) ## 6,000 requests that nobody means well, and some from the service's own description
-	@DXFVISION_HTTP_FUZZ=6000 $(BIN)/python -m pytest -q tests/service/test_fuzz.py tests/service/test_described.py --timeout=3600
+	@DXFVISION_HTTP_FUZZ=6000 $(BIN)/python -m pytest -q -rP tests/service/test_fuzz.py tests/service/test_described.py --timeout=3600
 
 check: $(READY) ## ruff, mypy, import contracts
 	@$(BIN)/ruff check .

@@ -1,8 +1,8 @@
 """A month of schedules on a real Prefect server: does its database stop growing?
 
-Each day's runs are created through the API, with states, logs and an artifact as ours have them;
-then every time in the SQLite file is moved back by a day, so that the server's own vacuum sees
-the month pass. The server is started for it on a free port.
+Each day's runs are created through the API, with states, tasks and their events, logs and an
+artifact as ours have them; then every time in the SQLite file is moved back by a day, so that the
+server's own vacuum sees the month pass. The server is started for it on a free port.
 
     .venv/bin/python tests/benchmarks/bench_month.py --days 45 --keep-days 30      # 3 hours
     .venv/bin/python tests/benchmarks/bench_month.py --days 12 --keep-days 4 --share 0.05
@@ -20,9 +20,10 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 
@@ -41,7 +42,11 @@ A_DAY = {"monitor": 288, "watch-drift": 24, "maintain": 1, "pipeline": 4}
 """Runs by flow, as deploy/prefect.yaml schedules them, and drawings that change now and then."""
 
 TASKS = {"monitor": 1, "watch-drift": 1, "maintain": 4, "pipeline": 10}
+STATES = ("PENDING", "RUNNING", "COMPLETED")
 LOG_LINES = 12
+EVENT_BYTES = 750
+"""Of an event of a task, in the mean of real ones."""
+
 VACUUM_S = 5.0
 PLATEAU = 1.1
 """The largest size after the retention time, over that when it began."""
@@ -101,18 +106,35 @@ def ask(client: httpx.Client, path: str, body: Any) -> Any:
     return answer.json() if answer.content else None
 
 
-def one_run(client: httpx.Client, flow_id: str, flow: str, start: datetime) -> None:
+def task_event(run_id: str, task_id: str, state: str) -> dict[str, Any]:
+    """Return what a flow's process sends the server when a task changes its state."""
+    return {
+        "id": str(uuid4()),
+        "event": f"prefect.task-run.{state.title()}",
+        "occurred": datetime.now(UTC).isoformat(),
+        "resource": {"prefect.resource.id": f"prefect.task-run.{task_id}"},
+        "related": [
+            {
+                "prefect.resource.id": f"prefect.flow-run.{run_id}",
+                "prefect.resource.role": "flow-run",
+            }
+        ],
+        "payload": {"task_run": "x" * EVENT_BYTES},
+    }
+
+
+def one_run(client: httpx.Client, flow_id: str, flow: str) -> None:
     """Create a run with everything that it leaves in the database."""
     run = ask(client, "/flow_runs/", {"flow_id": flow_id, "name": flow, "tags": ["dxfvision"]})
-    for second, state in enumerate(("PENDING", "RUNNING", "COMPLETED")):
-        at = (start + timedelta(seconds=second)).isoformat()
-        body = {"state": {"type": state, "timestamp": at}, "force": True}
+    for state in STATES:
+        body = {"state": {"type": state}, "force": True}
         ask(client, f"/flow_runs/{run['id']}/set_state", body)
     for number in range(TASKS[flow]):
         task = {"flow_run_id": run["id"], "task_key": "t", "dynamic_key": str(number), "name": "t"}
-        ask(client, "/task_runs/", task | {"state": {"type": "COMPLETED"}})
+        made = ask(client, "/task_runs/", task | {"state": {"type": "COMPLETED"}})
+        ask(client, "/events", [task_event(run["id"], made["id"], state) for state in STATES])
     line = {"name": "prefect", "level": 20, "message": "did " * 20, "flow_run_id": run["id"]}
-    ask(client, "/logs/", [line | {"timestamp": start.isoformat()}] * LOG_LINES)
+    ask(client, "/logs/", [line | {"timestamp": datetime.now(UTC).isoformat()}] * LOG_LINES)
     report = {"key": "report", "type": "markdown", "data": "| stage | result |\n" * 40}
     ask(client, "/artifacts/", report | {"flow_run_id": run["id"]})
 
@@ -148,7 +170,7 @@ def simulate(days: int, keep_days: int, share: float) -> dict[str, Any]:
             for day in range(1, days + 1):
                 for name, count in A_DAY.items():
                     for _ in range(max(1, round(count * share))):
-                        one_run(client, flows[name], name, datetime.now(UTC))
+                        one_run(client, flows[name], name)
                 one_day_older(file)
                 time.sleep(3 * VACUUM_S)
                 care = care_for(file, loaded.maintain.min_free_pages, 120.0)
