@@ -23,6 +23,19 @@ Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
 Indices = NDArray[np.intp]
 
+_RIDGE = np.eye(4) * 1e-6
+"""Keeps unknowns where they are of which the edge points say nothing."""
+
+_MAPS = np.array(
+    [
+        [1.0, 0, 0, 0, 1.0, 0],
+        [0, 1.0, 0, -1.0, 0, 0],
+        [0, 0, 1.0, 0, 0, 0],
+        [0, 0, 0, 0, 0, 1.0],
+    ]
+)
+"""From (a, b, c, d) to the rows (a, b, c) and (-b, a, d) of the map."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lays:
@@ -107,57 +120,72 @@ def aligned(lays: Lays, fields: FieldStack, points_px: Floats, limits_px: Sequen
         points_px: Edge points, shape (N, 2).
         limits_px: From this distance on an edge point counts for nothing; falling.
     """
-    x = (points_px[:, 0] - lays.origin_px[0]).astype(np.float32)
-    y = (lays.origin_px[1] - points_px[:, 1]).astype(np.float32)
-    values = lays.values
-    ridge, misfit = np.eye(4) * 1e-9, lays.misfit_px
+    points = _offsets(lays, points_px)
+    # Turns and sizes are counted in mm at the rim, as moves are: all unknowns are of a size.
+    reach = max(float(np.abs(points).max()), 1.0)
+    points[:2] *= 1 / reach
+    values = lays.values * (reach, reach, 1.0, 1.0)
+    rows = np.empty((len(values), 5, len(points_px)), dtype=np.float32)
     for limit in limits_px:
-        now = values.astype(np.float32)
-        residual, jacobian = _residuals(lays, fields, now, x, y)
-        mm_per_px = np.hypot(now[:, :1], now[:, 1:2])
-        share = np.minimum(np.abs(residual) / (mm_per_px * np.float32(limit)), 1)
-        misfit = share.mean(axis=1).astype(np.float64) * limit
-        weights = np.square(1 - share * share)
-        weighted = jacobian * weights[:, None]
-        normal = (weighted @ jacobian.transpose(0, 2, 1)).astype(np.float64)
-        # Scaled by its own diagonal: lengths and angles differ by orders of magnitude.
-        scale = 1 / np.sqrt(np.einsum("kii->ki", normal) + 1e-12)
-        normal = normal * scale[:, :, None] * scale[:, None] + ridge
-        gradient = (weighted @ residual[:, :, None]).astype(np.float64)
-        step = np.linalg.solve(normal, gradient * scale[:, :, None])[:, :, 0] * scale
-        values = values - step
+        residual, slope = fields.look_up(lays.numbers, _placed(lays, values, points))
+        slope[:, 0] *= lays.flips
+        x, y = slope[:, 0], slope[:, 1]
+        np.add(x * points[0], y * points[1], out=rows[:, 0])
+        np.subtract(x * points[1], y * points[0], out=rows[:, 1])
+        rows[:, 2:4] = slope
+        rows[:, 4] = residual
+        limit_mm = np.hypot(values[:, :1], values[:, 1:2]) * (limit / reach)
+        products, shares = robust_products(rows, limit_mm)
+        step = np.linalg.solve(products[:, :4, :4] + _RIDGE, products[:, :4, 4:])
+        values = values - step[:, :, 0]
+    misfit = shares.sum(axis=1).astype(np.float64) * (limits_px[-1] / len(points_px))
+    values *= (1 / reach, 1 / reach, 1.0, 1.0)
     return Lays(lays.numbers, lays.flips, values, lays.origin_px, misfit)
 
 
-def misfits(
-    lays: Lays, fields: FieldStack, values: Floats, points_px: Floats, limit_px: float
-) -> Floats:
+def robust_products(rows: Singles, limits: Floats) -> tuple[Floats, Singles]:
+    """Return the products of slopes and residuals that a step that forgets outliers needs.
+
+    A residual r counts with Tukey's weight (1 - (r / limit)^2)^2, and not at all beyond the limit.
+
+    Args:
+        rows: Slopes of the residuals by M unknowns and then the residuals themselves, shape
+            (K, M + 1, N), float32.
+        limits: Of the residuals, shape (K, 1).
+
+    Returns:
+        The weighted products of all rows with all rows, shape (K, M + 1, M + 1); and the residuals
+        over their limits, at most 1, shape (K, N), float32.
+    """
+    shares = np.abs(rows[:, -1])
+    shares *= (1 / limits).astype(np.float32)
+    np.minimum(shares, 1, out=shares)
+    weights = shares * shares
+    np.subtract(1, weights, out=weights)
+    weights *= weights
+    return ((rows * weights[:, None]) @ rows.transpose(0, 2, 1)).astype(np.float64), shares
+
+
+def misfits(lays: Lays, fields: FieldStack, points_px: Floats, limit_px: float) -> Floats:
     """Return the mean distance of edge points, at most the limit each, in px, shape (K,)."""
-    x = (points_px[:, 0] - lays.origin_px[0]).astype(np.float32)
-    y = (lays.origin_px[1] - points_px[:, 1]).astype(np.float32)
-    now = values.astype(np.float32)
-    x_mm, y_mm = _placed(lays, now, x, y)
-    residual = fields.look_up(lays.numbers, x_mm, y_mm)[0]
-    mm_per_px = np.hypot(now[:, :1], now[:, 1:2])
-    far = np.minimum(np.abs(residual) / mm_per_px, limit_px)
+    xy_mm = _placed(lays, lays.values, _offsets(lays, points_px))
+    residual, _ = fields.look_up(lays.numbers, xy_mm)
+    far = np.minimum(np.abs(residual) * lays.px_per_mm()[:, None], limit_px)
     return np.asarray(far.mean(axis=1), dtype=np.float64)
 
 
-def _placed(lays: Lays, now: Singles, x: Singles, y: Singles) -> tuple[Singles, Singles]:
-    """Return where offsets fall in each drawing, each of shape (K, N)."""
-    a, b, c, d = (now[:, i : i + 1] for i in range(4))
-    return (a * x + b * y + c) * lays.flips, a * y - b * x + d
+def _offsets(lays: Lays, points_px: Floats) -> Singles:
+    """Return edge points as offsets from the origin, y up: rows x, y and 1, shape (3, N)."""
+    x, y = lays.origin_px
+    points = np.ones((3, len(points_px)), dtype=np.float32)
+    points[0] = points_px[:, 0] - x
+    points[1] = y - points_px[:, 1]
+    return points
 
 
-def _residuals(
-    lays: Lays, fields: FieldStack, now: Singles, x: Singles, y: Singles
-) -> tuple[Singles, Singles]:
-    """Return distances in mm, shape (K, N), and their slopes by (a, b, c, d), shape (K, 4, N)."""
-    x_mm, y_mm = _placed(lays, now, x, y)
-    residual, along_x, along_y = fields.look_up(lays.numbers, x_mm, y_mm)
-    along_x = along_x * lays.flips
-    jacobian = np.empty((len(now), 4, len(x)), dtype=np.float32)
-    jacobian[:, 0] = along_x * x + along_y * y
-    jacobian[:, 1] = along_x * y - along_y * x
-    jacobian[:, 2], jacobian[:, 3] = along_x, along_y
-    return residual, jacobian
+def _placed(lays: Lays, values: Floats, points: Singles) -> Singles:
+    """Return where offsets fall in each drawing, shape (K, 2, N)."""
+    maps = (values @ _MAPS).astype(np.float32)
+    maps[:, :3] *= lays.flips
+    placed: Singles = maps.reshape(-1, 3) @ points
+    return placed.reshape(len(maps), 2, points.shape[1])

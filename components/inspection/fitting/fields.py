@@ -153,45 +153,49 @@ class FieldStack:
         sizes = [field.distance_mm.size for field in fields]
         self._cells = np.concatenate([_cells(field.distance_mm) for field in fields])
         shapes = np.array([field.distance_mm.shape for field in fields], dtype=np.intp)
-        self._first = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.intp)[:, None]
-        self._columns = shapes[:, 1:]
+        first = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+        self._places = np.column_stack([first, shapes[:, 1]]).astype(np.intp)[:, :, None]
         low = np.array([field.low_mm for field in fields])
         steps = np.array([[field.step_mm] for field in fields])
         # A point on the last node belongs to the cell before it.
-        self._rows = np.concatenate([1 / steps, low / steps, shapes[:, ::-1] - 1.001], axis=1)
-        self._rows = self._rows.astype(np.float32)
+        grids = np.concatenate([1 / steps, low / steps, shapes[:, ::-1] - 1.001], axis=1)
+        self._grids = grids.astype(np.float32)[:, :, None]
 
-    def look_up(
-        self, numbers: Indices, x_mm: Singles, y_mm: Singles
-    ) -> tuple[Singles, Singles, Singles]:
+    def look_up(self, numbers: Indices, xy_mm: Singles) -> tuple[Singles, Singles]:
         """Return distances and their derivatives along x and y.
 
         Args:
             numbers: Which field each row of points belongs to, shape (K,).
-            x_mm: Shape (K, N), float32.
-            y_mm: Likewise.
+            xy_mm: The points, shape (K, 2, N), float32.
 
         Returns:
-            Distance in mm and its slopes, each of shape (K, N), float32.
+            Distance in mm, shape (K, N), and its slopes, shape (K, 2, N), float32.
         """
-        rows = self._rows.take(numbers, axis=0)
-        nodes_per_mm = rows[:, :1]
-        x, y = x_mm * nodes_per_mm - rows[:, 1:2], y_mm * nodes_per_mm - rows[:, 2:3]
-        inner_x = np.minimum(np.maximum(x, 0), rows[:, 3:4])
-        inner_y = np.minimum(np.maximum(y, 0), rows[:, 4:5])
-        column, row = np.floor(inner_x), np.floor(inner_y)
-        cells = row.astype(np.intp)
-        cells *= self._columns.take(numbers, axis=0)
-        cells += column.astype(np.intp)
-        cells += self._first.take(numbers, axis=0)
-        here, right, up, twist = self._cells.take(cells, axis=0).transpose(2, 0, 1)
-        along_x, along_y = inner_x - column, inner_y - row
-        slope_y = up + along_x * twist
-        value = here + along_x * right + along_y * slope_y
-        x -= inner_x
-        y -= inner_y
-        value += np.sqrt(x * x + y * y) / nodes_per_mm
-        return value, (right + along_y * twist) * nodes_per_mm, slope_y * nodes_per_mm
+        # Few points are looked up at a time: what counts is how often NumPy is called.
+        grids, places = self._grids.take(numbers, axis=0), self._places.take(numbers, axis=0)
+        nodes_per_mm = grids[:, :1]
+        xy = xy_mm * nodes_per_mm
+        xy -= grids[:, 1:3]
+        inner = np.maximum(xy, 0)
+        np.minimum(inner, grids[:, 3:], out=inner)
+        node = np.floor(inner)
+        steps = node.astype(np.intp)
+        cells = steps[:, 1] * places[:, 1]
+        cells += steps[:, 0]
+        cells += places[:, 0]
+        here = self._cells.take(cells, axis=0).transpose(0, 2, 1)
+        xy -= inner
+        inner -= node
+        slope = inner[:, ::-1] * here[:, 3:]
+        slope += here[:, 1:3]
+        value = inner[:, 0] * here[:, 1]
+        value += here[:, 0]
+        inner[:, 1] *= slope[:, 1]
+        value += inner[:, 1]
+        xy *= xy
+        value += np.sqrt(xy[:, 0] + xy[:, 1]) / nodes_per_mm[:, 0]
+        slope *= nodes_per_mm
+        return value, slope
 
 
 def _cells(values: Singles) -> Singles:

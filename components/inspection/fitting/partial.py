@@ -210,6 +210,6 @@ def likely_lays(
     for points, keep in ((10, 12 * most), (24, 3 * most), (64, most)):
         if len(lays.numbers) > keep:
             limit = 0.08 * view.size_px
-            misfit = misfits(lays, fields, lays.values, view.edge_px[:points], limit)
+            misfit = misfits(lays, fields, view.edge_px[:points], limit)
             lays = lays.chosen(np.argpartition(misfit, keep)[:keep])
     return lays

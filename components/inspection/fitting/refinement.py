@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from components.inspection.fitting.alignment import Lays
+from components.inspection.fitting.alignment import Lays, robust_products
 from components.inspection.fitting.fields import FieldStack
 from components.inspection.fitting.views import View
 
@@ -71,33 +71,38 @@ _HELD[0, [0, 4]] = 0.5, -0.5
 _HELD[1, [1, 3]] = 0.5
 _HELD[[2, 3, 4, 5], [6, 7, 8, 9]] = 1.0
 
+_RIDGE = np.eye(10) * 1e-6
+
 
 class _Problem:
     """The least squares of several lays, each with ten unknowns.
 
     Lengths are counted in halves of the part's diameter. With offsets q, y up, the drawing's point
     is A q / (1 + h q), x mirrored for a part that shows its back; A is an affinity in mm, h the
-    perspective, w the wall in px.
+    perspective, w the wall in px. The unknowns are A (row by row), h and w, all in px at the
+    part's rim.
     """
 
     def __init__(self, lays: Lays, fields: FieldStack, points_px: Floats, view: View) -> None:
         self.fields, self.lays = fields, lays
         self.flips = lays.flips
-        self.scales = lays.px_per_mm().astype(np.float32)[:, None]
-        self.half = view.size_px / 2
-        offset = ((points_px - lays.origin_px) * (1 / self.half, -1 / self.half)).T
-        self.x, self.y = offset.astype(np.float32)
+        self.scales = lays.px_per_mm()[:, None]
+        h = self.half = view.size_px / 2
+        self.points = np.ones((3, len(points_px)), dtype=np.float32)
+        self.points[:2] = ((points_px - lays.origin_px) * (1 / h, -1 / h)).T
+        count = len(lays.numbers)
+        self.units = np.full((count, 8), 1 / h)
+        self.units[:, :6] = 1 / self.scales
         a, b, c, d = lays.values.T
-        h = self.half
-        self.affine = np.stack([a * h, b * h, c, -b * h, a * h, d], axis=1)
-        self.vanishing = np.zeros((len(a), 2))
-        self.walls = np.tile(_towards_centre(view) * FIRST_WALL_PX, (len(a), 1))
+        self.unknowns = np.zeros((count, 10))
+        self.unknowns[:, :6] = np.stack([a * h, b * h, c, -b * h, a * h, d], axis=1) * self.scales
+        self.unknowns[:, 8:] = _towards_centre(view) * FIRST_WALL_PX
         noise = EDGE_NOISE_PX * np.sqrt(CORRELATED)
         walls = max(WALL_SD * view.size_px, LEAST_WALL_PX)
-        self.prior = noise / (
-            np.array([STRETCH_SD * h] * 2 + [PERSPECTIVE_SD * h] * 2 + [walls] * 2)
-        )
-        self.rows = _HELD * self.prior[:, None]
+        prior = noise / np.array([STRETCH_SD * h] * 2 + [PERSPECTIVE_SD * h] * 2 + [walls] * 2)
+        self.held = _HELD.T * np.square(prior) @ _HELD
+        self.rows = np.empty((count, 11, len(points_px)), dtype=np.float32)
+        self.affine_rows = self.rows[:, :6].reshape(count, 2, 3, -1)
 
     def begin_at(self, fit: Fit) -> None:
         """Begin the only lay at a fit."""
@@ -106,81 +111,67 @@ class _Problem:
         matrix = fit.to_mm @ from_offset
         matrix = matrix / matrix[2, 2]
         matrix[0] *= self.flips[0, 0]
-        self.affine, self.vanishing = matrix[:2].reshape(1, 6), matrix[2:, :2].copy()
-        self.walls = (fit.wall_px * (1, -1))[None]
+        self.unknowns[0, :8] = matrix.ravel()[:8] / self.units[0]
+        self.unknowns[0, 8:] = fit.wall_px * (1, -1)
 
-    def residuals(self) -> tuple[Singles, Singles]:
-        """Return residuals in px, shape (K, N), and their slopes, shape (K, 10, N)."""
-        x, y = self.x, self.y
-        affine, h = self.affine.astype(np.float32)[:, :, None], self.vanishing.astype(np.float32)
-        depth = 1 / (1 + h[:, :1] * x + h[:, 1:] * y)
-        x_mm = (affine[:, 0] * x + affine[:, 1] * y + affine[:, 2]) * depth
-        y_mm = (affine[:, 3] * x + affine[:, 4] * y + affine[:, 5]) * depth
-        value, along_x, along_y = self.fields.look_up(self.lays.numbers, x_mm * self.flips, y_mm)
-        along_x, scales = along_x * self.flips, self.scales
+    def maps(self) -> Floats:
+        """Return the maps of offsets to the drawing, x not yet mirrored, shape (K, 3, 3)."""
+        maps = np.ones((len(self.unknowns), 9))
+        np.multiply(self.unknowns[:, :8], self.units, out=maps[:, :8])
+        return maps.reshape(-1, 3, 3)
+
+    def fill(self) -> None:
+        """Write the slopes of the residuals by the unknowns, and the residuals in px, to `rows`."""
+        maps, points, rows = self.maps().astype(np.float32), self.points, self.rows
+        scales = self.scales.astype(np.float32)
+        placed = (maps.reshape(-1, 3) @ points).reshape(len(maps), 3, -1)
+        depth = 1 / placed[:, 2:]
+        xy_mm = placed[:, :2]
+        xy_mm *= depth
+        xy_mm[:, 0] *= self.flips
+        value, slope = self.fields.look_up(self.lays.numbers, xy_mm)
+        xy_mm *= slope
+        slope[:, 0] *= self.flips
         # The outward normal in the picture, y up: the slope turned back by the affinity.
-        normal_x = along_x * affine[:, 0] + along_y * affine[:, 3]
-        normal_y = along_x * affine[:, 1] + along_y * affine[:, 4]
-        length = 1 / np.maximum(np.hypot(normal_x, normal_y), 1e-9)
-        normal_x *= length
-        normal_y *= length
-        walls = self.walls.astype(np.float32)
-        seen = np.maximum(normal_x * walls[:, :1] + normal_y * walls[:, 1:], 0)
-        jacobian = np.empty((len(h), 10, len(x)), dtype=np.float32)
-        along_x *= depth * scales
-        along_y *= depth * scales
-        for first, along in ((0, along_x), (3, along_y)):
-            jacobian[:, first], jacobian[:, first + 1] = along * x, along * y
-            jacobian[:, first + 2] = along
-        moved = -(along_x * x_mm + along_y * y_mm)
-        jacobian[:, 6], jacobian[:, 7] = moved * x, moved * y
-        looks = seen > 0
-        jacobian[:, 8], jacobian[:, 9] = -normal_x * looks, -normal_y * looks
-        # Unknowns in px at the part's rim: all of a size.
-        jacobian[:, :6] /= scales[:, :, None]
-        jacobian[:, 6:8] /= np.float32(self.half)
-        return value * scales - seen, jacobian
+        normal = maps[:, :2, :2].transpose(0, 2, 1) @ slope
+        squares = normal * normal
+        length = np.sqrt(squares[:, 0] + squares[:, 1])
+        normal /= np.maximum(length, 1e-9)[:, None]
+        walls = self.unknowns[:, None, 8:].astype(np.float32)
+        seen = np.maximum((walls @ normal)[:, 0], 0)
+        slope *= depth
+        np.multiply(slope[:, :, None], points, out=self.affine_rows)
+        moved = (xy_mm[:, :1] + xy_mm[:, 1:]) * depth
+        moved *= (scales * np.float32(-1 / self.half))[:, None]
+        np.multiply(moved, points[:2], out=rows[:, 6:8])
+        np.multiply(normal, -(seen > 0).astype(np.float32)[:, None], out=rows[:, 8:10])
+        value *= scales
+        np.subtract(value, seen, out=rows[:, 10])
 
     def step(self, limit_px: float) -> None:
         """Take one Gauss-Newton step."""
-        residual, jacobian = self.residuals()
-        share = np.minimum(np.abs(residual) * np.float32(1 / limit_px), 1)
-        weighted = jacobian * np.square(1 - share * share)[:, None]
-        normal = (weighted @ jacobian.transpose(0, 2, 1)).astype(np.float64)
-        normal += self.rows.T @ self.rows + 1e-6 * np.eye(10)
-        gradient = (weighted @ residual[:, :, None])[:, :, 0].astype(np.float64)
-        gradient += (self._state() * self.prior) @ self.rows
-        change = np.linalg.solve(normal, -gradient[:, :, None])[:, :, 0]
-        self.affine = self.affine + change[:, :6] / self.scales
-        self.vanishing = self.vanishing + change[:, 6:8] / self.half
-        self.walls = self.walls + change[:, 8:]
-
-    def _state(self) -> Floats:
-        """Return what the priors hold back, in px at the rim, shape (K, 6)."""
-        a = self.affine * self.scales
-        stretch = np.stack([a[:, 0] - a[:, 4], a[:, 1] + a[:, 3]], axis=1) / 2
-        return np.concatenate([stretch, self.vanishing * self.half, self.walls], axis=1)
+        self.fill()
+        products, _ = robust_products(self.rows, np.array([[limit_px]]))
+        normal = products[:, :10, :10] + (self.held + _RIDGE)
+        gradient = products[:, :10, 10] + self.unknowns @ self.held
+        self.unknowns -= np.linalg.solve(normal, gradient[:, :, None])[:, :, 0]
 
     def fits(self) -> list[Fit]:
         """Return the fits as they stand."""
+        x0, y0 = self.lays.origin_px
+        to_offset = np.array([[1, 0, -x0], [0, -1, y0], [0, 0, self.half]]) / self.half
+        maps = self.maps() @ to_offset
+        maps[:, 0] *= self.flips
         return [
             Fit(
                 number=int(self.lays.numbers[k]),
                 mirrored=bool(self.flips[k, 0] < 0),
-                to_mm=self._to_mm(k),
-                wall_px=self.walls[k] * (1, -1),
+                to_mm=maps[k],
+                wall_px=self.unknowns[k, 8:] * (1, -1),
                 px_per_mm=float(self.scales[k, 0]),
             )
-            for k in range(len(self.scales))
+            for k in range(len(maps))
         ]
-
-    def _to_mm(self, k: int) -> Floats:
-        """Return the map of the picture to the drawing of one lay, shape (3, 3)."""
-        x0, y0 = self.lays.origin_px
-        to_offset = np.array([[1, 0, -x0], [0, -1, y0], [0, 0, self.half]]) / self.half
-        matrix = np.vstack([self.affine[k].reshape(2, 3), [*self.vanishing[k], 1.0]])
-        matrix[0] *= self.flips[k, 0]
-        return np.asarray(matrix @ to_offset, dtype=np.float64)
 
 
 def _towards_centre(view: View) -> Floats:

@@ -157,8 +157,8 @@ class Sharpener:
 
     def _far(self, number: int, xy_mm: Floats) -> Floats:
         """Return how far points lie from the edges of a drawing, in mm."""
-        x, y = xy_mm.T.astype(np.float32)
-        distance = self._fields.look_up(np.array([number]), x[None], y[None])[0][0]
+        xy = xy_mm.T.astype(np.float32)
+        distance = self._fields.look_up(np.array([number]), xy[None])[0][0]
         return np.asarray(np.abs(distance), dtype=np.float64)
 
 

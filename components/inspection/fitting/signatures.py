@@ -139,7 +139,7 @@ class SignatureSet:
 
     def likenesses(self, signature: Singles) -> Singles:
         """Return the overlap with each part, front and back, in each turn, shape (P, 2, ANGLES)."""
-        spectrum = np.fft.rfft(signature, axis=-1).astype(np.complex64)
+        spectrum = np.fft.rfft(signature, axis=-1).astype(np.complex64, copy=False)
         products = (self._spectra @ spectrum.T[:, :, None])[:, :, 0]
         common = np.fft.irfft(products.T, ANGLES).reshape(self._allowed.shape)
         own = float((signature**2 * _WEIGHTS).sum())
@@ -171,6 +171,6 @@ def _peaks(values: Singles, least: float, most: int) -> list[Start]:
     order = np.argsort(-flat)[:most]
     found = []
     for value, place in zip(flat[order].tolist(), peaks[order].tolist(), strict=True):
-        number, back, turn = np.unravel_index(place, values.shape)
-        found.append(Start(int(number), bool(back), float(_TURNS[turn]), value))
+        side, turn = divmod(place, ANGLES)
+        found.append(Start(side // 2, side % 2 == 1, float(_TURNS[turn]), value))
     return found

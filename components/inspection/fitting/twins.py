@@ -154,8 +154,8 @@ def _alike(
 
 
 def _near(fields: FieldStack, number: int, xy_mm: Floats, limit_mm: float) -> float:
-    x, y = xy_mm.T.astype(np.float32)
-    distance = fields.look_up(np.array([number]), x[None], y[None])[0]
+    xy = xy_mm.T.astype(np.float32)
+    distance = fields.look_up(np.array([number]), xy[None])[0]
     return float((np.abs(distance) <= limit_mm).mean())
 
 
@@ -174,9 +174,10 @@ def likely_twins(
     if len(twins) < 2:
         return [twin.fitted(fit) for twin in twins]
     here = transformed(points_px, fit.to_mm)
-    placed = np.stack([transformed(here, twin.to_mm) for twin in twins]).astype(np.float32)
+    maps = np.array([twin.to_mm[:2] for twin in twins])
+    placed = (maps[:, :, :2] @ here.T + maps[:, :, 2:]).astype(np.float32)
     numbers = np.array([twin.number for twin in twins])
-    far = np.abs(fields.look_up(numbers, placed[..., 0], placed[..., 1])[0])
+    far = np.abs(fields.look_up(numbers, placed)[0])
     scales = np.array([[1 / twin.scale] for twin in twins]) * fit.px_per_mm
     misfits = np.minimum(far * scales, _FAR_PX).mean(axis=1)
     order = np.argsort(misfits)[:most]

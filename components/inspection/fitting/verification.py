@@ -32,9 +32,6 @@ PIXEL_WEIGHT = 1.5
 _INNER = 256
 """About so many points stand for a drawing's area."""
 
-_EDGES = 400
-"""Largest number of edge points whose distances are summed."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Material:
@@ -43,7 +40,7 @@ class Material:
     Attributes:
         field: Its distances.
         area_mm2: Holes cut out.
-        inner_mm: Points spread evenly over it, shape (N, 2).
+        inner_mm: Points spread evenly over it: rows x, y and 1, shape (3, N).
         depth_mm: How deep each lies under the part's edge, shape (N,).
         box_mm: Lower left and upper right corner of the part, shape (2, 2).
     """
@@ -60,7 +57,9 @@ def material_of(field: Field, area_mm2: float) -> Material:
     pitch = max(int(np.sqrt(area_mm2 / _INNER) / field.step_mm), 1)
     sparse = field.distance_mm[::pitch, ::pitch]
     rows, columns = np.nonzero(sparse < 0)
-    inner = np.column_stack([columns, rows]) * (pitch * field.step_mm) + np.array(field.low_mm)
+    inner = np.ones((3, len(rows)))
+    inner[0] = columns * (pitch * field.step_mm) + field.low_mm[0]
+    inner[1] = rows * (pitch * field.step_mm) + field.low_mm[1]
     depth = -sparse[rows, columns].astype(np.float64)
     nodes_y, nodes_x = np.nonzero(field.distance_mm < field.step_mm)
     nodes = np.column_stack([nodes_x, nodes_y])
@@ -122,12 +121,13 @@ def drawn_distances(fit: Fit, field: Field, window: Window) -> Singles:
     step = field.step_mm
     grid = np.array([[1 / step, 0, -x0 / step], [0, 1 / step, -y0 / step], [0, 0, 1.0]])
     to_grid = grid @ fit.to_mm
-    long = float(np.hypot(*fit.wall_px))
+    wall_x, wall_y = fit.wall_px.tolist()
+    long = math.hypot(wall_x, wall_y)
     # Short walls are no more than a shift: the middle stands for them.
     shares: Sequence[float] = (0.5,) if long < 0.8 else (0.0, 1.0) if long < 3 else (0.0, 0.5, 1.0)
     nearest: Singles | None = None
     for share in shares:
-        left, top = np.array([window.left, window.top]) - share * fit.wall_px
+        left, top = window.left - share * wall_x, window.top - share * wall_y
         shift = np.array([[1.0, 0, left], [0, 1.0, top], [0, 0, 1.0]])
         drawn = cv2.warpPerspective(
             field.distance_mm,
@@ -138,8 +138,10 @@ def drawn_distances(fit: Fit, field: Field, window: Window) -> Singles:
             borderValue=FAR_MM,
         )
         found = np.asarray(drawn, dtype=np.float32)
-        nearest = found if nearest is None else np.minimum(nearest, found)
-    return np.asarray(nearest, dtype=np.float32) * np.float32(fit.px_per_mm)
+        nearest = found if nearest is None else np.minimum(nearest, found, out=found)
+    distance = np.asarray(nearest, dtype=np.float32)
+    distance *= np.float32(fit.px_per_mm)
+    return distance
 
 
 def verified(
@@ -163,8 +165,9 @@ def verified(
         wrong &= view.judged.view(np.bool_)
     # Few pixels are wrong: taking them by number is much faster than by a mask.
     off = distance.ravel()[np.flatnonzero(wrong)]
-    depth = np.clip(np.abs(off) - tolerance_px, 0.0, limit_px)
+    depth = np.minimum(np.maximum(np.abs(off) - tolerance_px, 0.0), limit_px)
     missing = off < 0
+    missing_px, extra_px = float(depth[missing].sum()), float(depth[~missing].sum())
     both = int(np.count_nonzero(drawn & mask))
     visible, beyond, beyond_px = 1.0, 0.0, 0.0
     if view.cut or _at_border(drawn):
@@ -176,12 +179,12 @@ def verified(
     error = PIXEL_WEIGHT * (_pixel_error(distance, view) + beyond)
     if view.soft is None:
         edges = (squares + outliers * limit_px**2) * len(view.edge_px) / len(far)
-        error += edges / 2 + float(depth.sum()) + beyond_px
+        error += edges / 2 + missing_px + extra_px + beyond_px
     return Verdict(
         fit=fit,
         fit_iou=both / max(both + len(off) + beyond, 1.0),
-        extra_px=float(depth[~missing].sum()),
-        missing_px=float(depth[missing].sum()) + beyond_px,
+        extra_px=extra_px,
+        missing_px=missing_px + beyond_px,
         error=error,
         rms_px=math.sqrt(squares / max(len(near), 1)),
         outliers=outliers / len(far),
@@ -219,7 +222,8 @@ def _pixel_error(distance: Singles, view: View) -> float:
     A pixel at the drawing's edge is partly covered; the network's probability is blurred, and so
     is the drawing for comparison: features of two pixels, lost in the mask, still show in it.
     """
-    covered = np.clip(np.float32(0.5) - distance, 0, 1)
+    covered = np.float32(0.5) - distance
+    np.clip(covered, 0, 1, out=covered)
     if view.soft is None:
         covered -= view.mask
     else:
@@ -244,32 +248,33 @@ def _beyond(
 ) -> tuple[float, float, float]:
     """Return the visible share, and pixels and faults of the drawing beyond the window."""
     height, width = view.picture_hw
-    xy = transformed(material.inner_mm, np.asarray(np.linalg.inv(fit.to_mm), dtype=np.float64))
-    inside = (xy > -0.5).all(axis=1) & (xy < (width - 0.5, height - 0.5)).all(axis=1)
-    columns, rows = np.round(xy[inside]).astype(np.intp).T
+    xy = np.linalg.inv(fit.to_mm) @ material.inner_mm
+    xy = xy[:2] / xy[2]
+    inside = np.flatnonzero(
+        ((xy > -0.5) & (xy < [[width - 0.5], [height - 0.5]])).all(axis=0),
+    )
+    columns, rows = np.rint(xy[:, inside]).astype(np.intp)
     seen = np.ones(len(rows), dtype=np.bool_)
     if view.others is not None:
         seen = ~view.others[rows, columns]
-    visible = float(np.count_nonzero(seen)) / max(len(xy), 1)
+    count = max(len(material.depth_mm), 1)
+    visible = float(np.count_nonzero(seen)) / count
     high, wide = view.mask.shape
     out = (rows < view.top) | (rows >= view.top + high)
     out |= (columns < view.left) | (columns >= view.left + wide)
     out &= seen
-    pixels = material.area_mm2 * fit.px_per_mm**2 / max(len(xy), 1)
-    depth = material.depth_mm[inside][out] * fit.px_per_mm - tolerance_px
-    faults = float(np.clip(depth, 0.0, limit_px).sum())
+    pixels = material.area_mm2 * fit.px_per_mm**2 / count
+    depth = material.depth_mm[inside[out]] * fit.px_per_mm - tolerance_px
+    faults = float(np.minimum(np.maximum(depth, 0.0), limit_px).sum())
     return visible, pixels * float(np.count_nonzero(out)), pixels * faults
 
 
 def _edge_distances(distance: Singles, view: View) -> Floats:
     """Return how far edge points, or a sample of them, lie from the drawing's edges, in px."""
-    points = view.edge_px[:_EDGES] - np.array([view.left, view.top])
-    # Edge points lie between two neighbours of a row or of a column.
-    low = np.floor(points).astype(np.intp)
-    high = np.ceil(points).astype(np.intp)
-    share = (points - low).sum(axis=1)
-    here, there = distance[low[:, 1], low[:, 0]], distance[high[:, 1], high[:, 0]]
-    return np.asarray(np.abs(here + share * (there - here)), dtype=np.float64)
+    flat, passes = distance.ravel(), view.passes
+    here = flat.take(passes.before)
+    there = flat.take(passes.after)
+    return np.asarray(np.abs(here + passes.share * (there - here)), dtype=np.float64)
 
 
 def outline_error(verdict: Verdict, view: View, limit_px: float) -> tuple[float, float]:

@@ -30,6 +30,25 @@ _NEAR_OTHER_PX = 2
 """An edge closer to another object than this is not known to be the part's own."""
 
 
+_PASSES = 400
+"""Largest number of edge points of which the two pixels are kept."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Passes:
+    """Where the edge passes between two pixels, neighbours in a row or in a column.
+
+    Attributes:
+        before: Number of the first pixel in the window, counted row by row, shape (N,).
+        after: Of the second one.
+        share: Of the way from the first to the second, 0..1.
+    """
+
+    before: NDArray[np.intp]
+    after: NDArray[np.intp]
+    share: Floats
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class View:
     """One object in its window of the picture.
@@ -42,6 +61,7 @@ class View:
         judged: Shape (h, w), uint8: 1 where the object would be seen if it were there: 0 on
             other objects.
         edge_px: Edge points, shape (N, 2), in an order of which every beginning is spread evenly.
+        passes: The first of them between their pixels.
         cut: Whether the frame or another object may hide something of it.
         centre_px: Centroid of the mask, its holes filled.
         area_px: Area of the mask, its holes filled.
@@ -59,6 +79,7 @@ class View:
     filled: Mask
     judged: Mask
     edge_px: Floats
+    passes: Passes
     cut: bool
     centre_px: tuple[float, float]
     area_px: float
@@ -104,6 +125,7 @@ def view_of(
         hidden, points = not clear.all(), points[clear]
     if len(points) < LEAST_POINTS:
         return None
+    points = _spread(points)
     filled, area, (x, y) = _filled(own)
     own_soft, blur = None, 0.0
     if probability is not None:
@@ -116,7 +138,8 @@ def view_of(
         mask=own,
         filled=filled,
         judged=judged,
-        edge_px=_spread(points) + np.array([left, top]),
+        edge_px=points + np.array([left, top]),
+        passes=_passes(points[:_PASSES], own.shape[1]),
         cut=bool(framed or hidden),
         centre_px=(x + left, y + top),
         area_px=area,
@@ -150,6 +173,14 @@ def _spread(points: Floats) -> Floats:
     while math.gcd(step, count) != 1:
         step += 1
     return points[np.arange(count) * step % count]
+
+
+def _passes(points: Floats, width: int) -> Passes:
+    """Return the pixels between which edge points lie, in a window of some width."""
+    low = np.floor(points)
+    share = (points - low).sum(axis=1)
+    pitch = np.array([1, width])
+    return Passes(low.astype(np.intp) @ pitch, np.ceil(points).astype(np.intp) @ pitch, share)
 
 
 def _own_probability(own: Mask, probability: Singles) -> Singles:

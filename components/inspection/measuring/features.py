@@ -4,9 +4,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from components.geometry.contours import signed_area
 from components.inspection.measuring.edge_search import Band
@@ -156,7 +156,7 @@ def hole_fit(measured: Measured) -> HoleFit | None:
         return None
     trace = measured.trace
     edge = trace.points_px + measured.offset_px[:, None] * trace.normals_px
-    edge, drawn = edge[usable], cKDTree(trace.points_px)
+    edge = edge[usable]
     rows: Floats = np.column_stack([trace.normals_px[usable], np.ones(len(usable))])
     off = measured.offset_px[usable]
     weight: Floats = np.ones(len(usable))
@@ -168,7 +168,7 @@ def hole_fit(measured: Measured) -> HoleFit | None:
         values = np.asarray(np.linalg.solve(normal, scaled.T @ off), dtype=np.float64)
         # The edge of a hole that moved far belongs to other places of the drawn one.
         back = edge - values[:2]
-        near = drawn.query(back)[1]
+        near = _nearest(back, trace.points_px)
         rows = np.column_stack([trace.normals_px[near], np.ones(len(near))])
         off = ((edge - trace.points_px[near]) * trace.normals_px[near]).sum(axis=1)
         rest = off - rows @ values
@@ -190,6 +190,15 @@ def hole_fit(measured: Measured) -> HoleFit | None:
         rest_px=spread,
         share=float((weight > 0.1).sum()) / len(measured.found),
     )
+
+
+def _nearest(points: Floats, among: Floats) -> Indices:
+    """Return for each point (n, 2) the index of the nearest one of others (m, 2)."""
+    # OpenCV compares single floats: far from the picture's corner they would be coarse.
+    middle = among.mean(axis=0)
+    near, others = (np.asarray(each - middle, np.float32) for each in (points, among))
+    _, indices = cv2.batchDistance(near, others, cv2.CV_32F, normType=cv2.NORM_L2SQR, K=1)
+    return np.asarray(indices[:, 0], np.intp)
 
 
 def middle_mm(trace: Trace) -> tuple[tuple[float, float], float]:

@@ -11,8 +11,9 @@ from tests.unit.inspection.shapes import bracket, disc, plate
 
 def looked_up(part, xy, nodes=224):
     stack = FieldStack([field_of(part, nodes)])
-    x, y = np.asarray(xy, dtype=np.float32).T
-    return [row[0] for row in stack.look_up(np.array([0]), x[None], y[None])]
+    points = np.asarray(xy, dtype=np.float32).T
+    distance, slope = stack.look_up(np.array([0]), points[None])
+    return distance[0], *slope[0]
 
 
 def test_distance_to_a_circle_is_the_radius_left():
@@ -62,7 +63,8 @@ def test_several_fields_are_looked_up_together():
     stack = FieldStack([field_of(part, 128) for part in parts])
     xy = np.random.default_rng(0).uniform(-30, 30, (2, 50)).astype(np.float32)
     numbers = np.array([2, 0, 1, 0])
-    together = stack.look_up(numbers, np.tile(xy[0], (4, 1)), np.tile(xy[1], (4, 1)))
+    distance, slope = stack.look_up(numbers, np.tile(xy, (4, 1, 1)))
+    together = (distance, slope[:, 0], slope[:, 1])
     for row, number in enumerate(numbers):
         alone = looked_up(parts[number], xy.T, 128)
         for found, want in zip(together, alone, strict=True):
