@@ -10,8 +10,8 @@ from components.operations.drift.looking import (
     check_drift,
     drift_page,
     event_payload,
-    last_state,
 )
+from components.operations.drift.state import last_state
 from components.operations.server.automations import DRIFT_BEGAN, DRIFT_ENDED, HOME_RESOURCE
 from flows.parameters import HomeFolder
 from flows.reporting import show_markdown, show_table

@@ -6,11 +6,9 @@ starts anything. Against the *site* reference it tells what changed here since: 
 the parts.
 """
 
-import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import median
 from typing import Any, Literal, get_args
 
@@ -25,6 +23,7 @@ from components.operations.drift.frames import (
     take_site_reference,
     training_frames,
 )
+from components.operations.drift.state import State, report_file
 from components.operations.drift.statistics import Apart, counted, names_apart, numbers_apart
 from components.operations.stages import batch_metrics as metrics
 from components.operations.stages.metric_files import Sample
@@ -33,7 +32,6 @@ from components.serving.features import FIGURES
 from components.settings.drift import DriftSettings
 
 Reference = Literal["training", "site"]
-State = Literal["unknown", "steady", "drifting"]
 LABELS = "labels"
 """The figure that counts drawings by name."""
 
@@ -107,24 +105,10 @@ def check_drift(home: Home, accept: bool = False) -> DriftReport:
         }
         recent = newest(logged_frames(home, record.version), settings.window)
         report = drift_report(record.version, references, recent, settings)
-    write_json(_report_file(home), report)
+    write_json(report_file(home), report)
     write_text(home.reports / "drift.md", drift_page(report))
     write_own_metrics(home, "drift", _samples(report))
     return report
-
-
-def last_state(home: Home) -> State:
-    """Return what the last look found; `unknown` before the first."""
-    try:
-        state = json.loads(_report_file(home).read_bytes())["state"]
-    except (OSError, ValueError, LookupError, TypeError):
-        return "unknown"
-    found: dict[object, State] = {known: known for known in get_args(State)}
-    return found.get(state, "unknown")
-
-
-def _report_file(home: Home) -> Path:
-    return home.reports / "drift.json"
 
 
 def drift_report(

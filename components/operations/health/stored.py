@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import psutil
 
-from components.operations.drift.looking import last_state
+from components.operations.drift.state import last_state, report_file
 from components.operations.health.checking import Box, Check, Finding
 from components.operations.health.network import PREFECT_VARIABLE
 from components.operations.server.prefect_server import sqlite_file
@@ -94,7 +94,7 @@ def check_backup(box: Box) -> Finding:
 
 def check_drift(box: Box) -> Finding:
     """What the last look at drift found."""
-    report = box.home.reports / "drift.json"
+    report = report_file(box.home)
     if not report.exists():
         return Finding("left out", "nobody has looked: `dxfvision drift`")
     state = last_state(box.home)
