@@ -246,11 +246,15 @@ def test_a_service_that_fails_its_clients_is_told_once(asked: Stack) -> None:
     hurried = settings.model_copy(update={"limits": limits})
     asked.service.enter_context(running_service(asked.home, hurried, asked.ports["dxfvision"]))
     url = f"{asked.url('dxfvision')}/predict"
+    ready = f"{asked.url('dxfvision')}/readyz"
+    # The first worker that is ready ends the start; the others follow.
+    wait_for("every worker", lambda: all(httpx.get(ready).is_success for _ in range(40)))
     asked.mail.got.clear()
 
     def fails() -> list[dict[str, str]]:
         for _ in range(10):
-            assert httpx.post(url, content=plain_picture(90)).status_code == 504
+            answer = httpx.post(url, content=plain_picture(90))
+            assert answer.status_code == httpx.codes.GATEWAY_TIMEOUT, answer.text
         return asked.firing("AvailabilityBurnsFast")
 
     wait_for("AvailabilityBurnsFast", fails)
