@@ -6,6 +6,7 @@ then starts just that.
 """
 
 import bentoml
+import cv2
 from starlette.types import Receive, Scope, Send
 
 from components.logs.setting_up import log_as_part, take_over
@@ -43,6 +44,7 @@ class Worker:
     def __init__(self) -> None:
         """Load the champion in the background, so that `/livez` answers at once."""
         end_with_parent()
+        cv2.setNumThreads(settings.runtime_threads)
         if recording_from_environment():
             record_to(home)
         live.start()

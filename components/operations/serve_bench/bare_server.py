@@ -4,6 +4,7 @@ No gate, no bounds, no queue, no metrics, no swap; it answers a raw body with `/
 `python -m uvicorn components.operations.serve_bench.bare_server:application --factory`
 """
 
+import cv2
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -22,6 +23,7 @@ def application() -> Starlette:
     """Return the application, its model loaded."""
     home, settings = home_from_environment(), settings_from_environment()
     champion = champion_of(home)
+    cv2.setNumThreads(settings.runtime_threads)
     inspector = open_inspector(
         champion.path,
         InspectionSettings.load(home.configs),
