@@ -12,6 +12,7 @@ from components.domain import FitQuality
 from components.geometry.transforms import pose_from_matrix
 from components.inspection.competition import Claim
 from components.inspection.fitting.edges import FoundEdges, smoothed
+from components.inspection.fitting.material import Window, drawn_mask
 from components.inspection.fitting.rating import (
     OFFSET_LIMIT_PX,
     Evidence,
@@ -23,7 +24,7 @@ from components.inspection.fitting.rating import (
 from components.inspection.fitting.refinement import Fit
 from components.inspection.fitting.results import Registration, ambiguous_label
 from components.inspection.fitting.sharpening import Sharpener
-from components.inspection.fitting.verification import Verdict, Window, drawn_mask
+from components.inspection.fitting.verification import Verdict
 from components.inspection.fitting.views import View, view_of
 from components.inspection.registration import Registrar
 from components.inspection.sight import Sight

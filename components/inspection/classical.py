@@ -16,7 +16,7 @@ from components.domain import Part
 from components.geometry.resemblance import Symmetry
 from components.inspection.claiming import Claimant, Look, Object
 from components.inspection.competition import Claim, settled
-from components.inspection.fitting.verification import Window
+from components.inspection.fitting.material import Window
 from components.inspection.inspector import detection_of
 from components.inspection.plain_card import plain_card
 from components.inspection.proposals import Proposal, propose

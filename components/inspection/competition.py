@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from components.domain import FitQuality, Pose
+from components.inspection.fitting.material import Window
 from components.inspection.fitting.rating import Evidence
 from components.inspection.fitting.refinement import Fit
-from components.inspection.fitting.verification import Window
 
 Bools = NDArray[np.bool_]
 

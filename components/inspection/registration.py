@@ -19,13 +19,14 @@ from components.geometry.resemblance import Symmetry
 from components.inspection.fitting.alignment import Lays, aligned, lays_from_starts
 from components.inspection.fitting.decision import Judge
 from components.inspection.fitting.fields import FieldStack, field_of
+from components.inspection.fitting.material import material_of
 from components.inspection.fitting.partial import PairTable, likely_lays
 from components.inspection.fitting.placing import Placing
 from components.inspection.fitting.refinement import Fit, refined
 from components.inspection.fitting.results import NOTHING, Registration
 from components.inspection.fitting.signatures import SignatureSet, Start, part_shape
 from components.inspection.fitting.twins import likely_twins, twins_of
-from components.inspection.fitting.verification import Verdict, material_of, verified
+from components.inspection.fitting.verification import Verdict, verified
 from components.inspection.fitting.views import View, view_of
 from components.settings.inspection import RegistrationSettings
 

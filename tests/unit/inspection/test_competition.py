@@ -2,9 +2,9 @@ import numpy as np
 
 from components.domain import FitQuality
 from components.inspection.competition import Claim, settled, shared_px, whole_mask
+from components.inspection.fitting.material import Window
 from components.inspection.fitting.rating import Evidence
 from components.inspection.fitting.refinement import Fit
-from components.inspection.fitting.verification import Window
 from tests.unit.inspection.shapes import posed
 
 FIT = Fit(0, False, np.eye(3), np.zeros(2), 1.0)

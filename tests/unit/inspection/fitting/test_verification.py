@@ -4,8 +4,9 @@ import pytest
 from components.geometry.contours import hole_area, outline_area
 from components.geometry.transforms import similarity
 from components.inspection.fitting.fields import field_of
+from components.inspection.fitting.material import material_of
 from components.inspection.fitting.refinement import Fit
-from components.inspection.fitting.verification import material_of, outline_error, verified
+from components.inspection.fitting.verification import outline_error, verified
 from components.inspection.fitting.views import view_of
 from tests.unit.inspection.shapes import bracket, mask_of, posed
 
