@@ -75,13 +75,17 @@ class LiveModel:
         self._refused: ChampionRecord | None = None
         self._retry_at = 0.0
         self._reason = "it is being loaded"
-        self._stop = threading.Event()
+        self._looked, self._stop = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._watch, name="champion", daemon=True)
 
     def start(self) -> None:
         """Load the champion and follow it, in the background."""
         READY.set(0)
         self._thread.start()
+
+    def wait_for_first_look(self, wait_s: float) -> None:
+        """Wait until the champion is in use, was refused, or turned out not to be there."""
+        self._looked.wait(wait_s)
 
     def stop(self) -> None:
         """Stop following."""
@@ -119,6 +123,7 @@ class LiveModel:
             except Exception:
                 # This thread must outlive whatever happens; requests are answered meanwhile.
                 logger.exception("following the champion failed; trying again")
+            self._looked.set()
             if self._stop.wait(self._settings.models.watch_every_s):
                 return
 

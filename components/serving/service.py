@@ -42,12 +42,15 @@ class Worker:
     """Finds and names the parts of drawings in pictures."""
 
     def __init__(self) -> None:
-        """Load the champion in the background, so that `/livez` answers at once."""
+        """Load the champion; requests are taken once that was tried, by other workers meanwhile."""
         end_with_parent()
         cv2.setNumThreads(settings.runtime_threads)
         if recording_from_environment():
             record_to(home)
         live.start()
+        # BentoML's workers share one socket. One that took requests before its model is there would
+        # refuse some of those for which another worker said that the service is ready.
+        live.wait_for_first_look(settings.start_s)
 
 
 api = create_api(live, queue, Gauge.of(home), settings)

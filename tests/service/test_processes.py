@@ -35,6 +35,13 @@ def test_occupied_port_is_refused_before_anything_starts(home, settings):
             pass
 
 
+def test_from_the_first_ready_answer_on_no_worker_refuses(home, settings):
+    several = settings.model_copy(update={"workers": 3})
+    with running_service(home, several) as url:
+        answers = [httpx.get(f"{url}/readyz").status_code for _ in range(60)]
+    assert set(answers) == {200}
+
+
 def test_home_without_champion_is_refused(tmp_path, settings):
     with (
         pytest.raises(ServiceError, match="no model was promoted"),
