@@ -30,6 +30,13 @@ _IPV4 = 0x0800
 
 def missing() -> str:
     """Return why the stack cannot be started here; empty if it can."""
+    if reason := engine_missing():
+        return reason
+    return "" if compose_command() else "neither `docker compose` nor docker-compose is installed"
+
+
+def engine_missing() -> str:
+    """Return why no container can be started here; empty if one can."""
     if not os.environ.get("DXFVISION_DEPLOY"):
         return "takes minutes: make test-deploy"
     if (
@@ -37,7 +44,7 @@ def missing() -> str:
         or subprocess.run(["docker", "info"], capture_output=True, check=False).returncode
     ):
         return "no Docker engine answers"
-    return "" if compose_command() else "neither `docker compose` nor docker-compose is installed"
+    return ""
 
 
 def compose_command() -> list[str]:
@@ -107,9 +114,21 @@ class Boxed:
 
     def ask(self, path: str) -> httpx.Response:
         """Ask the service with its token."""
+        with self._client() as client:
+            return client.get(path)
+
+    def send(self, path: str, picture: Path) -> dict[str, Any]:
+        """Send the service a picture; return its answer."""
+        with self._client() as client:
+            answer = client.post(path, content=picture.read_bytes())
+        assert answer.is_success, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def _client(self) -> httpx.Client:
         token = (self.folder / "secrets" / "predict_token").read_text().strip()
-        url = f"http://127.0.0.1:{self.environment['SERVICE_PORT']}{path}"
-        return httpx.get(url, headers={"Authorization": f"Bearer {token}"}, timeout=20)
+        url = f"http://127.0.0.1:{self.environment['SERVICE_PORT']}"
+        return httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=20)
 
     def drawings(self) -> set[str]:
         """Return the names of the drawings that the service serves; empty while it is not ready."""
@@ -191,8 +210,8 @@ class Sniffer:
     """Notes every packet on a bridge that wants to leave it.
 
     Attributes:
-        leaving: Destination and number of packets that no container, host or group of the network
-            is meant to get.
+        leaving: Destination, with the name that is asked for, and number of packets that no
+            container, host or group of the network is meant to get.
     """
 
     def __init__(self, network: str) -> None:
@@ -219,10 +238,23 @@ class Sniffer:
             source, target = (IPv4Address(each) for each in struct.unpack("!4s4s", packet[26:34]))
             outside = target not in self._inside and not target.is_multicast
             if source in self._inside and outside and str(target) != "255.255.255.255":
-                self.leaving[str(target)] = self.leaving.get(str(target), 0) + 1
+                told = f"{target}{_question(packet)}"
+                self.leaving[told] = self.leaving.get(told, 0) + 1
 
     def close(self) -> None:
         """Listen no more."""
         self._stop.set()
         self._thread.join()
         self._socket.close()
+
+
+def _question(packet: bytes) -> str:
+    """Return the name that a packet asks a name server for; empty for other packets."""
+    udp = 14 + (packet[14] & 15) * 4
+    if packet[23] != socket.IPPROTO_UDP or packet[udp + 2 : udp + 4] != b"\0\x35":
+        return ""
+    labels, place = [], udp + 20
+    while length := packet[place]:
+        labels.append(packet[place + 1 : place + 1 + length].decode("ascii", "replace"))
+        place += 1 + length
+    return f" is asked for {'.'.join(labels)}"
