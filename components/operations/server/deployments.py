@@ -4,6 +4,7 @@ Everything may be set up again and again: what is there is updated, nothing is m
 deployments are stands in `deploy/prefect.yaml`.
 """
 
+import os
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ from components.errors import ServiceError
 from components.home import Home
 from components.operations.server.automations import set_up_automations
 from components.operations.server.prefect_server import (
+    API_VARIABLE,
     client_environment,
     deploy_command,
     prefect_folder,
@@ -86,7 +88,7 @@ def deploy(home: Home, settings: OperationsSettings) -> list[SetUp]:
     folder = prefect_folder(home) / "storage"
     LocalFileSystem(basepath=str(folder)).save(RESULTS_BLOCK, overwrite=True)
     done.append(SetUp("block", f"local-file-system/{RESULTS_BLOCK}", f"results, in {folder}"))
-    _create_deployments(home, settings)
+    create_deployments(home, settings, os.environ.get(API_VARIABLE, settings.server.api_url))
     done += [SetUp("automation", name, "") for name in set_up_automations()]
     with get_client(sync_client=True) as client:
         return done + _found_deployments(client)
@@ -129,14 +131,23 @@ def _queues(client: SyncPrefectClient, settings: OperationsSettings) -> list[Set
     return done
 
 
-def _create_deployments(home: Home, settings: OperationsSettings) -> None:
-    """Hand the file to Prefect's own command."""
+def create_deployments(home: Home, settings: OperationsSettings, url: str) -> None:
+    """Hand the file to Prefect's own command.
+
+    Args:
+        home: What the deployments work in.
+        settings: Of the server that `dxfvision up` starts, which need not be this one.
+        url: API of the server.
+
+    Raises:
+        ServiceError: If the server refuses; with what Prefect says.
+    """
     if not PREFECT_FILE.exists():
         raise ServiceError(f"{PREFECT_FILE}: is missing; install dxfvision again")
     done = subprocess.run(
         deploy_command(PREFECT_FILE),
         cwd=home.root,
-        env=client_environment(home, settings),
+        env=client_environment(home, settings) | {API_VARIABLE: url},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
