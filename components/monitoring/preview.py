@@ -67,7 +67,7 @@ def _draw(page: Page, client: httpx.Client, minutes: float) -> Figure:
         # Room for the title above, the axis below and to the left.
         box = (at["x"] + 1.1, rows - at["y"] - at["h"] + 0.9, at["w"] - 1.5, at["h"] - 2.0)
         axes = figure.add_axes((box[0] / _COLUMNS, box[1] / rows, box[2] / _COLUMNS, box[3] / rows))
-        axes.set_title(panel.title, fontsize=7, loc="left")
+        axes.set_title(textwrap.fill(panel.title, 9 * panel.width), fontsize=7, loc="left")
         if panel.kind == "lines":
             _draw_lines(axes, panel, client, minutes)
         else:
@@ -84,6 +84,7 @@ def _draw_lines(axes: Axes, panel: Shown, client: httpx.Client, minutes: float) 
             values = [float(value) for _, value in series["values"]]
             axes.plot(moments, values, linewidth=1, label=_name(query.legend, series))
     axes.tick_params(labelsize=6)
+    axes.yaxis.get_offset_text().set_fontsize(6)
     axes.set_xlim(-minutes, 0)
     axes.grid(alpha=0.3)
     if axes.lines:

@@ -120,7 +120,7 @@ def test_without_a_token_nothing_is_answered(box: Boxed) -> None:
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_killed_container_comes_back_and_nothing_is_lost(box: Boxed, service: str) -> None:
-    before = box.drawings()
+    before = wait_for("drawings", box.drawings)
     started = box.inspect(service)["State"]["StartedAt"]
     began_s = time.monotonic()
     box.kill(service)
@@ -137,7 +137,7 @@ def test_a_killed_container_comes_back_and_nothing_is_lost(box: Boxed, service: 
 
 @pytest.mark.timeout(1200)
 def test_all_of_it_restarts(box: Boxed) -> None:
-    before = box.drawings()
+    before = wait_for("drawings", box.drawings)
     began_s = time.monotonic()
     box.compose("restart", "-t", "40")
     box.wait_healthy(*SERVICES)
