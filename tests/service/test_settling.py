@@ -97,7 +97,7 @@ def test_without_a_running_service_one_is_started_to_prove_the_version(
     good = registered(quiet, make_bundle(tmp_path / "good"))
     assert promote_and_settle(quiet, good).where is None
     bad = registered(quiet, lying_bundle(tmp_path / "liar"))
-    with pytest.raises(ServiceError, match=rf"golden picture is answered wrong.*{good} is the"):
+    with pytest.raises(ServiceError, match=rf"(?s)golden picture is answered wrong.*{good} is the"):
         promote_and_settle(quiet, bad)
     assert champion(quiet) == good
 

@@ -24,7 +24,8 @@ from components.settings.serve import ServeSettings
 POLL_S = 0.2
 STEADY = 8
 """Times in a row that the version must be told: each worker process turns to it on its own, and
-every question goes over a new connection, to any of them."""
+every question goes over a new connection, to any of them. A worker that is busy with loading takes
+none, so the questions are spread over a second and a half."""
 
 ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}
 """What to ask where a service listens on all addresses."""
@@ -168,8 +169,7 @@ def wait_until_served(url: str, version: str, limit_s: float) -> None:
                 f"{url}: was not ready on {version} within {limit_s:g} s ({state}); its log says "
                 "why"
             )
-        if not steady:
-            time.sleep(POLL_S)
+        time.sleep(POLL_S)
 
 
 def prove(home: Home, settings: ServeSettings, version: ModelVersion) -> None:
