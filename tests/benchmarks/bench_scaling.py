@@ -5,7 +5,8 @@
 HOME holds a finished dataset and a champion; it is not changed. Generation: the same pictures one
 after the other, in processes, on a Dask cluster of this machine. Evaluation: the champion's served
 answers to test pictures here and on such a cluster. Training: crops learned in the same wall time
-by one process and by `torchrun` with two of one thread each. Wall times: run it on a quiet machine.
+by one process with one thread and with two, and by `torchrun` with two of one thread each. Wall
+times: run it on a quiet machine.
 """
 
 import argparse
@@ -16,11 +17,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
+from components.cli.app import be_private
 from components.dataset.generate import generate_dataset
 from components.geometry.parts_file import read_parts
 from components.home import Home
@@ -82,52 +84,53 @@ def evaluation(home: Home, pictures: int) -> Rates:
 
 
 def training(home: Home, minutes: float) -> Rates:
-    """Return crops a second of one process and of two that torchrun starts."""
+    """Return crops a second of one process of one and two threads, and of two by torchrun."""
     script = Path(sys.executable).with_name("dxfvision")
-    team = [script.with_name("torchrun"), "--standalone", "--nproc-per-node", "2", "--no-python"]
+    torchrun = str(script.with_name("torchrun"))
+    team = [torchrun, "--standalone", "--nproc-per-node", "2", "--no-python"]
+    kinds: dict[str, tuple[list[str], int, str]] = {
+        "one process, one thread": ([], 1, "1"),
+        "one process, two threads": ([], 1, "2"),
+        "torchrun, two processes of one thread": (team, 2, "1"),
+    }
     rates: Rates = {}
-    for name, before, size in (("one process", [], 1), ("torchrun, two processes", team, 2)):
-        with tempfile.TemporaryDirectory() as folder:
-            copy = Path(folder) / "home"
-            skipped = shutil.ignore_patterns("registry", "checkpoint.pth", "prefect", "raw")
-            shutil.copytree(home.root, copy, ignore=skipped)
-            command = [
-                *before,
-                script,
-                "train",
-                "--home",
-                copy,
-                "--minutes",
-                str(minutes),
-                "--json",
-            ]
-            environment = os.environ | {
-                "DXFVISION_TRAIN__THREADS": "1",
-                "DXFVISION_TRAIN__VALIDATIONS": "0",
-            }
-            done = subprocess.run(
-                list(map(str, command)),
-                env=environment,
-                capture_output=True,
-                text=True,
-                check=True,
-            )
-        figures = json.loads(done.stdout.splitlines()[-1])["figures"]
+    for name, (before, size, threads) in kinds.items():
+        figures = _trained(home, [*before, str(script)], minutes, threads)
         crops = TrainSettings.load().crops.batch * size * figures["steps"]
         rates[name] = round(crops / figures["seconds"], 1)
     return rates
+
+
+def _trained(home: Home, program: Sequence[str], minutes: float, threads: str) -> dict[str, float]:
+    """Return the figures of a training in a copy of the home folder."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "home"
+        skipped = shutil.ignore_patterns("registry", "checkpoint.pth", "prefect", "raw")
+        shutil.copytree(home.root, copy, ignore=skipped)
+        words = ["train", "--home", copy, "--minutes", minutes, "--json"]
+        done = subprocess.run(
+            list(map(str, [*program, *words])),
+            env=os.environ
+            | {"DXFVISION_TRAIN__THREADS": threads, "DXFVISION_TRAIN__VALIDATIONS": "0"},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    figures: dict[str, float] = json.loads(done.stdout.splitlines()[-1])["figures"]
+    return figures
 
 
 def main() -> None:
     """Measure and print."""
     words = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     words.add_argument("home", type=Path)
-    words.add_argument("--pictures", type=int, default=200)
+    words.add_argument("--pictures", type=int, default=2000)
     words.add_argument("--workers", type=int, default=len(os.sched_getaffinity(0)))
     words.add_argument("--minutes", type=float, default=1.0)
     words.add_argument("--json", type=Path)
     given = words.parse_args()
     os.environ.setdefault("PREFECT_HOME", tempfile.mkdtemp(prefix="bench-prefect-"))
+    be_private()
     home = Home(given.home.resolve())
     result = {
         "machine": asdict(this_machine(("torch", "distributed", "onnxruntime"))),
