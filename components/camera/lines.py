@@ -1,6 +1,8 @@
 """Records as lines of JSON, a file a day (UTC); old files are removed."""
 
+import errno
 import json
+import os
 import time
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -43,8 +45,7 @@ class JsonLines(Sink):
             if self._file is None or path != self._path or not path.exists():
                 self._open(path)
             assert self._file
-            self._file.write(line)
-            self._file.flush()
+            _write_whole(self._file, line)
         except OSError as error:
             self.close()
             raise SinkError(
@@ -69,6 +70,16 @@ class JsonLines(Sink):
         for old in self._folder.glob(f"*{SUFFIX}"):
             if old != path and time.time() - old.stat().st_mtime > self._days * _DAY_S:
                 old.unlink(missing_ok=True)
+
+
+def _write_whole(file: BinaryIO, line: bytes) -> None:
+    """Write to an unbuffered file.
+
+    Raises:
+        OSError: Also if the disk, nearly full, took a part, which the count alone tells.
+    """
+    if file.write(line) != len(line):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def _is_cut_short(path: Path) -> bool:

@@ -154,6 +154,8 @@ class SinkWorker:
         try:
             if delivery is None:
                 self._sink.tend()
+                # Nothing waits and nothing is wrong: a fault must not last until the next record.
+                self._faults.end(self._sink.name)
                 return True
             self._sink.send(delivery)
         except RefusedError as error:

@@ -34,7 +34,8 @@ def check_source(settings: SourceSettings) -> None:
     Raises:
         CameraError: If it is not.
     """
-    if settings.what is None:
+    # An empty variable, as Compose passes on one that is not set, names none either.
+    if not settings.what:
         raise CameraError(
             "no camera is named; give --source /dev/video0, rtsp://..., http://..., a video file "
             "or a folder, or set source.what in camera_config.yaml"
@@ -88,10 +89,10 @@ def open_source(settings: SourceSettings, open_s: float, seen: Iterable[str] = (
             f"{safe_url(what)}: expected /dev/videoN, rtsp://, http://, a video file or a folder, "
             f"got the scheme {scheme!r}; see source.what in camera_config.yaml"
         )
-    path = Path(what.removeprefix("v4l2://").removeprefix("file://"))
+    path = _local(what)
     if path.is_dir():
         return Folder(path, int(settings.max_megapixels * 1e6), seen)
-    if scheme == "v4l2" or path.is_char_device() or path.parent == Path("/dev"):
+    if is_live(what):
         return _Device(path, settings)
     return _VideoFile(path)
 
@@ -102,8 +103,26 @@ def scheme_of(what: str) -> str:
 
 
 def is_live(what: str) -> bool:
-    """Whether a source shows what is there now, and not a file."""
-    return scheme_of(what) in _STREAM_SCHEMES or Path(what).parent == Path("/dev")
+    """Whether a source shows what is there now, and not a file.
+
+    Below /dev everything but the memory disk is a device, also while it is unplugged:
+    `/dev/v4l/by-id/...` is how several cameras are told apart.
+
+    Examples:
+        >>> is_live("/dev/v4l/by-id/usb-camera-video-index0"), is_live("v4l2:///dev/video0")
+        (True, True)
+        >>> is_live("frames/belt.mp4"), is_live("/dev/shm/frames")
+        (False, False)
+    """
+    scheme, path = scheme_of(what), _local(what)
+    named = path.is_relative_to("/dev") and not path.is_relative_to("/dev/shm")
+    device = named or path.is_char_device()
+    return scheme in (*_STREAM_SCHEMES, "v4l2") or (scheme in ("", "file") and device)
+
+
+def _local(what: str) -> Path:
+    """Return the path that a source names, if it names one."""
+    return Path(what.removeprefix("v4l2://").removeprefix("file://"))
 
 
 def safe_url(what: str) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from components.camera.diagnosis import check_device, why_no_stream
-from components.camera.sources import full_url, open_source, safe_url
+from components.camera.sources import check_source, full_url, is_live, open_source, safe_url
 from components.errors import CameraError
 from components.serving.launch import free_port
 from components.settings.camera import CameraSettings, SourceSettings
@@ -73,6 +73,12 @@ def test_a_wrong_source_is_told(what: str, told: str) -> None:
         open_source(source(what=what), 1.0)
 
 
+@pytest.mark.parametrize("what", [None, ""])
+def test_a_source_that_is_not_named_is_told(what: str | None) -> None:
+    with pytest.raises(CameraError, match="no camera is named"):
+        check_source(source(what=what))
+
+
 def test_a_file_is_no_device(tmp_path: Path) -> None:
     path = tmp_path / "video0"
     path.write_bytes(b"")
@@ -87,3 +93,31 @@ def test_a_password_with_signs_survives_the_address_and_is_not_shown(tmp_path: P
     url = full_url(settings)
     assert url == "rtsp://me:p%40ss%2Fword%3A1@10.0.0.9:554/live"
     assert safe_url(url) == "rtsp://10.0.0.9:554/live"
+
+
+@pytest.mark.parametrize(
+    ("what", "live"),
+    [
+        ("/dev/video0", True),
+        ("/dev/v4l/by-id/usb-046d_0825-video-index0", True),
+        ("/dev/v4l/by-path/pci-0000:00:14.0-usb-0:2:1.0-video-index0", True),
+        ("v4l2:///dev/video2", True),
+        ("RTSP://10.0.0.9/stream", True),
+        ("/dev/shm/frames", False),
+        ("file:///srv/belt.mp4", False),
+        ("/srv/frames", False),
+    ],
+)
+def test_a_camera_is_live_under_each_of_its_names_and_a_file_is_not(what: str, live: bool) -> None:
+    assert is_live(what) is live
+
+
+def test_a_camera_linked_from_elsewhere_is_live(tmp_path: Path) -> None:
+    # Any character device will do: nothing is opened.
+    (tmp_path / "belt").symlink_to("/dev/null")
+    assert is_live(str(tmp_path / "belt"))
+
+
+def test_an_unplugged_camera_is_called_so_under_its_lasting_name() -> None:
+    with pytest.raises(CameraError, match="there is no such camera"):
+        open_source(source(what="/dev/v4l/by-id/usb-none-video-index0"), 1.0)

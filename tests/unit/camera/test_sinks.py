@@ -2,12 +2,15 @@
 
 import json
 import os
-from contextlib import closing
+import resource
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from components.camera import sinks
 from components.camera.evidence import Evidence
 from components.camera.lines import JsonLines
 from components.camera.sinks import Delivery, RefusedError, Sink, SinkError, SinkWorker
@@ -46,6 +49,49 @@ def test_records_wait_for_a_sink_and_the_oldest_are_dropped() -> None:
     worker.close()
     assert sink.got == [3, 4, 5]
     assert [change.ended is None for change in changes] == [True, False]
+
+
+class Tended(Moody):
+    """Cannot be tended while it is ill, though nothing waits."""
+
+    def tend(self) -> None:
+        if not self.well:
+            raise SinkError("no room")
+
+
+def test_a_fault_ends_when_nothing_is_wrong_any_more_though_no_record_comes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sinks, "_TEND_S", 0.02)
+    changes: list[Change] = []
+    sink = Tended()
+    worker = SinkWorker(sink, "test", Faults("test", changes.append), 3, 0.02, 0.05)
+    until("the fault", lambda: changes)
+    sink.well = True
+    until("its end", lambda: len(changes) == 2)
+    worker.close()
+    assert [change.ended is None for change in changes] == [True, False]
+
+
+@contextmanager
+def room(path: Path, more: int) -> Iterator[None]:
+    """Let the files of this process grow no further than so many bytes beyond this one's size."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + more, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_line_that_the_disk_took_a_part_of_is_offered_again(tmp_path: Path) -> None:
+    with closing(JsonLines(tmp_path, 30.0)) as lines:
+        lines.send(Delivery({"n": 1}))
+        (path,) = tmp_path.glob("*.jsonl")
+        with room(path, 5), pytest.raises(SinkError, match="cannot be written"):
+            lines.send(Delivery({"n": 2}))
+        lines.send(Delivery({"n": 2}))
+    assert path.read_text().splitlines() == ['{"n": 1}', '{"n":', '{"n": 2}']
 
 
 def test_lines_are_appended_and_a_cut_one_is_ended(tmp_path: Path) -> None:
