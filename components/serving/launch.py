@@ -6,8 +6,10 @@ access rules. So a service that was started is one that can answer.
 
 import logging
 import os
+import shutil
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import tempfile
@@ -30,6 +32,11 @@ from components.settings.serve import ServeSettings
 logger = logging.getLogger(__name__)
 
 SERVICE = "components.serving.service:bento"
+MEMORY = Path("/dev/shm")
+"""Where Linux keeps files in memory."""
+
+_METRICS_BYTES = 16 * 2**20
+"""More than the metrics of 64 workers take."""
 _GUARD = "components.serving.guard"
 _POLL_S = 0.1
 _LOG_TAIL_LINES = 30
@@ -44,7 +51,7 @@ def serve(home: Home, settings: ServeSettings) -> NoReturn:
     """
     check_startable(home, settings)
     command = serve_command(settings)
-    environment = service_environment(home, settings, _bento_home(home, settings.port))
+    environment = service_environment(home, settings, bento_home(home, settings.port))
     os.execve(command[0], command, environment)
 
 
@@ -163,8 +170,27 @@ def serve_command(settings: ServeSettings, service: str | None = None) -> list[s
     return command
 
 
-def _bento_home(home: Home, port: int) -> Path:
-    """Return a folder for BentoML's own files: one a port, or a new one if home is read-only."""
+def bento_home(home: Home, port: int) -> Path:
+    """Return a folder for BentoML's own files, one a port: in memory where that can be had.
+
+    Workers keep their metrics in mapped files there. On a full disk the kernel ends whoever writes
+    into such a file, so that none could start any more.
+    """
+    folder = MEMORY / f"dxfvision-serve-{os.getuid()}-{port}"
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        # In a place that all users share the name may be another's, or lead elsewhere.
+        found = folder.lstat()
+        own = stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid()
+        if own and shutil.disk_usage(folder).free >= _METRICS_BYTES:
+            return folder
+    except OSError:
+        logger.debug("%s cannot be used", folder)
+    return _bento_home_on_disk(home, port)
+
+
+def _bento_home_on_disk(home: Home, port: int) -> Path:
+    """Return a folder of the home folder, or a new one if that is read-only."""
     folder = home.state / f"service-{port}"
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -119,7 +119,7 @@ class LiveModel:
         while True:
             try:
                 self.follow()
-                observe_process()
+                observe_process(self._settings.workers)
             except Exception:
                 # This thread must outlive whatever happens; requests are answered meanwhile.
                 logger.exception("following the champion failed; trying again")

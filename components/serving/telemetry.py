@@ -140,6 +140,11 @@ OPEN_FILES = Gauge(
     multiprocess_mode="livesum",
 )
 WORKERS = Gauge("dxfvision_workers", "Worker processes alive.", multiprocess_mode="livesum")
+WORKERS_WANTED = Gauge(
+    "dxfvision_workers_wanted",
+    "Worker processes that the settings ask for.",
+    multiprocess_mode="livemax",
+)
 
 
 AGREEMENTS = ("same", "renamed", "unshared")
@@ -207,8 +212,8 @@ def observe_disagreement(found: Disagreement) -> None:
         SECOND_OPINION_OBJECTS.labels(agreement).inc(count)
 
 
-def observe_process() -> None:
-    """Write down what this worker process uses now."""
+def observe_process(wanted: int) -> None:
+    """Write down what this worker process uses now, and how many there should be."""
     process = psutil.Process()
     with process.oneshot():
         times = process.cpu_times()
@@ -216,6 +221,7 @@ def observe_process() -> None:
         CPU_SECONDS.set(times.user + times.system)
         OPEN_FILES.set(process.num_fds())
     WORKERS.set(1)
+    WORKERS_WANTED.set(wanted)
 
 
 def observe_version(version: str, before: str | None) -> None:

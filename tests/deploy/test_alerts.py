@@ -40,6 +40,7 @@ TELLS: dict[str, Values] = {
     "dxfvision": {
         "dxfvision_ready": (0, 0),
         "dxfvision_workers": (4, 0),
+        "dxfvision_workers_wanted": (4, 0),
         'dxfvision_model_info{version="a"}': (1, 0),
         'dxfvision_model_info{version="b"}': (1, 0),
         "dxfvision_process_resident_bytes": (2e9, 0),

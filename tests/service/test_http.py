@@ -87,6 +87,7 @@ def test_every_metric_of_telemetry_is_in_the_exposition(client):
         if family.name.startswith("dxfvision_")
     }
     assert "dxfvision_workers 2.0" in text
+    assert "dxfvision_workers_wanted 2.0" in text
     assert "bentoml" not in text
 
 

@@ -1,3 +1,4 @@
+import os
 import socket
 
 import pytest
@@ -5,7 +6,9 @@ import pytest
 from components.errors import ModelError, ServiceError
 from components.home import Home
 from components.modeling.registry import ModelRegistry
+from components.serving import launch
 from components.serving.launch import (
+    bento_home,
     check_port,
     check_startable,
     free_port,
@@ -65,3 +68,27 @@ def test_command_names_host_port_and_certificates(settings, tmp_path):
 def test_open_address_without_tokens_is_refused(home, settings):
     with pytest.raises(ServiceError, match="no access token is set"):
         check_startable(home, settings.model_copy(update={"host": "0.0.0.0"}))
+
+
+def test_what_workers_map_lies_in_memory_in_one_folder_a_port(tmp_path, monkeypatch):
+    monkeypatch.setattr(launch, "MEMORY", tmp_path / "memory")
+    (tmp_path / "memory").mkdir()
+    monkeypatch.setattr(launch, "_METRICS_BYTES", 0)
+    first = bento_home(Home(tmp_path), 3000)
+    assert first.parent == tmp_path / "memory"
+    assert first.stat().st_mode & 0o777 == 0o700
+    assert bento_home(Home(tmp_path), 3000) == first != bento_home(Home(tmp_path), 3001)
+
+
+@pytest.mark.parametrize("fault", ["missing", "full", "link"])
+def test_without_memory_of_our_own_it_lies_in_the_home_folder(tmp_path, monkeypatch, fault):
+    memory = tmp_path / "memory"
+    monkeypatch.setattr(launch, "MEMORY", memory)
+    monkeypatch.setattr(launch, "_METRICS_BYTES", 2**80 if fault == "full" else 0)
+    if fault != "missing":
+        memory.mkdir()
+    if fault == "link":
+        (tmp_path / "another").mkdir()
+        (memory / f"dxfvision-serve-{os.getuid()}-3000").symlink_to(tmp_path / "another")
+    home = Home(tmp_path / "home")
+    assert bento_home(home, 3000) == home.state / "service-3000"
