@@ -4,20 +4,22 @@
 #
 #   install.sh               install, or upgrade: backup first; the old version comes back if the new
 #                            one's service does not get well
-#   install.sh --rollback    put the version before this one and its backup back
+#   install.sh --rollback    put the version before this one and its backup back, after a backup of this
+#                            one; a second time goes forward again
 #   install.sh --root DIR    lay everything below DIR and start nothing: for images and trials
 #
 # It may be repeated: what is there and right stays. Places:
 #   /opt/dxfvision/releases/VERSION   programs; /opt/dxfvision/current and previous point there
 #   /var/lib/dxfvision                the home folder: drawings, models, reports
 #   /etc/dxfvision                    environment: variables of all units; camera-NAME: of one camera
-#   /var/backups/dxfvision            a backup from before each upgrade, the last five
+#   /var/backups/dxfvision            a backup from before each upgrade and each way back, the last five
 set -euo pipefail
 umask 022
 
 here=$(cd "$(dirname "$0")" && pwd)
 root=
 start=1
+stopped=0
 rollback=0
 PYTHON=${PYTHON:-python3.11}
 UNITS=(dxfvision-prefect dxfvision-worker dxfvision-service dxfvision-doctor)
@@ -65,7 +67,13 @@ check_room() {
 version_here() {
     if [ -f "$here/VERSION" ]; then cat "$here/VERSION"; else sed -n 's/^version = "\(.*\)"/\1/p' "$here/../pyproject.toml"; fi
 }
-version_of() { basename "$(readlink -f "$opt/$1" 2>/dev/null || true)"; }
+version_of() { [ ! -L "$opt/$1" ] || basename "$(readlink "$opt/$1")"; }
+# A variable of all units, or what it is without one.
+variable() {
+    local line
+    line=$(grep -E "^$1=" "$etc/environment" 2>/dev/null | tail -n 1 | cut -d= -f2- | tr -d '"') || true
+    printf '%s' "${line:-$2}"
+}
 
 make_release() {      # $1 version: programs in a folder of their own, whole or not at all
     local to=$opt/releases/$1 pip
@@ -95,7 +103,11 @@ make_places() {
     fi
     mkdir -p "$home/configs" "$home/data/raw/dxf_templates" "$home/data/raw/images" "$etc" "$backups" "$units"
     chmod 700 "$backups"
-    [ -f "$etc/environment" ] || printf '# Variables of all units, such as DXFVISION_SERVE__PORT=3000\n' >"$etc/environment"
+    [ -f "$etc/environment" ] || cat >"$etc/environment" <<'TEXT'
+# Variables of all units. Where service, worker or Prefect listen elsewhere, or with TLS, say also where
+# the watchdog and install.sh shall ask: SERVICE_URL=http://127.0.0.1:3000/readyz,
+# WORKER_URL=http://127.0.0.1:8090/health, PREFECT_API_URL=http://127.0.0.1:4200/api
+TEXT
     chmod 640 "$etc/environment"
     local kind
     for kind in drawings:data/raw/dxf_templates configs:configs calibrations:data/calibrations; do
@@ -108,9 +120,14 @@ make_places() {
 import_model() {
     local file
     file=$(find "$here/model" -type f 2>/dev/null | head -n 1) || true
-    if [ -z "$file" ] || [ -f "$home/.state/bundle-model" ]; then return 0; fi
+    [ -n "$file" ] || return 0
     local version
     version=$(basename "$file" .bentomodel)
+    if [ -f "$home/.state/bundle-model" ]; then
+        [ "$(cat "$home/.state/bundle-model")" = "$version" ] ||
+            say "the bundle's model $version was left out, this box has one: dxfvision models import $file"
+        return 0
+    fi
     "$opt/current/bin/dxfvision" models import "$file" --home "$home" >/dev/null
     "$opt/current/bin/dxfvision" models promote "$version" --home "$home" >/dev/null
     mkdir -p "$home/.state" && printf '%s\n' "$version" >"$home/.state/bundle-model"
@@ -124,6 +141,11 @@ make_command() {
 #!/bin/sh
 export DXFVISION_HOME="${DXFVISION_HOME:-/var/lib/dxfvision}"
 if [ "$(id -u)" = 0 ]; then
+    # As the units see it: ports, above all.
+    while IFS= read -r line; do
+        value=${line#*=} value=${value#\"} value=${value%\"}
+        case $line in [A-Z]*=*) export "${line%%=*}=$value" ;; esac
+    done </etc/dxfvision/environment
     exec runuser -u dxfvision -- env HOME=/var/lib/dxfvision /opt/dxfvision/current/bin/dxfvision "$@"
 fi
 exec /opt/dxfvision/current/bin/dxfvision "$@"
@@ -139,7 +161,22 @@ install_units() {
 }
 
 switch() { ln -sfn "releases/$1" "$opt/current.new" && mv -T "$opt/current.new" "$opt/current"; }
-stop_all() { [ "$start" = 0 ] || systemctl stop dxfvision.target "${UNITS[@]}" 'dxfvision-camera@*' 2>/dev/null || true; }
+stop_all() {
+    [ "$start" = 1 ] || return 0
+    stopped=1
+    systemctl stop dxfvision.target "${UNITS[@]}" 'dxfvision-camera@*' 2>/dev/null || true
+}
+
+# Whatever went wrong after they were stopped: what is installed runs again.
+at_end() {
+    local code=$?
+    if [ "$stopped" = 1 ] && [ -n "$(version_of current)" ]; then
+        own
+        systemctl start dxfvision.target && say "$(version_of current) was started again"
+    fi
+    exit "$code"
+}
+trap at_end EXIT
 
 # Everything is stopped: files and databases are at rest.
 backup() {            # $1 version that made the files
@@ -147,28 +184,52 @@ backup() {            # $1 version that made the files
     for name in "${KEPT[@]}"; do [ ! -e "$home/$name" ] || kept+=("$name"); done
     [ ${#kept[@]} -gt 0 ] || return 0
     file=$backups/$(date -u +%Y%m%dT%H%M%SZ)-$1.tar.gz
-    tar -C "$home" -czf "$file.partial" "${kept[@]}" && mv "$file.partial" "$file"
+    if ! tar -C "$home" -czf "$file.partial" "${kept[@]}"; then
+        rm -f "$file.partial"
+        die "$file: the backup could not be written (see above); nothing was changed"
+    fi
+    mv "$file.partial" "$file"
     say "backup: $file"
     find "$backups" -name '*.tar.gz' | sort | head -n -5 | xargs -r rm --
 }
 
-restore() {           # $1 version whose last backup is put back
-    local file name
-    file=$(find "$backups" -name "*-$1.tar.gz" | sort | tail -n 1)
-    [ -n "$file" ] || die "$backups: no backup of version $1; nothing was restored"
-    tar -tzf "$file" >/dev/null || die "$file: is damaged; nothing was restored"
-    for name in "${KEPT[@]}"; do rm -rf "${home:?}/$name"; done
-    tar -C "$home" -xzf "$file"
-    say "restored $file"
+last_backup() {       # $1 version
+    local file
+    file=$(find "$backups" -name "*-$1.tar.gz" 2>/dev/null | sort | tail -n 1)
+    [ -n "$file" ] || die "$backups: no backup of version $1; nothing was changed"
+    tar -tzf "$file" >/dev/null || die "$file: is damaged; nothing was changed"
+    printf '%s' "$file"
+}
+
+restore() {           # $1 backup; nothing is removed before all of it lies on the disk
+    local staging=$home/.restore name
+    rm -rf "$staging"
+    mkdir "$staging"
+    tar -C "$staging" -xzf "$1" || { rm -rf "$staging"; die "$1: cannot be unpacked into $home; nothing was restored"; }
+    for name in "${KEPT[@]}"; do
+        rm -rf "${home:?}/$name"
+        if [ -e "$staging/$name" ]; then
+            mkdir -p "$(dirname "$home/$name")"
+            mv "$staging/$name" "$home/$name"
+        fi
+    done
+    rm -rf "$staging"
+    say "restored $1"
+}
+
+answers() {           # $1 URL; its certificate need not name loopback
+    "$PYTHON" -c 'import ssl, sys, urllib.request as u; u.urlopen(sys.argv[1], timeout=3, context=ssl._create_unverified_context())' "$1" 2>/dev/null
 }
 
 start_all() {         # 0 once the server answers and, if there is a model, the service
     [ "$start" = 1 ] || return 0
+    stopped=0
     systemctl start dxfvision.target
-    local url deadline=$((SECONDS + WAIT_S)) urls=(http://127.0.0.1:4200/api/health)
-    [ ! -f "$home/models/registry/champion.json" ] || urls+=(http://127.0.0.1:3000/readyz)
+    local url deadline=$((SECONDS + WAIT_S)) urls
+    urls=("$(variable PREFECT_API_URL http://127.0.0.1:4200/api)/health")
+    [ ! -f "$home/models/registry/champion.json" ] || urls+=("$(variable SERVICE_URL http://127.0.0.1:3000/readyz)")
     for url in "${urls[@]}"; do
-        until "$PYTHON" -c 'import sys, urllib.request as u; u.urlopen(sys.argv[1], timeout=3)' "$url" 2>/dev/null; do
+        until answers "$url"; do
             ((SECONDS < deadline)) || { say "$url gives no good answer within $WAIT_S s: journalctl -u 'dxfvision-*' tells why"; return 1; }
             sleep 1
         done
@@ -177,11 +238,13 @@ start_all() {         # 0 once the server answers and, if there is a model, the 
 
 # --------------------------------------------------------------------------------------------- the work
 go_back() {
-    local to now
+    local to now file
     to=$(version_of previous) now=$(version_of current)
     [ -n "$to" ] && [ -d "$opt/releases/$to" ] || die "there is no previous version to go back to"
+    file=$(last_backup "$to")
     stop_all
-    restore "$to"
+    backup "$now"
+    restore "$file"
     switch "$to"
     ln -sfn "releases/$now" "$opt/previous"
     own

@@ -20,9 +20,11 @@ done
 [ -n "$root" ] || [ "$(id -u)" = 0 ] || { echo "uninstall: run it as root" >&2; exit 1; }
 
 if [ -z "$root" ] && [ -d /run/systemd/system ]; then
-    systemctl disable -q --now dxfvision.target 'dxfvision-*.service' 2>/dev/null || true
-    systemctl stop 'dxfvision-*' 2>/dev/null || true
+    systemctl stop dxfvision.target 'dxfvision-*' 2>/dev/null || true
 fi
+# What enabling laid down, cameras among it.
+rm -rf "$root/etc/systemd/system/dxfvision.target.wants"
+rm -f "$root/etc/systemd/system/multi-user.target.wants/dxfvision.target"
 rm -f "$root"/etc/systemd/system/dxfvision-*.service "$root/etc/systemd/system/dxfvision.target"
 rm -rf "$root/opt/dxfvision"
 rm -f "$root/usr/local/bin/dxfvision"

@@ -29,7 +29,13 @@ def certificate(folder: Path, days: float) -> tuple[Path, Path]:
     )
     file, key_file = folder / "box.pem", folder / "box.key"
     file.write_bytes(signed.public_bytes(serialization.Encoding.PEM))
-    key_file.write_bytes(b"")
+    key_file.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
     return file, key_file
 
 

@@ -1,6 +1,7 @@
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -10,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from components.serving.launch import free_port
+from tests.unit.operations.proofs import certificate
 
 Process = subprocess.Popen[bytes]
 SLEEP = (sys.executable, "-c", "import time; time.sleep(60)")
@@ -17,7 +19,7 @@ NOBODY = "http://127.0.0.1:{}/"
 
 
 @contextmanager
-def answering(status: int) -> Iterator[str]:
+def answering(status: int, trust: ssl.SSLContext | None = None) -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(status)
@@ -28,10 +30,13 @@ def answering(status: int) -> Iterator[str]:
             """Say nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    if trust is not None:
+        server.socket = trust.wrap_socket(server.socket, server_side=True)
+    scheme = "http" if trust is None else "https"
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}/"
+        yield f"{scheme}://127.0.0.1:{server.server_port}/"
     finally:
         server.shutdown()
         thread.join()
@@ -84,6 +89,28 @@ def test_after_a_good_answer_a_bad_one_is_no_sign_of_life(tmp_path: Path) -> Non
         while (last := told(systemd)) == "WATCHDOG=1\nSTATUS=answers":
             pass
         assert last == f"STATUS={url} gives no good answer"
+
+
+def test_the_program_itself_has_nothing_to_tell_systemd(tmp_path: Path) -> None:
+    # systemd listens to one process of a unit, and writes a warning for each word of another.
+    said = tmp_path / "said"
+    script = f"import os; open({str(said)!r}, 'w').write(' '.join(os.environ))"
+    with watched(tmp_path, NOBODY.format(free_port()), sys.executable, "-c", script) as (
+        process,
+        _,
+    ):
+        assert process.wait(30) == 0
+    assert not {"NOTIFY_SOCKET", "WATCHDOG_USEC"} & set(said.read_text().split())
+    assert "PATH" in said.read_text().split()
+
+
+def test_a_service_with_a_certificate_of_its_own_is_asked_all_the_same(tmp_path: Path) -> None:
+    file, key = certificate(tmp_path, 30.0)
+    trust = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trust.load_cert_chain(file, key)
+    with answering(200, trust) as url, watched(tmp_path, url, *SLEEP) as (_, systemd):
+        assert told(systemd).startswith("READY=1")
+        assert told(systemd) == "WATCHDOG=1\nSTATUS=answers"
 
 
 def test_the_programs_exit_code_is_its_own(tmp_path: Path) -> None:
