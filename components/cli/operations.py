@@ -49,7 +49,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def up(
-    home: HomeOption = Path(), profile: ProfileOption = "standard", only: ProgramsOption = None
+    home: HomeOption = Path(), profile: ProfileOption = "quick", only: ProgramsOption = None
 ) -> None:
     """Run Prefect server, worker, watcher and service together until Ctrl-C; no Docker needed."""
     from components.operations.launch.supervisor import Supervisor
@@ -96,7 +96,7 @@ def deploy(home: HomeOption = Path(), as_json: JsonOption = False) -> None:
 
 
 def watch(
-    home: HomeOption = Path(), profile: ProfileOption = "standard", once: OnceOption = False
+    home: HomeOption = Path(), profile: ProfileOption = "quick", once: OnceOption = False
 ) -> None:
     """Start the pipeline whenever the drawings change, and end runs whose process is gone."""
     place = open_home(home)
