@@ -12,6 +12,7 @@ from components.operations.health.checking import Box, Check, Finding
 from components.operations.stages import batch_metrics as metrics
 from components.operations.stages.metric_files import Sample
 from components.serving.launch import check_port
+from components.settings.operations import OperationsSettings
 from components.settings.serve import ServeSettings
 
 PREFECT_VARIABLE = "PREFECT_API_URL"
@@ -67,9 +68,26 @@ def check_certificate(box: Box) -> Finding:
     return Finding("good", found, "", samples)
 
 
+def prefect_api(box: Box) -> str | None:
+    """Return where the Prefect server is asked; None if there is none.
+
+    Without the variable it is the server of `dxfvision up`, if one answers there: whoever starts
+    the doctor beside it must not have to name it.
+    """
+    named = os.environ.get(PREFECT_VARIABLE)
+    if named is not None:
+        return named
+    api = OperationsSettings.load(box.home.configs).server.api_url
+    try:
+        answer = httpx.get(f"{api}/health", timeout=box.settings.timeout_s)
+    except httpx.HTTPError:
+        return None
+    return api if answer.is_success else None
+
+
 def check_prefect(box: Box) -> Finding:
     """The Prefect server and its queue: runs that are late, last too long or failed."""
-    api = os.environ.get(PREFECT_VARIABLE)
+    api = prefect_api(box)
     if api is None:
         return Finding("left out", f"{PREFECT_VARIABLE} is not set: runs bring their own server")
     login = tuple(os.environ.get(_PREFECT_LOGIN, "").split(":", 1))

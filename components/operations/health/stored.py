@@ -1,7 +1,6 @@
 """The doctor's checks of what is kept: Prefect's database, archives, and what drift found."""
 
 import json
-import os
 import sqlite3
 import time
 from contextlib import closing
@@ -12,7 +11,7 @@ import psutil
 
 from components.operations.drift.state import last_state, report_file
 from components.operations.health.checking import Box, Check, Finding
-from components.operations.health.network import PREFECT_VARIABLE
+from components.operations.health.network import PREFECT_VARIABLE, prefect_api
 from components.operations.server.prefect_server import sqlite_file
 from components.settings.operations import OperationsSettings
 
@@ -68,7 +67,7 @@ def _file_system(path: Path) -> str:
 
 def _remote_database(box: Box) -> Finding:
     """Ask the Prefect server whether it reaches a database that lies elsewhere."""
-    api = os.environ.get(PREFECT_VARIABLE)
+    api = prefect_api(box)
     if api is None:
         return Finding("left out", f"not SQLite, and {PREFECT_VARIABLE} is not set")
     try:

@@ -8,6 +8,7 @@ Ctrl-C reaches the supervisor alone, and ends when the supervisor does, even by 
 
 import logging
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -147,9 +148,7 @@ class _Tended:
             self._look()
 
     def _start(self) -> None:
-        # Before the process begins: a log that is too long makes room for a new one.
-        if self._log.exists() and self._log.stat().st_size > _LOG_BYTES:
-            self._log.replace(self._log.with_suffix(".log.1"))
+        self._shorten_log()
         with self._log.open("ab") as output:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", _GUARD, str(os.getpid()), *self.program.command],
@@ -162,6 +161,14 @@ class _Tended:
         self._started = time.monotonic()
         self._failures = 0
         self._change("starts")
+
+    def _shorten_log(self) -> None:
+        """Put a log that is too long aside, also while the program runs: it appends."""
+        # Without room for the copy the log stays as it is; the next look tries again.
+        with suppress(OSError):
+            if self._log.exists() and self._log.stat().st_size > _LOG_BYTES:
+                shutil.copyfile(self._log, self._log.with_suffix(".log.1"))
+                os.truncate(self._log, 0)
 
     def _ended(self, code: int) -> None:
         self._process = None
@@ -189,6 +196,7 @@ class _Tended:
         if now - self._asked < every_s:
             return
         self._asked = now
+        self._shorten_log()
         if self._answers():
             self._failures = 0
             # One that ran for long may be started again at once.

@@ -97,6 +97,23 @@ def test_the_queue_is_judged(
     assert values["dxfvision_prefect_oldest_running_seconds"] == pytest.approx(expected, abs=5)
 
 
+def test_without_a_variable_the_server_of_this_box_is_asked(
+    box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = prefect_answers(2, 0, 0, 0.0) | {"/api/health": True}
+    with answering(answers) as url:
+        monkeypatch.setenv("DXFVISION_OPERATIONS__SERVER__PORT", url.rpartition(":")[2])
+        finding = health_network.check_prefect(box)
+    assert (finding.state, finding.found) == ("warning", "0 running, 2 late, 0 failed today")
+
+
+def test_without_a_variable_and_a_server_there_is_no_queue(
+    box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DXFVISION_OPERATIONS__SERVER__PORT", str(free_port()))
+    assert health_network.check_prefect(box).state == "left out"
+
+
 def test_a_prefect_server_that_is_gone_is_a_fault(
     box: Box, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,6 +15,7 @@ from components.operations.health.checking import Box
 from components.operations.health.network import PREFECT_VARIABLE
 from components.operations.health.stored import check_backup, check_database, check_drift
 from components.operations.server.prefect_server import prefect_folder
+from components.serving.launch import free_port
 from components.settings.health import HealthSettings
 from tests.answering import answering
 
@@ -87,6 +88,7 @@ def test_a_database_elsewhere_is_asked_through_prefect(
     monkeypatch.setenv(
         "DXFVISION_OPERATIONS__SERVER__DATABASE_URL", "postgresql+asyncpg://a:b@db/prefect"
     )
+    monkeypatch.setenv("DXFVISION_OPERATIONS__SERVER__PORT", str(free_port()))
     assert check_database(box).state == "left out"
     with answering({"/api/ready": {}}, status) as url:
         monkeypatch.setenv(PREFECT_VARIABLE, f"{url}/api")

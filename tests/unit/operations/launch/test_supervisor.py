@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import pytest
 
+from components.operations.launch import supervisor as supervisor_module
 from components.operations.launch.supervisor import Program, State, Supervisor
 from components.serving.launch import free_port
 from components.settings.operations import OperationsSettings
@@ -118,3 +120,17 @@ def test_program_that_will_not_end_is_killed(tmp_path: Path) -> None:
         wait_until(ready.exists)
         pid = children()[0].pid
     assert not psutil.pid_exists(pid)
+
+
+def test_a_log_that_grows_is_put_aside_while_its_program_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor_module, "_LOG_BYTES", 2000)
+    talk = "import time\nfor n in range(9999): print(n, 'x' * 99, flush=True); time.sleep(0.02)"
+    with running(tmp_path, program("worker", talk)) as (_, told):
+        wait_until((tmp_path / "worker.log.1").exists)
+        last = (tmp_path / "worker.log.1").read_text().splitlines()[-1]
+        wait_until(lambda: (tmp_path / "worker.log").read_text().count("\n") > 1)
+        first = (tmp_path / "worker.log").read_text().splitlines()[0]
+    assert int(first.split()[0]) > int(last.split()[0])
+    assert [state for _, state in told].count("starts") == 1
