@@ -55,8 +55,8 @@ images: ## build the images dxfvision-serve and dxfvision-worker
 	@DXFVISION_REVISION=$$(git rev-parse --short HEAD 2>/dev/null || echo unknown) $(COMPOSE) build
 
 up: ## start everything in containers: pipeline, service, and what watches them
-	@deploy/prepare.sh
-	@COMPOSE_PROFILES=$(PROFILES) DXFVISION_REVISION=$$(git rev-parse --short HEAD 2>/dev/null || echo unknown) \
+	@$(if $(PROFILES),COMPOSE_PROFILES=$(PROFILES)) deploy/prepare.sh
+	@$(if $(PROFILES),COMPOSE_PROFILES=$(PROFILES)) DXFVISION_REVISION=$$(git rev-parse --short HEAD 2>/dev/null || echo unknown) \
 	  $(COMPOSE) up -d --remove-orphans
 	@$(COMPOSE) ps
 

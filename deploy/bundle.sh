@@ -5,7 +5,8 @@
 #   bundle.sh [--home DIR] [--images] [--out FILE]
 #
 # On the box: tar xf FILE && dxfvision-VERSION/install.sh     (Debian 12 with python3.11-venv and systemd)
-# or, with --images: docker load -i dxfvision-VERSION/images.tar.gz     (docs/boxes.md)
+# or, with --images: docker load -i dxfvision-VERSION/images.tar.gz, then in dxfvision-VERSION/compose
+# deploy/prepare.sh and docker-compose up -d     (docs/boxes.md)
 set -euo pipefail
 umask 022
 cd "$(dirname "$0")/.."
@@ -60,9 +61,18 @@ else
     echo "model: $home has no champion; the box makes its first one from its drawings"
 fi
 if [ "$images" = 1 ]; then
-    mkdir "$to/compose"
-    cp docker-compose*.yml .env.example "$to/compose/"
-    mapfile -t names < <(DXFVISION_VERSION=$version docker-compose config | sed -n 's/^ *image: *//p' | sort -u)
+    # As the repository lies, as far as prepare.sh and the containers look at it.
+    compose=$to/compose
+    mkdir -p "$compose/deploy" "$compose/data/raw/images"
+    cp docker-compose*.yml "$compose/"
+    sed "s/^DXFVISION_VERSION=.*/DXFVISION_VERSION=$version/" .env.example >"$compose/.env.example"
+    cp -r deploy/prepare.sh deploy/configs "$compose/deploy/"
+    cp -r monitoring "$compose/monitoring"
+    [ ! -d "$to/configs" ] || cp -r "$to/configs/." "$compose/deploy/configs/"
+    if [ -d "$to/drawings" ]; then cp -r "$to/drawings" "$compose/data/raw/dxf_templates"; else mkdir "$compose/data/raw/dxf_templates"; fi
+    if docker compose version >/dev/null 2>&1; then call=(docker compose); else call=(docker-compose); fi
+    mapfile -t names < <(DXFVISION_VERSION=$version "${call[@]}" config | sed -n 's/^ *image: *//p' | tr -d '"' | sort -u)
+    [ ${#names[@]} -gt 0 ] || die "Compose names no images (see above); nothing was written"
     docker save "${names[@]}" | gzip -1 >"$to/images.tar.gz"
     echo "images: ${names[*]}"
 fi

@@ -32,13 +32,15 @@ running() { [ -n "$(docker ps -q --filter "label=com.docker.compose.project=$(va
 
 check_ports() {
     local name default port seen=" "
-    for name in SERVICE_PORT:3000 PREFECT_PORT:4200 PROMETHEUS_PORT:9090 ALERTMANAGER_PORT:9093 GRAFANA_PORT:3001; do
+    for name in SERVICE_PORT:3000 PREFECT_PORT:4200 PROMETHEUS_PORT:9090 ALERTMANAGER_PORT:9093 GRAFANA_PORT:3001 CAMERA_PORT:9310; do
         default=${name#*:} name=${name%:*}
         port=$(value "$name" "$default")
         if ! [[ $port =~ ^[0-9]{1,5}$ ]] || ((10#$port < 1 || 10#$port > 65535)); then
             fault "$name=$port: a port between 1 and 65535 is wanted; correct .env"
         elif [[ $seen == *" $port "* ]]; then
             fault "$name=$port: another port of .env has this number; choose another"
+        elif [ "$name" = CAMERA_PORT ] && ! with_camera; then
+            : # nothing listens there
         elif ! running && (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
             fault "$name=$port: another program listens on 127.0.0.1:$port; stop it (ss -ltnp 'sport = :$port' names it) or choose another port in .env"
         fi
@@ -49,7 +51,7 @@ check_ports() {
 check_limits() {
     local name text cores
     cores=$(nproc)
-    for name in WORKER_MEMORY:3g SERVICE_MEMORY:1500m PREFECT_MEMORY:1g; do
+    for name in WORKER_MEMORY:3g SERVICE_MEMORY:1500m PREFECT_MEMORY:1g CAMERA_MEMORY:1g; do
         text=$(value "${name%:*}" "${name#*:}")
         [[ $text =~ ^[1-9][0-9]*[bkmg]$ ]] || fault "${name%:*}=$text: memory such as 1500m or 3g is wanted; correct .env"
     done
@@ -60,7 +62,25 @@ check_limits() {
         fi
     done
     text=$(value SERVICE_WORKERS 2)
-    [[ $text =~ ^[1-9][0-9]?$ ]] || fault "SERVICE_WORKERS=$text: a number of processes between 1 and 64 is wanted; correct .env"
+    [[ $text =~ ^[1-9][0-9]?$ ]] && ((text <= 64)) || fault "SERVICE_WORKERS=$text: a number of processes between 1 and 64 is wanted; correct .env"
+    text=$(value PROMETHEUS_KEEP 90d)
+    [[ $text =~ ^[1-9][0-9]*[hdwy]$ ]] || fault "PROMETHEUS_KEEP=$text: a time such as 90d or 12w is wanted; correct .env"
+    text=$(value PROMETHEUS_SIZE 4GB)
+    [[ $text =~ ^[1-9][0-9]*[MGT]B$ ]] || fault "PROMETHEUS_SIZE=$text: a size such as 500MB or 4GB is wanted; correct .env"
+}
+
+with_camera() { [[ ,$(value COMPOSE_PROFILES ''), == *,camera,* ]]; }
+
+check_camera() {
+    with_camera || return 0
+    local name
+    name=$(value CAMERA_NAME camera)
+    [[ $name =~ ^[A-Za-z0-9][A-Za-z0-9_.-]*$ ]] || fault "CAMERA_NAME=$name: letters, digits, - and _ are wanted; correct .env"
+    [[ $(value COMPOSE_FILE '') == *usb-camera* ]] || [ -n "$(value CAMERA_SOURCE '')" ] ||
+        fault "CAMERA_SOURCE=: no camera is named; correct .env (rtsp://host/path), or add docker-compose.usb-camera.yml to COMPOSE_FILE"
+    name=$(value CAMERA_DEVICE /dev/video0)
+    [[ $(value COMPOSE_FILE '') != *usb-camera* ]] || [ -c "$name" ] ||
+        fault "CAMERA_DEVICE=$name: there is no such device; plug the camera in, or correct .env"
 }
 
 check_folders() {
@@ -73,12 +93,20 @@ check_folders() {
             fault "${name%:*}=$folder: the user 10001 of the containers cannot read it; chmod o+rx $folder"
         fi
     done
+    folder=$(find monitoring/{prometheus.yml,rules,runbooks,targets-compose,grafana} ! -perm -o=r 2>/dev/null | head -n 1) || true
+    [ -z "$folder" ] || fault "$folder: the users of the containers cannot read it; chmod -R o+rX monitoring"
     folder=$(value ALERTMANAGER_CONFIG ./monitoring/alertmanager.yml)
-    [ -f "$folder" ] || fault "ALERTMANAGER_CONFIG=$folder: there is no such file; copy monitoring/alertmanager.example.yml there, or correct .env"
+    if [ ! -f "$folder" ]; then
+        fault "ALERTMANAGER_CONFIG=$folder: there is no such file; copy monitoring/alertmanager.example.yml there, or correct .env"
+    elif [ -z "$(find "$folder" -maxdepth 0 -perm -o=r)" ]; then
+        fault "ALERTMANAGER_CONFIG=$folder: the container's user cannot read it; chmod o+r $folder (the mail password has a file of its own, deploy/secrets/smtp_password)"
+    fi
 }
 
 check_names() {
-    local project version
+    local project version profile
+    profile=$(value DXFVISION_PROFILE quick)
+    [[ $profile =~ ^(tiny|quick|standard|full)$ ]] || fault "DXFVISION_PROFILE=$profile: tiny, quick, standard or full is wanted; correct .env"
     project=$(value COMPOSE_PROJECT_NAME dxfvision)
     version=$(value DXFVISION_VERSION 0.1.0)
     [[ $project =~ ^[a-z0-9][a-z0-9_-]*$ ]] || fault "COMPOSE_PROJECT_NAME=$project: small letters, digits, - and _ are wanted; correct .env"
@@ -107,7 +135,10 @@ make_secrets() {
     done
     [ -s "$folder/database_url" ] ||
         printf 'postgresql+asyncpg://prefect:%s@postgres/prefect' "$(cat "$folder/postgres_password")" >"$folder/database_url"
+    # Empty until somebody writes it: alertmanager.example.yml names it.
+    [ -e "$folder/smtp_password" ] || : >"$folder/smtp_password"
     chmod 444 "$folder"/*
+    chmod 644 "$folder/smtp_password"
 }
 
 make_env() {
@@ -124,6 +155,7 @@ main() {
     check_limits
     check_folders
     check_names
+    check_camera
     [ "$faults" = 0 ] || { printf '%s\n' "Nothing was started or changed." >&2; exit 1; }
     if [ "${1:-}" != --check ]; then
         make_env

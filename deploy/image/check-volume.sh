@@ -1,9 +1,12 @@
 #!/bin/sh
-# Start a command unless its folder was written by a newer version: check-volume FOLDER COMMAND...
+# Start a command unless its folder was written by a newer version: check-volume [--look] FOLDER COMMAND...
 #
 # A newer version may have written what this one reads wrongly; so nothing is started and nothing
-# changed. An older one's folder is taken over and noted as this version's.
+# changed. An older one's folder is taken over and noted as this version's; with --look nothing is noted,
+# for those that go on where the disk is full.
 set -eu
+look=0
+if [ "$1" = --look ]; then look=1; shift; fi
 folder=$1
 shift
 mine=$(cat "$(dirname "$(readlink -f "$0")")/../VERSION")
@@ -15,6 +18,7 @@ if [ "$newest" != "$mine" ]; then
         "put a backup from before the upgrade back (docs/boxes.md); nothing was changed" >&2
     exit 78
 fi
+[ "$look" = 0 ] || exec "$@"
 if [ "$wrote" != "$mine" ]; then
     echo "check-volume: $folder comes from version $wrote, $mine takes it over" >&2
 fi
