@@ -54,12 +54,12 @@ class Rings:
         return self.xy_px[: self.starts[1]] if len(self.starts) > 1 else self.xy_px
 
     def at(self, xy_px: NDArray[np.float64]) -> "Rings":
-        """Return the same rings with other vertices."""
+        """Return the same rings with other vertices, as many of them, shape (N, 2)."""
         return Rings(xy_px, self.starts)
 
 
 def rings_of(contours: Sequence[NDArray[np.float64]]) -> Rings:
-    """Return rings of separate arrays, the outline first."""
+    """Return rings of separate arrays of vertices, each (N, 2) in px, the outline first."""
     ends = np.cumsum([len(ring) for ring in contours])
     return Rings(np.vstack(contours), (0, *ends[:-1].tolist()))
 
@@ -144,7 +144,7 @@ def averaged(fine: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def ungrown(coverage: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return what `averaged` gives without the growth of the fill: how much paint a pixel gets."""
+    """Return what `averaged` gives without the growth of the fill: paint of each pixel, 0..255."""
     return np.asarray(cv2.LUT(coverage, _TRUE_COVERAGE), dtype=np.uint8)
 
 

@@ -73,7 +73,7 @@ def ramp(*stops: tuple[float, Colour]) -> NDArray[np.uint8]:
 def around(colour: Colour, contrast: float) -> NDArray[np.uint8]:
     """Return a table that varies a colour's brightness by `contrast` grey levels per spread.
 
-    The patterns have a spread of 42 levels.
+    The patterns have a spread of 42 levels; the table has shape (256, 1, 3).
     """
     change = 128.0 / 42.0 * contrast
     return as_table(colour + _CENTRED * change)

@@ -113,7 +113,7 @@ def _decoded(path: Path) -> Picture | None:
 
 @lru_cache(maxsize=48)
 def read_photo(path: Path) -> Picture:
-    """Return a photograph as RGB of at most 1600 pixels a side.
+    """Return a photograph as RGB, shape (H, W, 3), of at most 1600 pixels a side.
 
     Raises:
         DatasetError: If it cannot be decoded any more; `usable_photos` finds out before.
@@ -134,7 +134,7 @@ def read_photo(path: Path) -> Picture:
 
 @lru_cache(maxsize=512)
 def mean_rgb_of(path: Path) -> NDArray[np.float64]:
-    """Return a photograph's mean colour, RGB, 0..255."""
+    """Return a photograph's mean colour, RGB, 0..255, shape (3,)."""
     return np.asarray(cv2.mean(read_photo(path))[:3], dtype=np.float64)
 
 

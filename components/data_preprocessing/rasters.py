@@ -71,7 +71,7 @@ class Window:
         return self.bottom - self.top, self.right - self.left
 
     def of(self, array: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Return the view of an array of the picture's size."""
+        """Return the view of an array whose first two sides, (H, W), are the picture's."""
         return array[self.top : self.bottom, self.left : self.right]
 
 

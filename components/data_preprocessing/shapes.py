@@ -32,7 +32,7 @@ def rounded(region: BaseGeometry, radius: float) -> BaseGeometry:
 
 
 def ring_of(radii: NDArray[np.float64]) -> Polygon:
-    """Return the polygon whose vertices lie at equal angles at the given radii."""
+    """Return the polygon whose vertices lie at equal angles at the given radii, shape (N,)."""
     angles = np.linspace(0, 2 * np.pi, len(radii), endpoint=False)
     return Polygon(np.column_stack([radii * np.cos(angles), radii * np.sin(angles)]))
 

@@ -118,7 +118,7 @@ def windows(annotations: Sequence[Annotation], instances: Mask) -> Iterator[tupl
 
 
 def coco_polygons(label: Label) -> list[NDArray[np.int32]]:
-    """Return COCO's polygons of one object: x, y, x, y, ... of each region, holes by seams."""
+    """Return COCO's polygons of one object, px: x, y, x, y, ... a region, holes by seams."""
     mask, left, top = label
     found = edge_polygons(mask, (left, top))
     return [bridged([p.outline_px, *p.holes_px]).ravel() for p in found]

@@ -6,7 +6,6 @@ marked as real, and none stands in `test`: a model must not be judged on labels 
 """
 
 import hashlib
-import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from components.dataset.annotations import coco_polygons, semantic_mask, windows, yolo_line
-from components.dataset.card import DatasetCard, card_path, write_card
+from components.dataset.card import DatasetCard, write_card
 from components.dataset.exports import Exported, write_dataset_files
 from components.dataset.generate import remove_dataset
 from components.dataset.packing import encoded_mask
@@ -90,12 +89,6 @@ def write_frames(
     write_card(home, card)
     sync_folder(home.processed)
     return card
-
-
-def remove_frames(home: Home) -> None:
-    """Remove the dataset of labelled frames, if there is one."""
-    card_path(home).unlink(missing_ok=True)
-    shutil.rmtree(home.root, ignore_errors=True)
 
 
 def _written(

@@ -65,4 +65,5 @@ def _row(alert: dict[str, Any]) -> tuple[str, str, str, str]:
     for scrap, instead in _SCRAPS:
         says = scrap.sub(instead, says)
     link = f"[{name}](../monitoring/runbooks/{name}.md)"
-    return link, alert["labels"]["severity"], code(alert.get("for", "at once")), cell(says)
+    after = code(alert["for"]) if "for" in alert else "at once"
+    return link, alert["labels"]["severity"], after, cell(says)

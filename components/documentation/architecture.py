@@ -138,35 +138,50 @@ def packages_diagram(pyproject: Path, root: Path) -> Diagram:
     """Return the packages in the order in which they may import each other.
 
     Args:
-        pyproject: With import-linter's contracts; the first is that of all packages.
+        pyproject: With import-linter's contracts.
         root: Folder of the packages.
     """
     rows = [
         Row("may import what stands below" if number == 0 else "", tuple(boxes))
-        for number, boxes in enumerate(_layers(pyproject, root, 0))
+        for number, boxes in enumerate(_layers(pyproject, root, None))
     ]
     return Diagram("The packages; imports point down", tuple(rows))
 
 
-def inspection_diagram(pyproject: Path, root: Path) -> Diagram:
-    """Return the parts of `components.inspection` in the order of its own contract."""
-    rows = [Row("", tuple(boxes)) for boxes in _layers(pyproject, root, 1)]
-    return Diagram("Inside components.inspection; imports point down", tuple(rows))
+def inside_diagram(pyproject: Path, root: Path, package: str) -> Diagram:
+    """Return the parts of a package in the order of its own contract.
+
+    Args:
+        pyproject: With import-linter's contracts.
+        root: Folder of the packages.
+        package: Such as `components.inspection`.
+
+    Raises:
+        KeyError: If the package has no contract of its own.
+    """
+    rows = [Row("", tuple(boxes)) for boxes in _layers(pyproject, root, package)]
+    return Diagram(f"Inside {package}; imports point down", tuple(rows))
 
 
-def contract(pyproject: Path, number: int) -> dict[str, Any]:
-    """Return one contract of import-linter."""
+def layers_contract(pyproject: Path, package: str | None) -> dict[str, Any]:
+    """Return the contract of a package's layers; that of all packages for None.
+
+    Raises:
+        KeyError: If there is none.
+    """
     table = tomllib.loads(pyproject.read_text("utf-8"))
-    found: dict[str, Any] = table["tool"]["importlinter"]["contracts"][number]
-    return found
+    containers = None if package is None else [package]
+    for contract in table["tool"]["importlinter"]["contracts"]:
+        if contract["type"] == "layers" and contract.get("containers") == containers:
+            found: dict[str, Any] = contract
+            return found
+    raise KeyError(f"{pyproject}: no contract of layers for {package or 'all packages'}")
 
 
-def _layers(pyproject: Path, root: Path, number: int) -> Iterator[list[Box]]:
-    chosen = contract(pyproject, number)
-    prefix = [f"{name}." for name in chosen.get("containers", [])]
-    for layer in chosen["layers"]:
+def _layers(pyproject: Path, root: Path, package: str | None) -> Iterator[list[Box]]:
+    for layer in layers_contract(pyproject, package)["layers"]:
         names = [name.strip() for name in re.split(r"[|:]", layer)]
-        full = [f"{prefix[0]}{name}" if prefix else name for name in names]
+        full = [f"{package}.{name}" if package else name for name in names]
         yield [
             Box(name.removeprefix("components."), first_line(root, module))
             for name, module in zip(names, full, strict=True)

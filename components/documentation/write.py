@@ -29,7 +29,8 @@ def made_files(root: Path) -> Iterator[tuple[Path, str]]:
         "programs": architecture.programs_diagram(root / "docker-compose.yml"),
         "stages": architecture.stages_diagram(),
         "packages": architecture.packages_diagram(pyproject, root),
-        "inspection": architecture.inspection_diagram(pyproject, root),
+        "inspection": architecture.inside_diagram(pyproject, root, "components.inspection"),
+        "operations": architecture.inside_diagram(pyproject, root, "components.operations"),
     }
     for name, diagram in diagrams.items():
         yield docs / "pictures" / f"architecture-{name}.svg", svg(diagram)

@@ -91,7 +91,7 @@ def mask_iou(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> float:
 
 
 def xyxy_from_mask(mask: NDArray[np.bool_] | NDArray[np.uint8]) -> tuple[float, ...] | None:
-    """Return the box (x0, y0, x1, y1) round the non-zero pixels, None if there are none."""
+    """Return the box (x0, y0, x1, y1), px, round the non-zero pixels of an (H, W) mask, or None."""
     x, y, width, height = cv2.boundingRect(np.ascontiguousarray(mask, dtype=np.uint8))
     if width == 0:
         return None

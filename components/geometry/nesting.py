@@ -43,7 +43,7 @@ class Tree:
 
 
 def polygons_of(rings: list[Points]) -> NDArray[np.object_]:
-    """Return one polygon per ring, valid or not."""
+    """Return one polygon per ring of shape (N, 2), valid or not."""
     return np.asarray(shapely.polygons(_curves_of(rings)))
 
 

@@ -123,7 +123,7 @@ def likeness(one: Signature, other: Signature, scale: float, mirrored: bool) -> 
 
 
 def peaks_of(values: NDArray[np.float64], count: int) -> list[float]:
-    """Return the angles in degrees of the highest local maxima round the turn, highest first."""
+    """Return the angles in degrees of the highest maxima of values round a turn, highest first."""
     around = np.maximum(np.roll(values, 1), np.roll(values, -1))
     places = np.flatnonzero(values >= around)
     best = places[np.argsort(-values[places], kind="stable")][:count]

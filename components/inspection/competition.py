@@ -82,7 +82,7 @@ def shared_px(one: Claim, other: Claim) -> int:
 
 
 def whole_mask(pixels: Bools, window: Window, hw: tuple[int, int]) -> Bools:
-    """Return the pixels of a window in a picture of that height and width."""
+    """Return the pixels of a window, (h, w), in a picture of that height and width."""
     mask = np.zeros(hw, dtype=np.bool_)
     mask[window.slices] = pixels
     return mask

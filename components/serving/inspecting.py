@@ -203,6 +203,6 @@ def _scale_answer(scale: Scale) -> ScaleAnswer:
 
 
 def encoded_png(image_rgb: Picture) -> bytes:
-    """Return an RGB picture as PNG."""
+    """Return an RGB picture, shape (H, W, 3), as PNG."""
     _, data = cv2.imencode(".png", cv2.cvtColor(image_rgb, cv2.COLOR_RGB2BGR))
     return data.tobytes()

@@ -182,7 +182,7 @@ def template_names(folder: Path) -> list[str]:
 
 
 def read_template_mask(folder: Path, name: str) -> NDArray[np.uint8]:
-    """Return the mask of one template.
+    """Return the mask of one template, shape (H, W), 255 where the part is.
 
     Raises:
         ModelError: If it is missing or no picture.

@@ -61,7 +61,7 @@ class Rim:
     rings: NDArray[np.intp]
 
     def chosen(self, which: Bools) -> "Rim":
-        """Return some of the points."""
+        """Return some of the points; `which` has a truth value for each, shape (N,)."""
         return Rim(self.points_mm[which], self.normals_mm[which], self.rings[which])
 
 
@@ -99,7 +99,7 @@ def rim_of(part: Part) -> Rim:
 
 
 def smoothed(image: Picture) -> Picture:
-    """Return a picture without the noise of single pixels, for `edges_of`."""
+    """Return a picture (H, W, 3) without the noise of single pixels, for `edges_of`."""
     return np.asarray(cv2.GaussianBlur(image, (0, 0), _BLUR_PX), dtype=np.uint8)
 
 

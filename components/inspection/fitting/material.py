@@ -106,7 +106,7 @@ def drawn_distances(fit: Fit, field: Field, window: Window) -> Singles:
 def drawn_mask(
     fit: Fit, material: Material, picture_hw: tuple[int, int]
 ) -> tuple[NDArray[np.bool_], Window]:
-    """Return the pixels that a drawing covers, walls included, and the window they lie in.
+    """Return the pixels (h, w) that a drawing covers, walls included, and the window they lie in.
 
     Args:
         fit: The drawing in its place.

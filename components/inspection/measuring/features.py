@@ -85,7 +85,7 @@ def soft_px(bands: Sequence[Band]) -> list[tuple[Floats, Floats]]:
 
 
 def stretches(measured: Measured) -> list[NDArray[np.intp]]:
-    """Return the places of each stretch: between corners, and between straight and bent."""
+    """Return the indices of each stretch's places: between corners, and straight or bent."""
     trace = measured.trace
     count = len(trace.clear)
     # Corners, bends and straight sides are three kinds of places; a stretch is of one kind.
@@ -110,7 +110,7 @@ def _bent(trace: Trace) -> Bools:
 
 
 def segment_of(number: int, places: NDArray[np.intp], measured: Measured) -> Segment:
-    """Return one stretch of the outline with its offset."""
+    """Return one stretch of the outline with its offset in mm; `places` are indices, shape (N,)."""
     usable = places[measured.found[places]]
     start, end = (measured.trace.xy_mm[k] for k in (places[0], places[-1]))
     if len(usable) < 4:
@@ -214,7 +214,7 @@ def middle_mm(trace: Trace) -> tuple[tuple[float, float], float]:
 
 
 def robust_spread(values: Floats) -> float:
-    """Return the robust standard deviation."""
+    """Return the robust standard deviation of values of shape (N,), in their unit; inf of none."""
     if len(values) == 0:
         return math.inf
     return float(1.4826 * np.median(np.abs(values - np.median(values))))

@@ -136,7 +136,7 @@ class Face:
         return self.sized(off.astype(np.float64), radius_px)
 
     def sized(self, off: Floats, radius_px: float) -> float:
-        """Return a difference of colours in standard deviations of patches of a size."""
+        """Return a difference of colours, (C,), in standard deviations of patches of a size."""
         inverse = self.patches(radius_px)[2]
         return math.sqrt(max(float(off @ inverse @ off), 0.0))
 
@@ -160,7 +160,7 @@ class Face:
         return bool(self.depth[row, column] < -opening.diameter_px / 2 - 1.0)
 
     def like_ground(self, colour: Floats, face_colour: Floats) -> bool:
-        """Return whether a colour is rather the ground's, in some shadow, than the face's."""
+        """Return whether a colour, (C,), is rather the shadowed ground's than the face's."""
         ground = self.colours[self.ground]
         if len(ground) == 0:
             return False

@@ -97,7 +97,7 @@ class _Unknowns:
         return np.asarray(matrix, dtype=np.float64)
 
     def moved_px(self, values: Floats) -> Floats:
-        """Return how far the drawing moves along each normal."""
+        """Return how far the drawing moves along each normal, px, shape (N,)."""
         off = self.to_px(transformed(self.xy_mm, self.change(values))) - self.points
         return np.asarray((off * self.normals).sum(axis=1), dtype=np.float64)
 

@@ -102,7 +102,7 @@ def resident_mb(field: str) -> float:
 def timed(
     network: Network, pictures: list[NDArray[np.uint8]], clock: Callable[[], float]
 ) -> list[float]:
-    """Return the times of answering each picture in ms, round after round."""
+    """Return the times of answering each picture, (H, W, 3), in ms, round after round."""
     times = []
     for _ in range(ROUNDS):
         for picture in pictures:

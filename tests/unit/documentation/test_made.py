@@ -90,6 +90,21 @@ def test_layers_are_drawn_in_the_order_of_the_contract() -> None:
     assert rows == [layer.replace("components.", "") for layer in contract]
 
 
+@pytest.mark.parametrize("package", ["components.inspection", "components.operations"])
+def test_a_diagram_of_a_package_holds_its_own_modules_alone(package: str) -> None:
+    folder = ROOT / package.replace(".", "/")
+    there = {path.stem for path in folder.iterdir()} - {"__init__"}
+    diagram = architecture.inside_diagram(ROOT / "pyproject.toml", ROOT, package)
+    drawn = {box.name for row in diagram.rows for box in row.boxes}
+    assert drawn
+    assert drawn <= there
+
+
+def test_a_package_without_a_contract_is_told() -> None:
+    with pytest.raises(KeyError, match=r"components\.geometry"):
+        architecture.inside_diagram(ROOT / "pyproject.toml", ROOT, "components.geometry")
+
+
 def test_every_container_is_drawn(made: dict[str, str]) -> None:
     services = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))["services"]
     assert set(services) <= _words(made["docs/pictures/architecture-programs.svg"])
