@@ -24,7 +24,8 @@ other lines), the shipped file (likewise). A file in the home folder needs only 
 wrong value or an unknown name ends the command with the file, the setting and what is allowed.
 
 An environment variable is the file's prefix and the names in capitals, with two underscores
-between tables. Where *Value* has several, the words before them are profiles (`--profile`).
+between tables. Where *Value* has several, the words before them are profiles (`--profile`);
+`generic` is that of `dxfvision train --generic`.
 """
 
 

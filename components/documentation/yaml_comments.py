@@ -73,8 +73,10 @@ def _walked(node: yaml.MappingNode, path: tuple[str, ...], lines: list[str]) -> 
         block = _block_above(lines, key.start_mark.line)
         beside = _beside(lines, end.line, end.column, key.start_mark.column)
         comment = _joined([block, beside])
-        touching = not lines[key.start_mark.line - 1].strip().startswith("#")
-        # Keys without a word of their own share what stands above the first of them.
+        before = lines[key.start_mark.line - 1].strip()
+        touching = before != "" and not before.startswith("#")
+        # Keys without a word of their own share what stands above the first of them, up to an
+        # empty line.
         shared = "" if comment or not touching else above
         shown = "" if nested else _source(lines, value)
         yield Entry(here, shown, comment or shared, nested)

@@ -30,6 +30,8 @@ lamp:            # what gives light
          3]
 # How it is switched.
 switch: 'a # b'  # by hand
+
+stand: oak
 """
 
 
@@ -135,6 +137,8 @@ def test_comments_belong_to_the_keys_beside_and_below(tmp_path: Path) -> None:
         "lamp.colour": ("[255, 250, 240]", "Red, green and blue of its light."),
         "lamp.glow": ("[1, 2, 3]", "Red, green and blue of its light."),
         "switch": ("'a # b'", "How it is switched. by hand"),
+        # An empty line parts it from what was said of the key above.
+        "stand": ("oak", ""),
     }
     assert header(CONFIG) == "Settings of a lamp. Change them here."
 
