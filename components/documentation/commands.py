@@ -58,16 +58,29 @@ def _command(words: str, command: Any) -> Iterator[str]:
 
 def _usage(argument: Any) -> str:
     shown = str(argument.metavar or argument.name.upper())
-    return shown if argument.required else f"[{shown}]"
+    return shown if argument.required else f"[{shown.strip('[]')}]"
 
 
 def _row(parameter: Any) -> tuple[str, str, str]:
     is_argument = isinstance(parameter, TyperArgument)
-    name = _usage(parameter) if is_argument else ", ".join(parameter.opts)
+    names = [*parameter.opts, *parameter.secondary_opts]
+    name = _usage(parameter) if is_argument else ", ".join(names)
     takes = "" if is_argument else _takes(parameter)
     text = " ".join(str(parameter.help or "").split())
-    needed = " Required." if parameter.required and not is_argument else ""
-    return code(name).replace("|", "\\|"), takes, cell(text) + needed
+    more = "" if is_argument else _default(parameter)
+    return code(name).replace("|", "\\|"), takes, cell(text) + more
+
+
+def _default(option: TyperOption) -> str:
+    """Return what holds without an option, where its meaning cannot say so already."""
+    if option.required:
+        return " Required."
+    if option.is_flag:
+        return f" Default: {code(option.opts[0])}." if option.default is True else ""
+    # A folder's default is told at the top of the page, and None by the help itself.
+    if option.default is None or isinstance(option.default, Path):
+        return ""
+    return f" Default: {code(str(option.default))}."
 
 
 def _takes(option: TyperOption) -> str:

@@ -53,6 +53,21 @@ def test_every_command_and_option_is_on_the_page(made: dict[str, str]) -> None:
         assert options - {"--help"} <= set(re.findall(r"--[a-z-]+", section))
 
 
+@pytest.mark.parametrize(
+    "row",
+    [
+        "| `--images` | whole number | Pictures of each run. Default: `640`. |",
+        "| `--choose, --no-choose` |  | Write the choice to the home's serve_config.yaml. "
+        "Default: `--choose`. |",
+        "| `--images` | path | Folder of the pictures. Required. |",
+        "| `--home` | DIR | Folder in which everything lies. |",
+    ],
+    ids=["a number", "a switch with two sides", "what is required", "a folder, told at the top"],
+)
+def test_options_tell_what_holds_without_them(made: dict[str, str], row: str) -> None:
+    assert row in made["docs/commands.md"].splitlines()
+
+
 def test_every_setting_of_every_file_is_on_the_page(made: dict[str, str]) -> None:
     page = made["docs/configuration.md"]
     for name in settings_classes():
