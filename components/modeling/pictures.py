@@ -2,7 +2,7 @@
 
 The bytes decide what a picture is, not a file name or a content type. Its size is read from the
 header and checked before any pixel is decoded, so a small file that would unpack to gigabytes (a
-*decompression bomb*) costs nothing.
+*decompression bomb*) costs nothing; what bombs there are besides, `picture_bombs` finds.
 
 What becomes 8-bit RGB, shape (H, W, 3), and how:
 
@@ -23,10 +23,13 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from components.errors import ImageError
+from components.modeling.picture_bombs import bomb_in
 
 FORMATS = ("JPEG", "PNG", "BMP", "TIFF", "WEBP")
 TRUSTED_MAX_PIXELS = 80_000_000
 """Bound for pictures of the user's own folders; Pillow itself warns of a bomb at 89 megapixels."""
+MAX_SIDE_PX = 32_766
+"""OpenCV looks pixels up by numbers of 16 bits."""
 
 # First bytes of each format; `None` stands for any four bytes.
 _SIGNATURES: tuple[tuple[bytes, bytes | None], ...] = (
@@ -39,7 +42,9 @@ _SIGNATURES: tuple[tuple[bytes, bytes | None], ...] = (
 )
 _SIXTEEN_BIT_GREY = ("I;16", "I;16L", "I;16B", "I;16N")
 
-# The bound is ours and lower; the service's log holds nothing of a picture, nor its size.
+# Pillow's bound for bombs is higher than ours. It also warns of damaged tags, with their numbers:
+# the service's log holds nothing of a picture, and Python would keep each of these texts for ever.
+warnings.filterwarnings("ignore", module=r"PIL\.")
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 
 
@@ -68,8 +73,10 @@ def decode_picture(data: bytes, max_pixels: int, name: str = "the picture") -> N
 
     Raises:
         UnsupportedPictureError: If the bytes are of no supported format.
-        LargePictureError: If the header announces more than `max_pixels`.
-        BrokenPictureError: If the bytes are empty, cut short or damaged.
+        LargePictureError: If the header announces more than `max_pixels`, or a side that is longer
+            than `MAX_SIDE_PX`.
+        BrokenPictureError: If the bytes are empty, cut short or damaged, or would cost far more
+            than their pixels.
     """
     if not data:
         raise BrokenPictureError(f"{name}: is empty (0 bytes); send a whole image file")
@@ -77,6 +84,12 @@ def decode_picture(data: bytes, max_pixels: int, name: str = "the picture") -> N
         raise UnsupportedPictureError(
             f"{name}: expected a JPEG, PNG, BMP, TIFF or WebP image, got bytes that start with "
             f"{data[:8].hex(' ')}; convert it to one of these"
+        )
+    bomb = bomb_in(data, max_pixels)
+    if bomb is not None:
+        raise BrokenPictureError(
+            f"{name}: is stored so that it would cost far more than its pixels ({bomb}); save it "
+            "again, as PNG or JPEG"
         )
     return _decode_known(data, max_pixels, name)
 
@@ -129,6 +142,11 @@ def _check_size(size: tuple[int, int], max_pixels: int, name: str) -> None:
     width, height = size
     if width * height > max_pixels:
         raise _too_large(name, max_pixels, f"it is {width} x {height}")
+    if max(width, height) > MAX_SIDE_PX:
+        raise LargePictureError(
+            f"{name}: has a side of more than {MAX_SIDE_PX} pixels (it is {width} x {height}); "
+            "make it smaller"
+        )
     if width * height == 0:
         raise BrokenPictureError(f"{name}: has no pixels ({width} x {height})")
 
