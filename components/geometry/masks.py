@@ -4,6 +4,7 @@ A box is given by pixel edges: a mask of the single pixel (column 3, row 5) has 
 (3, 5, 4, 6). A polygon is given by pixel centres, as OpenCV finds contours.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import cv2
@@ -73,6 +74,24 @@ def mask_from_rle(rle: Rle) -> NDArray[np.bool_]:
     """Return the mask, shape (H, W), bool, of a COCO run-length encoding."""
     decoded = coco_mask.decode({"size": rle["size"], "counts": rle["counts"].encode()})
     return np.ascontiguousarray(decoded, dtype=np.bool_)
+
+
+def mask_count(
+    masks: Iterable[NDArray[np.bool_]], height_px: int, width_px: int
+) -> NDArray[np.uint16]:
+    """Return how many of the masks cover each pixel, shape (H, W).
+
+    One is added after the other: stacked, those of a large picture would fill the memory.
+
+    Args:
+        masks: Each of shape (H, W).
+        height_px: H.
+        width_px: W.
+    """
+    count = np.zeros((height_px, width_px), np.uint16)
+    for mask in masks:
+        count += mask
+    return count
 
 
 def mask_iou(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> float:

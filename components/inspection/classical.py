@@ -93,10 +93,11 @@ class ClassicalInspector:
         found: list[Claim] = []
         for region in regions:
             # What the region shows is all that is seen: it stands for the network's probability.
-            seen = region.mask.astype(np.float32)
+            mask = region.mask
+            seen = mask.astype(np.float32)
             sight = Sight(seen, seen, shrunk)
             look = look.with_sight(sight) if look else self._claimant.looking_at(image, sight)
-            found += look.claims(Object(region.mask, None, None, {}))
+            found += look.claims(Object(mask, None, None, {}))
         least = self._settings.classical.least_fit_iou
         return [claim for claim in found if claim.quality.iou >= least]
 

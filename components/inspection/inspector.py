@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from components.domain import UNKNOWN_LABEL, Detection, Part
-from components.geometry.masks import xyxy_from_mask
+from components.geometry.masks import mask_count, xyxy_from_mask
 from components.geometry.resemblance import Symmetry
 from components.inspection.claiming import Claimant, Look, Object
 from components.inspection.competition import Claim, settled, whole_mask
-from components.inspection.proposals import propose
+from components.inspection.proposals import Proposal, propose
 from components.inspection.registration import Registrar
 from components.inspection.sight import Sight, sight_of
 from components.modeling.inference import Prediction, Predictor, detections_of
@@ -28,7 +28,6 @@ from components.modeling.preparing import prepared
 from components.settings.inspection import InspectionSettings
 
 Picture = NDArray[np.uint8]
-Bools = NDArray[np.bool_]
 
 
 class Inspector:
@@ -117,8 +116,7 @@ class Inspector:
         """Return what every object may be, and the seconds that proposals took."""
         hw = image.shape[0], image.shape[1]
         look = self._claimant.looking_at(image, sight)
-        masks = [instance.mask for instance in instances]
-        count = np.sum(masks, axis=0, dtype=np.uint16) if masks else np.zeros(hw, np.uint16)
+        count = mask_count((instance.mask for instance in instances), *hw)
         claims = []
         for instance in instances:
             scores = dict(instance.candidates) if self._knows_names else {}
@@ -128,19 +126,20 @@ class Inspector:
         if self._settings.answers.most_proposals == 0:
             return claims, 0.0
         start = time.perf_counter()
-        regions = [proposal.mask for proposal in propose(image, self._settings.proposals)]
+        regions = propose(image, self._settings.proposals)
         proposed_s = time.perf_counter() - start
         return claims + self._more_claims(look, regions, claims), proposed_s
 
     def _more_claims(
-        self, look: Look, regions: Sequence[Bools], claims: Sequence[Claim]
+        self, look: Look, regions: Sequence[Proposal], claims: Sequence[Claim]
     ) -> list[Claim]:
         """Return the claims on regions that good claims do not explain, bigger regions first."""
         settings = self._settings.answers
         good = [claim for claim in claims if claim.score >= settings.explained_score]
         found: list[Claim] = []
         looked_at = 0
-        for mask in regions:
+        for region in regions:
+            mask = region.mask
             explained = sum(
                 np.count_nonzero(mask[claim.window.slices] & claim.pixels) for claim in good
             )

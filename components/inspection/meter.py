@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from components.domain import Detection, Part
+from components.geometry.masks import mask_count
 from components.inspection.deviation import measured_part
 from components.inspection.measuring.findings import Deviation
 from components.inspection.measuring.laid_drawing import Ruler
@@ -60,12 +61,12 @@ class Meter:
             image: RGB, shape (H, W, 3), uint8.
             detections: Of this picture; each may hide the others.
         """
-        masks = [detection.mask for detection in detections]
-        count = np.sum(masks, axis=0, dtype=np.uint16) if masks else None
+        height, width = image.shape[:2]
+        count = mask_count((detection.mask for detection in detections), height, width)
         answers: list[Inspected | None] = []
         for detection in detections:
             part = self._parts.get(detection.label)
-            if part is None or detection.pose is None or count is None:
+            if part is None or detection.pose is None:
                 answers.append(None)
                 continue
             others = count > detection.mask

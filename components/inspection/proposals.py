@@ -36,16 +36,51 @@ _GROUND_COLOURS = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class _Region:
+    """One connected region of the picture that was looked at, cut out.
+
+    Attributes:
+        pixels: Bool; holes cut out.
+        left: First column.
+        top: First row.
+        hw: Height and width of the picture that was looked at.
+    """
+
+    pixels: Bools
+    left: int
+    top: int
+    hw: tuple[int, int]
+
+    def whole(self) -> Bools:
+        """Return it as a mask of the picture that was looked at."""
+        mask = np.zeros(self.hw, np.bool_)
+        height, width = self.pixels.shape
+        mask[self.top : self.top + height, self.left : self.left + width] = self.pixels
+        return mask
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Proposal:
     """One region that may show an object.
 
     Attributes:
-        mask: Shape (H, W) of the picture, bool; holes cut out.
+        region: Of the picture that was looked at, which is smaller where the picture is large.
         source: Which way of looking found it.
+        hw: Height and width of the picture.
     """
 
-    mask: Bools
+    region: _Region
     source: Source
+    hw: tuple[int, int]
+
+    @property
+    def mask(self) -> Bools:
+        """Shape (H, W) of the picture, bool; holes cut out.
+
+        Made anew each time: a picture may have hundreds, and one of a large picture takes 24 MB.
+        """
+        whole = self.region.whole()
+        return whole if whole.shape == self.hw else _enlarged(whole, self.hw)
 
 
 def propose(image: Picture, settings: ProposalSettings) -> list[Proposal]:
@@ -65,17 +100,14 @@ def propose(image: Picture, settings: ProposalSettings) -> list[Proposal]:
     if min(image.shape[:2]) < _LEAST_SIDE_PX:
         return []
     small = _shrunk(image, settings.long_side_px)
+    hw = image.shape[0], image.shape[1]
     found = [
-        (int(np.count_nonzero(mask)), Proposal(mask, source))
+        (int(np.count_nonzero(region.pixels)), Proposal(region, source, hw))
         for source, chosen in _maps(small)
-        for mask in _regions(chosen, settings)
+        for region in _regions(chosen, settings)
     ]
     found.sort(key=lambda sized: -sized[0])
-    kept = _distinct(found, settings.same_iou)
-    if small is image:
-        return kept
-    hw = image.shape[0], image.shape[1]
-    return [Proposal(_enlarged(proposal.mask, hw), proposal.source) for proposal in kept]
+    return _distinct(found, settings.same_iou)
 
 
 def _shrunk(image: Picture, long_side_px: int) -> Picture:
@@ -91,7 +123,12 @@ def _shrunk(image: Picture, long_side_px: int) -> Picture:
 def _enlarged(mask: Bools, hw: tuple[int, int]) -> Bools:
     """Return a mask at the size of the picture, its border smooth."""
     whole = cv2.resize(mask.view(np.uint8) * np.uint8(255), (hw[1], hw[0]))
-    return np.asarray(whole > 127)
+    left, top, width, height = cv2.boundingRect(whole)
+    window = slice(top, top + height), slice(left, left + width)
+    # Zeros that nobody writes to take no memory: masks that are kept cost little more than objects.
+    enlarged = np.zeros(hw, np.bool_)
+    enlarged[window] = whole[window] > 127
+    return enlarged
 
 
 def _maps(image: Picture) -> Iterator[tuple[Source, Mask]]:
@@ -159,7 +196,7 @@ def _between_edges(grey: NDArray[np.uint8]) -> Mask:
     return np.asarray(cv2.erode(enclosed, np.ones((3, 3), np.uint8)), dtype=np.uint8)
 
 
-def _regions(chosen: Mask, settings: ProposalSettings) -> Iterator[Bools]:
+def _regions(chosen: Mask, settings: ProposalSettings) -> Iterator[_Region]:
     """Yield the connected regions of a map that may be objects."""
     height, width = chosen.shape
     opened = cv2.morphologyEx(chosen, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
@@ -170,7 +207,8 @@ def _regions(chosen: Mask, settings: ProposalSettings) -> Iterator[Bools]:
         sides = (left == 0) + (top == 0) + (left + wide == width) + (top + high == height)
         # What touches three sides of the frame is ground.
         if number > 0 and least <= area <= most and sides < 3:
-            yield np.asarray(labels == number)
+            cut = labels[top : top + high, left : left + wide]
+            yield _Region(np.asarray(cut == number), left, top, (height, width))
 
 
 def _without_specks(chosen: Mask, least_px: int) -> Mask:
@@ -186,11 +224,24 @@ def _distinct(found: list[tuple[int, Proposal]], same_iou: float) -> list[Propos
     kept: list[tuple[int, Proposal]] = []
     for area, proposal in found:
         alike = (p for a, p in kept if a * same_iou <= area)
-        if not any(_overlap(p.mask, proposal.mask) > same_iou for p in alike):
+        if not any(_overlap(p.region, proposal.region) > same_iou for p in alike):
             kept.append((area, proposal))
     return [proposal for _, proposal in kept]
 
 
-def _overlap(one: Bools, other: Bools) -> float:
-    """Return the overlap of two masks that are not empty."""
-    return float(np.count_nonzero(one & other)) / float(np.count_nonzero(one | other))
+def _overlap(one: _Region, other: _Region) -> float:
+    """Return the overlap of two regions that are not empty."""
+    left, top = max(one.left, other.left), max(one.top, other.top)
+    right = min(one.left + one.pixels.shape[1], other.left + other.pixels.shape[1])
+    bottom = min(one.top + one.pixels.shape[0], other.top + other.pixels.shape[0])
+    if right <= left or bottom <= top:
+        return 0.0
+    cuts = [
+        region.pixels[
+            top - region.top : bottom - region.top, left - region.left : right - region.left
+        ]
+        for region in (one, other)
+    ]
+    both = np.count_nonzero(cuts[0] & cuts[1])
+    either = np.count_nonzero(one.pixels) + np.count_nonzero(other.pixels) - both
+    return both / either

@@ -91,9 +91,9 @@ class TemplateMatcher:
         """
         threshold = self._settings.least_score if score_threshold is None else score_threshold
         start = time.perf_counter()
-        regions = [proposal.mask for proposal in propose(image, self._proposals)]
+        regions = propose(image, self._proposals)
         proposed = time.perf_counter()
-        found = [self._named(mask) for mask in regions]
+        found = (self._named(region.mask) for region in regions)
         kept = _without_repeats([d for d in found if d is not None and d.score >= threshold])
         end = time.perf_counter()
         steps = {"propose": proposed - start, "match": end - proposed}

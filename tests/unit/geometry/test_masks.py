@@ -13,6 +13,7 @@ from components.geometry.masks import (
     bridged,
     chained,
     edge_polygons,
+    mask_count,
     mask_from_rle,
     mask_iou,
     polygons_from_mask,
@@ -35,6 +36,14 @@ def ring_mask() -> Mask:
 def coco_area(rings: list[NDArray[np.int32]], height: int, width: int) -> Mask:
     rles = coco_mask.frPyObjects([ring.ravel().tolist() for ring in rings], height, width)
     return np.asarray(coco_mask.decode(coco_mask.merge(rles)), dtype=np.uint8)
+
+
+def test_masks_over_each_pixel_are_counted() -> None:
+    masks = np.zeros((300, 2, 3), dtype=np.bool_)
+    masks[:, 0, 1] = True
+    masks[7, 1, 2] = True
+    assert mask_count(masks, 2, 3).tolist() == [[0, 300, 0], [0, 0, 1]]
+    assert mask_count([], 1, 2).tolist() == [[0, 0]]
 
 
 def test_single_pixel_has_box_of_one_by_one() -> None:
