@@ -7,7 +7,8 @@ by people, so a plain hash cannot be guessed from; every known hash is compared 
 
 Without any hash the service listens on loopback alone and answers only who asks for localhost: a
 page of the internet that is open in a browser on this machine, and whose name is then made to lead
-here (DNS rebinding), asks for its own.
+here (DNS rebinding), asks for its own. One that asks for localhost itself could read no answer, but
+have pictures counted; browsers send along where it comes from.
 
 Hashes stand in `access.tokens` of `serve_config.yaml` or in a JSON file of the same form:
 
@@ -97,7 +98,9 @@ class Doorkeeper:
         self._public_metrics = settings.public_metrics
         self._rates = RateLimit(settings.requests_per_s, settings.burst)
 
-    def admit(self, route: str, host: str, authorization: str, address: str) -> None:
+    def admit(
+        self, route: str, host: str, authorization: str, address: str, origin: str = ""
+    ) -> None:
         """Let a request pass or raise.
 
         Args:
@@ -105,13 +108,16 @@ class Doorkeeper:
             host: Name and port by which the service was asked for, the header `Host`.
             authorization: The header of that name, empty if there is none.
             address: Of the client.
+            origin: Of the page that asks, the header of that name, empty if there is none.
 
         Raises:
             RequestError: 401 without a known token, 403 with one of another role or, where there
-                are no tokens, by a foreign name, 429 if this client asks too often.
+                are no tokens, by a foreign name or from a foreign page, 429 if this client asks
+                too often.
         """
         if not self._roles:
             _check_host(host)
+            _check_origin(origin)
         elif not self._is_open(route):
             address = self._check_token(route, authorization, address)
         self._rates.take(address)
@@ -155,11 +161,7 @@ def _check_host(host: str) -> None:
     Raises:
         RequestError: 403.
     """
-    try:
-        name = urlsplit(f"//{host}").hostname or ""
-    except ValueError:
-        name = ""
-    if name != "localhost" and not is_loopback(name):
+    if not _is_here(f"//{host}"):
         raise RequestError(
             HTTPStatus.FORBIDDEN,
             "host_unknown",
@@ -167,6 +169,31 @@ def _check_host(host: str) -> None:
             "ask for http://127.0.0.1 or http://localhost, or give the service hashes of tokens "
             "(`dxfvision token` makes one) if a proxy passes on another name",
         )
+
+
+def _check_origin(origin: str) -> None:
+    """Refuse a request of a page that does not come from this machine.
+
+    Raises:
+        RequestError: 403.
+    """
+    if origin and not _is_here(origin):
+        raise RequestError(
+            HTTPStatus.FORBIDDEN,
+            "origin_unknown",
+            "without access tokens no page of another origin is answered",
+            "ask from the service's own page or from a program, or give the service hashes of "
+            "tokens (`dxfvision token` makes one)",
+        )
+
+
+def _is_here(address: str) -> bool:
+    """Whether a URL leads to this machine, whatever names are made to lead here."""
+    try:
+        name = urlsplit(address).hostname or ""
+    except ValueError:
+        return False
+    return name == "localhost" or is_loopback(name)
 
 
 class RateLimit:

@@ -54,6 +54,8 @@ def create_api(live: LiveModel, queue: WorkQueue, gauge: Gauge, settings: ServeS
         docs_url=None,
         redoc_url=None,
         openapi_url=SPECIFICATION,
+        # A slash too many is answered 404, with a sentence, and not by a redirect without one.
+        redirect_slashes=False,
     )
     desk = Desk(live, queue, settings)
     app.include_router(predict_routes(desk))

@@ -10,7 +10,9 @@ import logging
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from starlette.datastructures import Headers, UploadFile
+from starlette.datastructures import FormData, Headers, UploadFile
+from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartParser
 from starlette.requests import Request
 from starlette.types import Message, Receive, Scope
 
@@ -26,6 +28,9 @@ _SWALLOW_S = 5.0
 
 # It would write into the log which bytes of a body are no form.
 logging.getLogger("python_multipart").setLevel(logging.CRITICAL)
+# A form's file of more than 1 MiB would be written to the disk. No picture is; `HeldBytes` bounds
+# the memory. 0: never.
+MultiPartParser.spool_max_size = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,20 +178,28 @@ async def read_pictures(request: Request, max_count: int, upload_s: float) -> li
 
 
 async def _read_form(request: Request, max_count: int) -> list[SentPicture]:
-    async with request.form(max_files=max_count + 1, max_fields=max_count + 1) as form:
-        entries = form.multi_items()
-        strangers = sorted({name for name, _ in entries} - {FIELD})
-        if strangers or not entries:
-            found = ", ".join(repr(name) for name in strangers) or "no field"
-            raise _wrong_form(f"expected the file field {FIELD!r} and nothing else, got {found}")
-        if len(entries) > max_count:
-            raise RequestError(
-                HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-                "too_many_pictures",
-                f"expected {max_count} picture(s) at most, got {len(entries)} or more",
-                "send the pictures in several requests, or to /predict/batch",
-            )
-        return [await _sent_picture(value) for _, value in entries]
+    try:
+        async with request.form(max_files=max_count + 1, max_fields=max_count + 1) as form:
+            return await _pictures_of(form, max_count)
+    except HTTPException as error:
+        if error.detail.startswith("Too many files"):
+            # Of so many the reader does not wait for the rest.
+            raise _too_many(max_count, max_count + 2) from error
+        raise
+    except UnicodeError as error:
+        # The form's own `charset` may be one that nothing can be read with, such as `undefined`.
+        raise _wrong_form("the names in the form cannot be read as text") from error
+
+
+async def _pictures_of(form: FormData, max_count: int) -> list[SentPicture]:
+    entries = form.multi_items()
+    strangers = sorted({name for name, _ in entries} - {FIELD})
+    if strangers or not entries:
+        found = ", ".join(repr(name) for name in strangers) or "no field"
+        raise _wrong_form(f"expected the file field {FIELD!r} and nothing else, got {found}")
+    if len(entries) > max_count:
+        raise _too_many(max_count, len(entries))
+    return [await _sent_picture(value) for _, value in entries]
 
 
 async def _sent_picture(value: UploadFile | str) -> SentPicture:
@@ -202,4 +215,13 @@ def _wrong_form(message: str) -> RequestError:
         message,
         f"send the picture as a file: curl -F {FIELD}=@picture.jpg, or the body alone: "
         "curl --data-binary @picture.jpg",
+    )
+
+
+def _too_many(max_count: int, count: int) -> RequestError:
+    return RequestError(
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        "too_many_pictures",
+        f"expected {max_count} picture(s) at most, got {count} or more",
+        "send the pictures in several requests, or to /predict/batch",
     )

@@ -13,7 +13,7 @@ import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from components.logs.following import following
 from components.serving.problems import ClientGoneError, RequestError
@@ -90,8 +90,15 @@ class WorkQueue:
         loop = asyncio.get_running_loop()
         self._held += 1
         WAITING.inc()
-        future = self._threads.submit(self._begun, following(work), time.perf_counter())
-        future.add_done_callback(lambda ended: loop.call_soon_threadsafe(self._release, ended))
+        pending = _Pending(following(work))
+        future = self._threads.submit(self._begun, pending, time.perf_counter())
+
+        def ended(future: Future[T]) -> None:
+            # Dropped work stays in the pool's line until its turn comes; its pictures must not.
+            pending.drop()
+            loop.call_soon_threadsafe(self._release, future)
+
+        future.add_done_callback(ended)
         return future
 
     def _release(self, ended: Future[T]) -> None:
@@ -101,13 +108,13 @@ class WorkQueue:
         else:
             RUNNING.dec()
 
-    def _begun(self, work: Callable[[], T], since_s: float) -> T:
+    def _begun(self, pending: "_Pending[T]", since_s: float) -> T:
         WAITING.dec()
         RUNNING.inc()
         start_s = time.perf_counter()
         STAGE_SECONDS.labels("queue").observe(start_s - since_s)
         try:
-            return work()
+            return pending.take()()
         finally:
             self._work_s += _LATEST * (time.perf_counter() - start_s - self._work_s)
 
@@ -129,3 +136,16 @@ class WorkQueue:
             "send smaller pictures or fewer at a time, or raise limits.timeout_s in "
             "serve_config.yaml",
         )
+
+
+class _Pending(Generic[T]):
+    """Work that can be let go of before its turn, with all that it holds."""
+
+    def __init__(self, work: Callable[[], T]) -> None:
+        self._work: list[Callable[[], T]] = [work]
+
+    def take(self) -> Callable[[], T]:
+        return self._work.pop()
+
+    def drop(self) -> None:
+        self._work.clear()

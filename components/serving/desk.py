@@ -6,6 +6,7 @@ waits in vain or whose client leaves is dropped.
 
 import functools
 import json
+import threading
 import time
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -111,9 +112,12 @@ class Desk:
         limits = self.settings.limits
         loaded = self._live.current()
         pictures = await read_pictures(request, limits.max_batch, limits.upload_s)
-        request_id = request.state.request_id
-        outcomes = functools.partial(_outcomes, pictures, loaded, work, request_id)
-        return JsonResponse(await self._run(request, outcomes))
+        request_id, given_up = request.state.request_id, threading.Event()
+        outcomes = functools.partial(_outcomes, pictures, loaded, work, request_id, given_up)
+        try:
+            return JsonResponse(await self._run(request, outcomes))
+        finally:
+            given_up.set()
 
     async def _run(self, request: Request, work: Callable[[], T]) -> T:
         self._spread(request)
@@ -133,10 +137,20 @@ class Desk:
 
 
 def _outcomes(
-    pictures: list[SentPicture], loaded: LoadedModel, work: Work[str], request_id: str
+    pictures: list[SentPicture],
+    loaded: LoadedModel,
+    work: Work[str],
+    request_id: str,
+    given_up: threading.Event,
 ) -> str:
-    """Return the JSON of a batch, from the JSON of its pictures' answers."""
-    items = [_outcome(picture, loaded, work, request_id) for picture in pictures]
+    """Return the JSON of a batch, from the JSON of its pictures' answers.
+
+    Once the batch is given up, because its client has gone or its time is over, no further picture
+    is begun.
+    """
+    items = [
+        _outcome(picture, loaded, work, request_id) for picture in pictures if not given_up.is_set()
+    ]
     return f'{{"items":[{",".join(items)}]}}'
 
 

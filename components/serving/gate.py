@@ -1,8 +1,8 @@
 """What every request passes before and after its route, as one plain ASGI middleware.
 
 It gives the request an id, unless it brings one, asks who may pass, bounds the body, answers
-`/readyz`, adds the security headers, and writes two metrics and one log line when the answer has
-gone. Nothing of a picture is ever logged.
+`/readyz` and what BentoML would answer in its own form, adds the security headers, and writes two
+metrics and one log line when the answer has gone. Nothing of a picture is ever logged.
 """
 
 import logging
@@ -26,6 +26,9 @@ logger = logging.getLogger(__name__)
 
 READY_ROUTE = "/readyz"
 PROBES = ("/livez", "/healthz", READY_ROUTE)
+PROBE_METHODS = ("GET", "HEAD")
+BENTOML_ROUTE = "/schema.json"
+"""Of BentoML's own; it tells of a service without routes."""
 ROUTES = (*PROBES, *PREDICT_ROUTES, "/metrics", "/docs", "/")
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 OTHER = "other"
@@ -76,8 +79,12 @@ class Gate:
         max_bytes = self._settings.limits.max_body_bytes
         body = BoundedBody(scope, receive, max_bytes, self._held)
         try:
-            if scope["path"] not in PROBES:
+            if scope["path"] in PROBES:
+                _check_method(scope["method"])
+            else:
                 self._admit(scope)
+            if scope["path"] == BENTOML_ROUTE:
+                raise _no_route()
             if scope["path"] == READY_ROUTE:
                 await self._readiness()(scope, body.receive, passage.send)
             else:
@@ -93,7 +100,11 @@ class Gate:
         headers = Headers(scope=scope)
         address = (scope.get("client") or ("unknown",))[0]
         self._doorkeeper.admit(
-            scope["path"], headers.get("host", ""), headers.get("authorization", ""), address
+            scope["path"],
+            headers.get("host", ""),
+            headers.get("authorization", ""),
+            address,
+            headers.get("origin", ""),
         )
 
     def _readiness(self) -> Response:
@@ -101,6 +112,28 @@ class Gate:
         current = self._live.current()
         answer = ReadyAnswer(status="ready", version=current.version.version, since=current.since)
         return Response(answer.model_dump_json(), media_type="application/json")
+
+
+def _check_method(method: str) -> None:
+    """Refuse what a probe does not take.
+
+    Raises:
+        RequestError: 405.
+    """
+    if method not in PROBE_METHODS:
+        raise RequestError(
+            HTTPStatus.METHOD_NOT_ALLOWED,
+            "method_not_allowed",
+            "this route does not take this method",
+            "ask for it with GET",
+            {"Allow": ", ".join(PROBE_METHODS)},
+        )
+
+
+def _no_route() -> RequestError:
+    return RequestError(
+        HTTPStatus.NOT_FOUND, "not_found", "there is no such route", "see /docs for the routes"
+    )
 
 
 class _Passage:
@@ -133,7 +166,11 @@ class _Passage:
         known_method = method if method in METHODS else OTHER
         REQUESTS.labels(route, known_method, str(self._status)).inc()
         REQUEST_SECONDS.labels(route).observe(seconds)
-        level = logging.DEBUG if route in PROBES or route == "/metrics" else logging.INFO
+        # Who asks over and over whether all is well is told so without a line; whatever else is
+        # answered bears an id that is to be found.
+        often = route in PROBES or route == "/metrics"
+        well = self._status < HTTPStatus.BAD_REQUEST
+        level = logging.DEBUG if often and well else logging.INFO
         logger.log(
             level,
             "%s %s %d %.1f ms",

@@ -64,8 +64,9 @@ def inspect_routes(desk: Desk, gauge: Gauge) -> APIRouter:
     async def inspect_overlay(
         request: Request, options: Annotated[InspectOverlayOptions, Query()]
     ) -> Response:
-        """Inspect one picture and answer it, twice as large, with the deviations drawn on, as PNG.
+        """Inspect one picture and answer it with the deviations drawn on, as PNG.
 
+        It is twice as large, unless that were more than `limits.max_megapixels`.
         Red: more material than drawn; blue: less; green: as drawn; grey: no edge was found.
         """
         work = functools.partial(_overlay, options=options, gauge=gauge, settings=settings)

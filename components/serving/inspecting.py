@@ -167,11 +167,16 @@ class Inspection:
         )
 
     def overlay(self, measured: Measured) -> Picture:
-        """Return the picture, twice as large, with the deviations of its parts; RGB, uint8."""
+        """Return the picture with the deviations of its parts; RGB, uint8.
+
+        It is twice as large, unless that were more pixels than a picture may have.
+        """
+        image_rgb = measured.seen.image_rgb
+        zoom = 2 if 4 * image_rgb[..., 0].size <= self._serve.limits.max_pixels else 1
         pairs = [(each.deviation, each.judgement) for each in measured.inspected if each]
         tolerance = self._settings.tolerances.outline
         full = _FULL_PX if tolerance is None or measured.scale.ruler.unit == "px" else tolerance
-        return drawn_deviation(measured.seen.image_rgb, pairs, full)
+        return drawn_deviation(image_rgb, pairs, full, zoom)
 
 
 def _warnings(scale: Scale, seen: Seen, found: Sequence[Inspected | None]) -> tuple[str, ...]:

@@ -73,6 +73,7 @@ class LiveModel:
         self._registry, self._settings, self._inspection = registry, settings, inspection
         self._current: LoadedModel | None = None
         self._refused: ChampionRecord | None = None
+        self._told: tuple[ChampionRecord | None, str] | None = None
         self._retry_at = 0.0
         self._reason = "it is being loaded"
         self._looked, self._stop = threading.Event(), threading.Event()
@@ -105,6 +106,7 @@ class LiveModel:
 
     def follow(self) -> None:
         """Look at the champion's name once and put a new champion to use."""
+        record = None
         try:
             record = read_champion(self._registry.champion_file)
             if record is None:
@@ -112,7 +114,10 @@ class LiveModel:
             elif self._is_news(record):
                 self._take(record)
         except PipelineError as error:
-            if str(error) != self._reason:
+            self._reason = str(error)
+            # One that is tried again and again is told of once, and once more when promoted anew.
+            if self._told != (record, self._reason):
+                self._told = record, self._reason
                 self._refuse(error)
 
     def _watch(self) -> None:
@@ -188,7 +193,6 @@ class LiveModel:
 
     def _refuse(self, error: PipelineError) -> None:
         MODEL_LOADS.labels("refused").inc()
-        self._reason = str(error)
         logger.error("the champion is refused, %s goes on serving: %s", _name(self._current), error)
 
 

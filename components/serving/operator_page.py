@@ -44,7 +44,7 @@ def add_page(app: FastAPI, settings: ServeSettings) -> None:
         max_body_bytes=settings.limits.max_body_bytes,
         max_pixels=settings.limits.max_pixels,
     ).model_dump_json()
-    router = APIRouter(route_class=SafeRoute, tags=["service"], responses=documented(429, 500))
+    router = APIRouter(route_class=SafeRoute, tags=["service"], responses=documented(403, 429, 500))
 
     @router.get(PAGE, include_in_schema=False)
     async def page() -> Response:

@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 _MEANINGS = {
     400: "The picture cannot be decoded.",
     401: "A known access token is needed.",
-    403: "The token is of another role.",
+    403: "The token is of another role; without tokens: the host or the origin is foreign.",
     404: "No such route.",
     405: "The route takes another method.",
     408: "The body took too long to arrive.",
@@ -55,12 +55,16 @@ class SafeRoute(APIRoute):
 
 
 def answer_unrouted(app: FastAPI) -> None:
-    """Make the application answer unknown routes and methods in the error schema."""
+    """Make the application answer unknown routes and methods in the error schema.
+
+    Likewise what goes wrong outside of our routes, such as with the files of a page.
+    """
 
     async def answer(request: Request, error: Exception) -> Response:
         return _answer(request, error)
 
     app.add_exception_handler(HTTPException, answer)
+    app.add_exception_handler(Exception, answer)
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:

@@ -28,6 +28,8 @@ from components.settings.inspection import InspectionSettings
 
 # BentoML's own timeout answers in its own form; it stays behind ours as a last resort.
 _LAST_RESORT_S = 5.0
+_MEMORY = "1500Mi"
+"""As docker-compose.yml gives it; who runs the Bento elsewhere is told by it."""
 
 settings = settings_from_environment()
 home = home_from_environment()
@@ -68,6 +70,7 @@ async def whole_api(scope: Scope, receive: Receive, send: Send) -> None:
 bento = bentoml.service(
     name="dxfvision",
     workers=settings.workers,
+    resources={"cpu": settings.workers * settings.runtime_threads, "memory": _MEMORY},
     traffic={"timeout": settings.limits.upload_s + settings.limits.timeout_s + _LAST_RESORT_S},
     # Both would write down every path that anyone asks for: BentoML's metrics as a label without
     # bound. `telemetry.py` and the gate's log line take their place.

@@ -7,6 +7,7 @@ names of parts come from the drawings of the model in use.
 
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import get_args
 
@@ -247,4 +248,6 @@ def _forget_dead_workers(folder: Path) -> None:
     pids = {int(file.stem.rpartition("_")[2]) for file in folder.glob("gauge_live*.db")}
     for pid in pids:
         if not psutil.pid_exists(pid):
-            mark_process_dead(pid, str(folder))
+            # Another worker that is asked at the same time may be quicker.
+            with suppress(FileNotFoundError):
+                mark_process_dead(pid, str(folder))

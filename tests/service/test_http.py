@@ -1,8 +1,11 @@
 """A real `bentoml serve` with two workers, asked over HTTP."""
 
+import json
+import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import httpx
 import pytest
 
 from components.modeling.registry import ModelRegistry
@@ -33,8 +36,20 @@ def test_probes_answer(client, home):
 def test_documentation_and_no_page_of_bentoml(client):
     assert client.get("/docs").status_code == 200
     assert "/predict" in client.get("/docs/openapi.json").json()["paths"]
-    for path in ("/docs.json", "/static_content/swagger-ui.css"):
+    for path in ("/docs.json", "/schema.json", "/static_content/swagger-ui.css"):
         assert client.get(path).json()["error"]["code"] == "not_found"
+
+
+def test_what_bentoml_and_uvicorn_would_refuse_is_refused_in_the_one_form(client, service_url):
+    for path in ("/livez", "/healthz", "/readyz"):
+        refused = client.post(path)
+        assert refused.status_code == 405
+        assert refused.json()["error"]["code"] == "method_not_allowed"
+        assert refused.headers["Allow"] == "GET, HEAD"
+    with socket.create_connection(("127.0.0.1", httpx.URL(service_url).port)) as stranger:
+        stranger.sendall(b"\x16\x03\x01 is no HTTP\r\n\r\n")
+        answer = b"".join(iter(lambda: stranger.recv(10_000), b""))
+    assert json.loads(answer.partition(b"\r\n\r\n")[2])["error"]["code"] == "no_http"
 
 
 @pytest.mark.parametrize(

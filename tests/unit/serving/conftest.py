@@ -60,7 +60,8 @@ def talk(registry, settings, camera_home):
         app = Gate(create_api(live, queue, Gauge.of(camera_home), own), live, own)
 
         async def converse() -> None:
-            transport = httpx.ASGITransport(app=app)
+            # As uvicorn does, which logs what comes through and goes on.
+            transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
             async with httpx.AsyncClient(
                 transport=transport, base_url="http://localhost"
             ) as client:

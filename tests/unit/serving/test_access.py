@@ -175,3 +175,30 @@ def test_without_tokens_another_name_is_refused(host):
 )
 def test_loopback_is_known(host, wanted):
     assert is_loopback(host) is wanted
+
+
+@pytest.mark.parametrize(
+    ("origin", "passes"),
+    [
+        ("", True),
+        ("http://127.0.0.1:3000", True),
+        ("http://localhost:8080", True),
+        ("https://[::1]:3000", True),
+        ("https://localhost.example.org", False),
+        ("https://example.org", False),
+        ("null", False),
+        ("http://[", False),
+    ],
+)
+def test_without_tokens_only_pages_of_this_machine_are_answered(origin, passes):
+    doorkeeper = Doorkeeper(access(tokens=TokenHashes(predict=(), operate=())))
+    if passes:
+        doorkeeper.admit("/predict", "localhost", "", "127.0.0.1", origin)
+        return
+    with pytest.raises(RequestError, match="page of another origin") as refused:
+        doorkeeper.admit("/predict", "localhost", "", "127.0.0.1", origin)
+    assert (refused.value.status, refused.value.code) == (403, "origin_unknown")
+
+
+def test_with_tokens_the_origin_does_not_matter():
+    Doorkeeper(access()).admit("/predict", "box", "Bearer seer", "1.2.3.4", "https://box.example")

@@ -9,6 +9,19 @@ def test_unknown_route_and_method_get_the_same_schema(talk):
     async def conversation(client: httpx.AsyncClient) -> None:
         check_error(await client.get("/nothing"), 404, "not_found")
         check_error(await client.get("/predict"), 405, "method_not_allowed")
+        check_error(await client.post("/predict/"), 404, "not_found")
+
+    talk(conversation)
+
+
+def test_file_that_cannot_be_read_gets_the_same_schema(talk, monkeypatch):
+    def too_many_open(*_: object) -> None:
+        raise OSError(24, "Too many open files")
+
+    monkeypatch.setattr("starlette.staticfiles.StaticFiles.lookup_path", too_many_open)
+
+    async def conversation(client: httpx.AsyncClient) -> None:
+        check_error(await client.get("/page/app.js"), 500, "internal")
 
     talk(conversation)
 

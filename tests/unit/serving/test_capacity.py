@@ -1,6 +1,9 @@
 import asyncio
+import gc
 import threading
 import time
+import weakref
+from functools import partial
 
 import pytest
 
@@ -102,3 +105,27 @@ def test_waiting_work_of_a_client_that_left_is_never_begun():
 
     asyncio.run(scenario())
     assert begun == []
+
+
+class Body:
+    """Stands for a picture of many megabytes."""
+
+
+def test_waiting_work_of_a_client_that_left_holds_no_picture_any_more():
+    async def scenario() -> None:
+        queue, release = WorkQueue(1, 8, 5.0), threading.Event()
+        first = asyncio.ensure_future(queue.run(release.wait, stays))
+        await asyncio.sleep(0.02)
+        bodies = [Body() for _ in range(5)]
+        watched = [weakref.ref(body) for body in bodies]
+        while bodies:
+            with pytest.raises(ClientGoneError):
+                await queue.run(partial(id, bodies.pop()), leaves)
+        await asyncio.sleep(0)
+        gc.collect()
+        left = [each() for each in watched]
+        release.set()
+        await first
+        assert left == [None] * 5
+
+    asyncio.run(scenario())

@@ -174,6 +174,25 @@ def test_an_id_of_the_sender_is_kept_and_stands_in_the_line(talk, caplog):
     assert lines[0]["message"].startswith("POST /predict 200 ")
 
 
+def test_probes_are_logged_when_they_say_no(talk, caplog):
+    caplog.set_level(logging.INFO, "components.serving.gate")
+
+    async def conversation(client: httpx.AsyncClient) -> None:
+        check_error(await client.get("/readyz"), 503, "not_ready")
+        check_error(await client.post("/readyz"), 405, "method_not_allowed")
+
+    talk(conversation, ready=False)
+    assert "GET /readyz 503" in caplog.text
+    assert "POST /readyz 405" in caplog.text
+    caplog.clear()
+
+    async def well(client: httpx.AsyncClient) -> None:
+        assert (await client.head("/readyz")).status_code == 200
+
+    talk(well)
+    assert "/readyz" not in caplog.text
+
+
 def test_requests_and_detections_are_counted(talk):
     def count(name: str) -> float:
         lines = telemetry.exposition().decode().splitlines()

@@ -1,4 +1,6 @@
 import asyncio
+import json
+import logging
 import socket
 import threading
 import time
@@ -15,9 +17,17 @@ LONGEST_S = 0.4
 HEAD = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n"
 
 
+LARGE = bytes(32 * 2**20)
+
+
 async def echo(scope, receive, send) -> None:
-    """Answer with the body."""
+    """Answer with the body; of `/large` with more than any socket holds."""
     assert scope["type"] == "http"
+    if scope["path"] == "/large":
+        headers = [(b"content-length", str(len(LARGE)).encode())]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": LARGE})
+        return
     body, more = b"", True
     while more:
         message = await receive()
@@ -104,3 +114,60 @@ def test_second_head_on_a_connection_must_be_prompt_too(client):
     start = time.monotonic()
     assert client.recv(1) == b""
     assert time.monotonic() - start >= LONGEST_S * 0.9
+
+
+def test_client_that_does_not_take_its_answer_is_cut_off(client):
+    client.sendall(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
+    time.sleep(6 * LONGEST_S)
+    count = 0
+    with suppress(ConnectionError):
+        while piece := client.recv(2**20):
+            count += len(piece)
+    assert 0 < count < len(LARGE)
+
+
+def test_slow_client_gets_its_whole_answer(client):
+    client.sendall(b"GET /large HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    start, count = time.monotonic(), 0
+    while piece := client.recv(2**20):
+        count += len(piece)
+        if time.monotonic() - start < 4 * LONGEST_S:
+            time.sleep(LONGEST_S / 4)
+    assert count > len(LARGE)
+    assert time.monotonic() - start >= 4 * LONGEST_S
+
+
+def whole(client: socket.socket) -> tuple[list[bytes], bytes]:
+    """Return the lines of the head and the body of an answer after which the server closes."""
+    received = b""
+    while piece := client.recv(10_000):
+        received += piece
+    head, _, body = received.partition(b"\r\n\r\n")
+    return head.lower().split(b"\r\n"), body
+
+
+@pytest.mark.parametrize(
+    "said",
+    [b"\x16\x03\x01 hello\r\n\r\n", b"GET / HTTP/1.1\r\n\r\n", b"GET /" + b"x" * 80_000],
+    ids=["TLS", "no host", "endless line"],
+)
+def test_what_is_no_http_is_answered_in_the_error_schema(client, caplog, said):
+    caplog.set_level(logging.INFO, "components.serving.heads")
+    with suppress(ConnectionError):
+        client.sendall(said)
+    head, body = whole(client)
+    error = json.loads(body)["error"]
+    assert head[0] == b"http/1.1 400 bad request"
+    assert (error["status"], error["code"]) == (400, "no_http")
+    assert set(error) == {"status", "code", "message", "remedy", "id"}
+    assert f"x-request-id: {error['id']}".encode() in head
+    assert b"x-content-type-options: nosniff" in head
+    assert f"content-length: {len(body)}".encode() in head
+    assert "no HTTP/1.1: 400" in caplog.text
+
+
+def test_no_connection_becomes_a_websocket(client):
+    upgrade = b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+    key = b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+    client.sendall(HEAD[:-2] + upgrade + key + b"\r\nab")
+    assert answered(client).startswith(b"HTTP/1.1 200")

@@ -12,7 +12,7 @@ from components.serving import telemetry
 from components.serving.inspect_schemas import InspectAnswer
 from components.settings.measure import MeasureSettings
 from tests.bundles import encoded, scene
-from tests.unit.serving.talking import PICTURE, check_error
+from tests.unit.serving.talking import PICTURE, check_error, limited
 
 NOW = datetime.now(UTC)
 SCALE = 2.0
@@ -148,6 +148,14 @@ def test_overlay_is_a_png_twice_as_large(talk):
         check_error(await client.post("/inspect/overlay", content=b"x"), 415, "picture_type")
 
     talk(conversation)
+
+
+def test_overlay_has_no_more_pixels_than_a_picture_may_have(talk, settings):
+    async def conversation(client: httpx.AsyncClient) -> None:
+        response = await client.post("/inspect/overlay?px_per_mm=2", content=PICTURE)
+        assert Image.open(io.BytesIO(response.content)).size == (320, 240)
+
+    talk(conversation, limited(settings, max_megapixels=0.3))
 
 
 def test_batch_answers_each_picture_and_names_the_bad_one(talk):

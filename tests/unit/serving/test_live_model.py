@@ -75,6 +75,25 @@ def test_damaged_champion_is_refused_and_the_old_one_goes_on(live, registry, tmp
     assert live.current() is good
 
 
+def test_refusal_is_told_once_and_again_when_the_version_is_promoted_anew(
+    live, registry, tmp_path, monkeypatch, caplog
+):
+    live.follow()
+    bad = second_version(registry, tmp_path)
+    onnx = registry.get(bad).path / "model.onnx"
+    whole, now = onnx.read_bytes(), time.monotonic()
+    for times in (1, 2):
+        onnx.write_bytes(whole)
+        registry.promote(bad)
+        onnx.write_bytes(b"half")
+        for later_s in (0, 3600, 7200):
+            monkeypatch.setattr(time, "monotonic", lambda s=times * 10_000 + later_s: now + s)
+            live.follow()
+        assert caplog.text.count("the champion is refused") == times
+        registry.rollback()
+        live.follow()
+
+
 def test_wrong_golden_answer_is_refused(tmp_path, settings, bundle):
     wrong = shutil.copytree(bundle, tmp_path / "wrong")
     (wrong / "golden" / "expected.json").write_text('{"1.png": []}')

@@ -1,12 +1,18 @@
 """`/predict` and its kin in this process, without BentoML."""
 
 import io
+import time
 
 import httpx
+import numpy as np
 import pytest
 from PIL import Image
 
-from tests.unit.serving.talking import PICTURE, check_error
+from components.errors import ImageError
+from tests.bundles import encoded
+from tests.unit.serving.talking import PICTURE, check_error, limited
+
+PART = b'--x\r\nContent-Disposition: form-data; name="image"; filename="a"\r\n\r\n'
 
 
 def test_form_and_raw_body_get_the_same_answer(talk):
@@ -42,7 +48,8 @@ def test_options_change_the_answer(talk):
         ({"files": {"picture": PICTURE}}, 422, "wrong_form"),
         ({"files": {"image": PICTURE, "other": PICTURE}}, 422, "wrong_form"),
         ({"data": {"image": "text"}, "files": {"x": b""}}, 422, "wrong_form"),
-        ({"files": [("image", PICTURE), ("image", PICTURE)]}, 413, "too_many_pictures"),
+        ({"files": [("image", PICTURE)] * 2}, 413, "too_many_pictures"),
+        ({"files": [("image", PICTURE)] * 5}, 413, "too_many_pictures"),
         ({"content": PICTURE, "params": {"score_threshold": "high"}}, 422, "wrong_fields"),
         ({"content": PICTURE, "params": {"treshold": "0.5"}}, 422, "wrong_fields"),
         (
@@ -55,12 +62,32 @@ def test_options_change_the_answer(talk):
             400,
             "bad_request",
         ),
+        (
+            {
+                "content": PART + PICTURE + b"\r\n--x--\r\n",
+                "headers": {"Content-Type": "multipart/form-data; boundary=x; charset=undefined"},
+            },
+            422,
+            "wrong_form",
+        ),
     ],
     ids=lambda value: value if isinstance(value, str) else None,
 )
 def test_bad_request_gets_its_error(talk, request_, status, code):
     async def conversation(client: httpx.AsyncClient) -> None:
         check_error(await client.post("/predict", **request_), status, code)
+
+    talk(conversation)
+
+
+def test_picture_of_a_form_is_never_written_to_the_disk(talk, monkeypatch):
+    large = encoded(np.full((800, 800, 3), 128, np.uint8), "BMP")
+    assert len(large) > 2**20
+    monkeypatch.setattr("tempfile.tempdir", "/nowhere")
+
+    async def conversation(client: httpx.AsyncClient) -> None:
+        answer = await client.post("/predict", files={"image": large})
+        assert answer.status_code == 200, answer.text
 
     talk(conversation)
 
@@ -87,3 +114,22 @@ def test_batch_answers_each_picture_and_names_the_bad_one(talk):
         assert bad["error"]["status"] == 415
 
     talk(conversation)
+
+
+def test_batch_whose_time_is_over_begins_no_further_picture(talk, settings, monkeypatch):
+    begun = []
+
+    def slow(*_: object) -> None:
+        begun.append(1)
+        time.sleep(0.2)
+        raise ImageError("too dark; send another")
+
+    monkeypatch.setattr("components.serving.predict_routes.see_picture", slow)
+
+    async def conversation(client: httpx.AsyncClient) -> None:
+        response = await client.post("/predict/batch", files=[("image", PICTURE)] * 8)
+        check_error(response, 504, "too_slow")
+
+    talk(conversation, limited(settings, timeout_s=0.1))
+    # The first, and at most one that was begun while the answer was on its way.
+    assert len(begun) <= 2

@@ -86,6 +86,20 @@ def test_counters_begin_at_zero():
     } <= lines
 
 
+def test_dead_worker_is_forgotten_though_another_worker_was_quicker(tmp_path, monkeypatch):
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    (tmp_path / f"gauge_livesum_{dead.pid}.db").touch()
+
+    def too_late(path: str) -> None:
+        raise FileNotFoundError(path)
+
+    monkeypatch.setenv(telemetry.MULTIPROCESS_VARIABLE, str(tmp_path))
+    monkeypatch.setattr("os.remove", too_late)
+    monkeypatch.setattr(telemetry, "MultiProcessCollector", lambda registry: None)
+    assert telemetry.exposition() == b""
+
+
 def feature(deviation_mm: float | None) -> FeatureAnswer:
     measured = None if deviation_mm is None else MeasureAnswer(value=deviation_mm, uncertainty=0.1)
     return FeatureAnswer(
