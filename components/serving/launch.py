@@ -253,4 +253,6 @@ def _stop(process: subprocess.Popen[bytes], stop_s: float) -> None:
 
 def _tail(log: Path) -> str:
     lines = log.read_text("utf-8", errors="replace").splitlines()
+    # Our own asking whether it is ready would push out why it is not.
+    lines = [line for line in lines if "GET /readyz 503" not in line]
     return "\n".join(lines[-_LOG_TAIL_LINES:]) or "(empty)"
