@@ -64,6 +64,8 @@ def _session(path: Path, threads: int) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
+    # A plan of the memory for each shape of picture is no faster, and keeps 30 MB more.
+    options.enable_mem_pattern = False
     # Waiting threads would spin and take the processor from everyone else.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
