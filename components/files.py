@@ -125,16 +125,34 @@ def _sealed_text(content: dict[str, Any]) -> str:
 def remove_partials(folder: Path) -> int:
     """Remove files and folders that an interrupted run left under temporary names.
 
+    Those of another process that lives stay: it writes them just now.
+
     Returns:
         How many.
     """
-    leftovers = list(folder.rglob(f".*{PARTIAL_SUFFIX}"))
+    found = folder.rglob(f".*{PARTIAL_SUFFIX}")
+    leftovers = [path for path in found if not _has_writer(path)]
     for leftover in leftovers:
         if leftover.is_dir() and not leftover.is_symlink():
             shutil.rmtree(leftover, ignore_errors=True)
         else:
             leftover.unlink(missing_ok=True)
     return len(leftovers)
+
+
+def _has_writer(partial: Path) -> bool:
+    """Whether another process lives that bears the number in a temporary name."""
+    number = partial.name.removesuffix(PARTIAL_SUFFIX).rpartition(".")[2]
+    if not number.isdigit() or int(number) in (0, os.getpid()):
+        return False
+    try:
+        os.kill(int(number), 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        # Another user's.
+        return True
+    return True
 
 
 def file_sha256(path: Path) -> str:

@@ -24,6 +24,8 @@ from flows.reporting import (
 from flows.retries import may_pass
 from flows.train_model import train_network
 
+LONGEST_S = 8 * 3600
+
 
 @task(name="label-frames", retries=1, retry_delay_seconds=5, retry_condition_fn=may_pass)
 def label_frames(run: Run, frames: Path | None) -> StageResult:
@@ -41,7 +43,7 @@ def accept_frames(run: Run, review: Review) -> StageResult:
     return log_result(improving.accept_frames(run, review))
 
 
-@flow(name="improve", flow_run_name="improve-{profile}")
+@flow(name="improve", flow_run_name="improve-{profile}", timeout_seconds=LONGEST_S)
 def improve(
     home: HomeFolder,
     frames: Path | None = None,

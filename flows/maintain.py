@@ -59,15 +59,20 @@ def maintain(home: HomeFolder) -> list[StageResult]:
 
     Args:
         home: Folder in which everything lies.
+
+    Raises:
+        Exception: What kept the first step that failed from its work; the others did theirs.
     """
     with remembered(home):
         about = maintaining.checked(home)
         hold_home(about.home)
         settings = OperationsSettings.load(about.home.configs).maintain
-        if "PREFECT_API_URL" in os.environ:
-            end_dead_runs(about)
-        results = [apply_retention(about), care_for_database(about)]
-        if settings.backup:
-            results.append(back_up(about))
-        show_report("maintenance-report", results, "What the maintenance did")
-    return results
+        swept = end_dead_runs(about, return_state=True) if "PREFECT_API_URL" in os.environ else None
+        steps = [apply_retention, care_for_database, *([back_up] if settings.backup else [])]
+        # What one of them cannot do keeps no other from its work, least of all the backup.
+        ends = [step(about, return_state=True) for step in steps]
+        done = [end.result() for end in ends if end.is_completed()]
+        show_report("maintenance-report", done, "What the maintenance did")
+        if swept is not None:
+            swept.result()
+        return [end.result() for end in ends]

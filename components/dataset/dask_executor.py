@@ -41,7 +41,8 @@ def dask(
         The number of samples of each finished task.
 
     Raises:
-        DatasetError: If the scheduler cannot be reached, or its workers could not reach Prefect.
+        DatasetError: If the scheduler cannot be reached or has no worker, or its workers could not
+            reach Prefect.
     """
     # Loaded here: Prefect and Dask take seconds to import and few need them.
     from prefect import flow, task
@@ -119,12 +120,27 @@ def _check_reachable(address: str) -> None:
             "as tcp://scheduler:8786: start one with `dask scheduler`, or mend the address in "
             "data_config.yaml or after --dask-scheduler"
         ) from error
+    _check_workers(address)
     if parts.hostname not in LOOPBACK and get_current_settings().api.url is None:
         raise DatasetError(
             f"dask_scheduler: workers of {address} tell Prefect what they do, and cannot reach a "
             "server inside this process; start one with `prefect server start --host 0.0.0.0` and "
             "set PREFECT_API_URL to an address that they reach"
         )
+
+
+def _check_workers(address: str) -> None:
+    """Do nothing if a worker is there: without one the first task would wait without end."""
+    from distributed import Client
+
+    try:
+        with Client(address, timeout=CONNECT_TIMEOUT_S, set_as_default=False) as client:
+            client.wait_for_workers(1, timeout=CONNECT_TIMEOUT_S)
+    except (OSError, ValueError) as error:
+        raise DatasetError(
+            f"dask_scheduler: no worker of a Dask scheduler answers at {address!r} ({error}); "
+            f"start one with `dask worker {address}`"
+        ) from error
 
 
 def _shared_server() -> AbstractContextManager[Any]:

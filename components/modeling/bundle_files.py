@@ -7,6 +7,8 @@ bundle, so that a copy that was cut short, changed or added to is found before i
 """
 
 import json
+import lzma
+import tarfile
 from pathlib import Path
 
 from components.errors import ModelError
@@ -54,6 +56,35 @@ def fault_of(bundle: Path) -> str | None:
                 f"found {found.get(name, '(no such file)')}"
             )
     return None
+
+
+def unpack(file: Path, folder: Path) -> None:
+    """Unpack an exported model and check the hash of each of its files.
+
+    BentoML's own import follows names such as `../../elsewhere` out of the folder.
+
+    Args:
+        file: The export.
+        folder: An empty one.
+
+    Raises:
+        ModelError: If the file is no export, was cut short or changed, or cannot be unpacked.
+    """
+    try:
+        with tarfile.open(file, "r:xz") as packed:
+            packed.extractall(folder, filter="data")
+    except (EOFError, tarfile.TarError, lzma.LZMAError) as error:
+        raise ModelError(
+            f"{file}: cannot be read as an exported model ({type(error).__name__}: {error}); "
+            "export it again with `dxfvision models export`"
+        ) from error
+    except OSError as error:
+        raise ModelError(
+            f"{file}: cannot be unpacked into {folder} ({error}); see that the file is there and "
+            "that the disk has room"
+        ) from error
+    if fault := fault_of(folder):
+        raise ModelError(f"{file}: {fault}; export it again")
 
 
 def require_hash(path: Path, wanted: str, advice: str) -> None:

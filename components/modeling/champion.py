@@ -102,6 +102,12 @@ def shortened(record: ChampionRecord, keep: int) -> ChampionRecord:
     return record.model_copy(update={"previous": record.previous[:keep]})
 
 
+def without(record: ChampionRecord, version: str) -> ChampionRecord:
+    """Return the record with a version that no roll-back comes to."""
+    left = tuple(other for other in record.previous if other != version)
+    return record.model_copy(update={"previous": left})
+
+
 def write_champion(file: Path, record: ChampionRecord) -> None:
     """Replace the alias file; readers see the old or the new one whole."""
     write_json(file, record)

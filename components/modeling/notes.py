@@ -22,13 +22,13 @@ def write_note(registry: Path, version: str, name: str, content: Mapping[str, An
         name: Of the note; one of the same name is replaced.
         content: Plain values.
     """
-    write_json(_file(registry, version), read_notes(registry, version) | {name: dict(content)})
+    write_json(note_file(registry, version), read_notes(registry, version) | {name: dict(content)})
 
 
 def read_notes(registry: Path, version: str) -> dict[str, Any]:
     """Return the notes on a version by name; nothing if there are none that can be read."""
     try:
-        content = json.loads(_file(registry, version).read_bytes())
+        content = json.loads(note_file(registry, version).read_bytes())
     except (OSError, ValueError):
         return {}
     return content if isinstance(content, dict) else {}
@@ -53,5 +53,6 @@ def note_lines(notes: Mapping[str, Any]) -> str:
     return "\n".join(["", "## On this box", "", *lines, ""]) if lines else ""
 
 
-def _file(registry: Path, version: str) -> Path:
+def note_file(registry: Path, version: str) -> Path:
+    """Return where the notes on a version lie."""
     return registry / "notes" / f"{version}.json"

@@ -32,12 +32,13 @@ from bentoml.exceptions import BentoMLException
 
 from components.errors import ModelError
 from components.files import fingerprint, replacing, sync_folder
-from components.modeling.bundle_files import fault_of, manifest_of, write_manifest
+from components.modeling.bundle_files import fault_of, manifest_of, unpack, write_manifest
 from components.modeling.champion import (
     promoted,
     read_champion,
     rolled_back,
     shortened,
+    without,
     write_champion,
 )
 from components.modeling.model_card import CARD_NAME, ModelCard, read_card
@@ -164,8 +165,9 @@ class ModelRegistry:
         Raises:
             ModelError: If it is unknown or damaged.
         """
-        found = self.verify(version)
         with self._lock():
+            # Under the lock: nobody removes the version in between.
+            found = self.verify(version)
             record = read_champion(self.champion_file)
             write_champion(self.champion_file, promoted(record, found.version))
         return found
@@ -186,25 +188,31 @@ class ModelRegistry:
         return found
 
     def restore(self, failed: str) -> ModelVersion | None:
-        """Bring back the champion before a version that did not prove itself.
+        """Bring back the latest whole champion before a version that did not prove itself.
+
+        Where another was promoted meanwhile that one stays, and no roll-back comes to the version.
 
         Args:
             failed: The version to take off.
 
         Returns:
             The champion before; None if there is none or another version serves by now.
-
-        Raises:
-            ModelError: If the champion before is damaged.
         """
         with self._lock():
             record = read_champion(self.champion_file)
-            if record is None or record.version != failed or not record.previous:
+            if record is not None and record.version != failed:
+                write_champion(self.champion_file, without(record, failed))
                 return None
-            earlier = rolled_back(record, "restore")
-            found = self.verify(earlier.version)
-            write_champion(self.champion_file, earlier)
-        return found
+            while record is not None and record.previous:
+                record = rolled_back(record, "restore")
+                try:
+                    found = self.verify(record.version)
+                except ModelError as error:
+                    logger.warning("%s is passed over: %s", record.version, error)
+                    continue
+                write_champion(self.champion_file, record)
+                return found
+        return None
 
     def remove(self, version: str) -> None:
         """Delete a version for good.
@@ -251,18 +259,9 @@ class ModelRegistry:
         Raises:
             ModelError: If the file is no export, was cut short or changed.
         """
-        try:
-            model = Model.import_from(str(file), input_format="bentomodel")
-        except Exception as error:
-            # Tar, xz, YAML and BentoML each report damage in their own kinds of error.
-            raise ModelError(
-                f"{file}: cannot be read as an exported model ({type(error).__name__}: {error}); "
-                "export it again with `dxfvision models export`"
-            ) from error
-        bundle = Path(model.path)
-        if fault := fault_of(bundle):
-            raise ModelError(f"{file}: {fault}; export it again")
-        return self.register(bundle)
+        with tempfile.TemporaryDirectory() as folder:
+            unpack(file, Path(folder))
+            return self.register(Path(folder))
 
     def _folder(self, version: str) -> Path:
         return self.root / "models" / STORE_NAME / version

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from distributed import LocalCluster
 
+from components.dataset import dask_executor
 from components.dataset.generate import generate_dataset
 from components.domain import Part
 from components.errors import DatasetError
@@ -100,3 +101,16 @@ def test_interrupted_run_is_completed(
 def test_address_without_a_scheduler_is_named(tmp_path: Path, address: str) -> None:
     with pytest.raises(DatasetError, match=f"nothing listens at '{address}'"):
         make(Home(tmp_path), "dask", dask_scheduler=address)
+
+
+def test_scheduler_without_a_worker_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dask_executor, "CONNECT_TIMEOUT_S", 2)
+    with (
+        LocalCluster(
+            n_workers=0, processes=False, host="127.0.0.1", protocol="tcp", dashboard_address=None
+        ) as empty,
+        pytest.raises(DatasetError, match="no worker of a Dask scheduler answers"),
+    ):
+        make(Home(tmp_path), "dask", dask_scheduler=empty.scheduler_address)

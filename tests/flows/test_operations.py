@@ -2,8 +2,10 @@
 
 import os
 import socket
+import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from uuid import UUID
 
@@ -19,12 +21,16 @@ from components.errors import PipelineError
 from components.files import write_json
 from components.home import Home
 from components.modeling.registry import ModelRegistry
+from components.operations.launch import watcher as watcher_module
 from components.operations.launch.drawing_watch import Change
 from components.operations.launch.watcher import DEPLOYMENT, PipelineStarter
 from components.operations.server import sweeping
+from components.operations.server.prefect_server import sqlite_file
 from components.operations.server.sweeping import sweep
 from components.operations.server.witness import Witness, witness_file
+from components.operations.upkeep import maintaining
 from components.settings.operations import OperationsSettings
+from flows import maintain as module
 from flows.maintain import maintain
 from flows.monitor import monitor
 from tests.bundles import make_bundle
@@ -62,6 +68,7 @@ def saw(home: Home, run: UUID, pid: int, outcome: str | None) -> None:
     witness = Witness.model_validate(
         {
             "host": socket.gethostname(),
+            "boot": "",
             "pid": pid,
             "born": 1.0,
             "beginning": time.time(),
@@ -196,6 +203,43 @@ def test_newer_drawings_end_the_run_for_older_ones(
     assert run_of(home) != older
 
 
+def test_run_for_older_drawings_that_waits_its_turn_never_begins(
+    client: SyncPrefectClient, home: Home, deployment: UUID
+) -> None:
+    watcher = starter(home)
+    watcher.step(client, Change("a" * 64, 2, 0.0))
+    older = run_of(home)
+    assert state_of(client, older) == StateType.SCHEDULED
+    watcher.step(client, Change("b" * 64, 3, 0.0))
+    assert state_of(client, older) == StateType.CANCELLED
+    assert state_of(client, run_of(home)) == StateType.SCHEDULED
+
+
+def test_run_that_is_killed_each_time_is_not_started_without_a_pause(
+    client: SyncPrefectClient, home: Home, deployment: UUID
+) -> None:
+    patient = PipelineStarter(home, "tiny", SETTINGS.watcher.model_copy(update={"retry_s": 300.0}))
+    change = Change("a" * 64, 2, 0.0)
+    steps = [patient.step(client, change)]
+    for _ in range(2):
+        client.set_flow_run_state(run_of(home), Crashed(), force=True)
+        steps.append(patient.step(client, change))
+    assert steps == ["started", "started", "waiting"]
+
+
+def test_clock_that_was_set_back_keeps_no_failed_run_waiting(
+    client: SyncPrefectClient, home: Home, deployment: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patient = PipelineStarter(home, "tiny", SETTINGS.watcher.model_copy(update={"retry_s": 300.0}))
+    change = Change("a" * 64, 2, 0.0)
+    patient.step(client, change)
+    client.set_flow_run_state(run_of(home), Failed(), force=True)
+    assert patient.step(client, change) == "waiting"
+    then = time.time()
+    monkeypatch.setattr(watcher_module.time, "time", lambda: then - 86_400)
+    assert patient.step(client, change) == "started"
+
+
 def test_killed_run_is_started_again_and_a_failing_one_not_for_ever(
     client: SyncPrefectClient, home: Home, deployment: UUID
 ) -> None:
@@ -226,6 +270,24 @@ def test_maintenance_keeps_what_serves_and_reports(home: Home, tmp_path: Path) -
             artifact_filter=ArtifactFilter(key=ArtifactFilterKey(any_=["maintenance-report"]))
         )
     assert "restored on trial" in str(reports[0].data)
+
+
+def test_step_that_fails_keeps_no_other_from_its_work(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(maintaining, "care_for", refuse)
+    monkeypatch.setattr(module.care_for_database, "retries", 0)
+    database = sqlite_file(home, SETTINGS)
+    assert database is not None
+    database.parent.mkdir(parents=True)
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("CREATE TABLE flow_run (name TEXT)")
+    with pytest.raises(sqlite3.OperationalError, match="disk is full"):
+        maintain(home.root)
+    assert len(list(home.backups.glob("*.tar.gz"))) == 1
 
 
 def test_self_check_has_nothing_to_ask_before_the_first_promotion(home: Home) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from prefect.client.orchestration import get_client
 
@@ -11,6 +12,7 @@ from components.errors import ServiceError
 from components.home import Home
 from components.modeling.registry import ModelRegistry
 from components.operations.drift.frames import write_frames
+from components.operations.drift.looking import check_drift
 from components.operations.server.automations import (
     DRIFT_BEGAN,
     DRIFT_ENDED,
@@ -18,6 +20,7 @@ from components.operations.server.automations import (
     ON_DRIFT,
     set_up_automations,
 )
+from components.operations.server.witness import read_witness
 from components.serving.feature_log import features_folder
 from flows import watch_drift as module
 from flows.improve import improve
@@ -69,6 +72,43 @@ def test_each_drift_is_told_once_when_it_begins_and_once_when_it_ends(
     answered(home, None, 4)
     assert watch_drift(home.root).state == "steady"
     assert told == [DRIFT_BEGAN, DRIFT_ENDED]
+
+
+def test_drift_that_a_person_saw_first_is_told_all_the_same(home: Home, told: list[str]) -> None:
+    answered(home, None, 2)
+    watch_drift(home.root)
+    answered(home, darker, 3)
+    assert check_drift(home).state == "drifting"
+    watch_drift(home.root)
+    assert told == [DRIFT_BEGAN]
+
+
+def test_event_that_the_server_did_not_take_is_told_by_the_next_look(
+    home: Home, told: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answered(home, None, 2)
+    watch_drift(home.root)
+    answered(home, darker, 3)
+    with monkeypatch.context() as away:
+
+        def refuse(**_: Any) -> None:
+            raise httpx.ConnectError("the server restarts")
+
+        away.setattr(module, "emit_event", refuse)
+        with pytest.raises(httpx.ConnectError):
+            watch_drift(home.root)
+    assert watch_drift(home.root).state == "drifting"
+    assert told == [DRIFT_BEGAN]
+
+
+def test_run_leaves_a_note_how_it_ended(home: Home, told: list[str]) -> None:
+    """Else one that ended well while the server was away would be called crashed."""
+    answered(home, None, 2)
+    watch_drift(home.root)
+    (note,) = (home.state / "runs").glob("*.json")
+    witness = read_witness(home, note.stem)
+    assert witness is not None
+    assert witness.outcome == "completed"
 
 
 def test_automation_is_set_up_once_however_often_it_is_asked_for() -> None:

@@ -47,6 +47,25 @@ def test_killed_writer_leaves_only_a_partial_that_is_swept(tmp_path: Path) -> No
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_another_process_writes_just_now_is_left_to_it(tmp_path: Path) -> None:
+    """A run that begins sweeps folders into which service, watcher and cameras write, too."""
+    script = (
+        "import sys, pathlib; from components import files\n"
+        "with files.replacing(pathlib.Path(sys.argv[1])) as partial:\n"
+        "    partial.write_text('half'); print('writes', flush=True); sys.stdin.read()\n"
+    )
+    target = tmp_path / "card.json"
+    command = [sys.executable, "-c", script, str(target)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(command, text=True, **pipes) as writer:
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == "writes\n"
+        assert files.remove_partials(tmp_path) == 0
+        writer.communicate("", timeout=20)
+    assert writer.returncode == 0
+    assert target.read_text() == "half"
+
+
 @dataclass
 class Plate:
     width_mm: float

@@ -43,6 +43,7 @@ class Reached(BaseModel):
         run: Its id; None before the first one.
         started: When it was started, seconds since 1970.
         failures: How many runs for these drawings failed.
+        crashes: How many were killed.
         done: Whether a run for them ended well.
     """
 
@@ -52,6 +53,7 @@ class Reached(BaseModel):
     run: UUID | None = None
     started: float = 0.0
     failures: int = 0
+    crashes: int = 0
     done: bool = False
 
 
@@ -102,17 +104,27 @@ class PipelineStarter:
         reached = self._reached
         if reached.failures + 1 >= _TRIES:
             return "failed"
-        if time.time() - reached.started < self._settings.retry_s:
+        if self._is_too_early():
             return "waiting"
         self._start(client, change, reached.model_copy(update={"failures": reached.failures + 1}))
         return "started"
 
     def _after_end(self, client: SyncPrefectClient, change: Change, state: StateType) -> Step:
-        """Start a run that was killed again at once; one that somebody cancelled stays so."""
+        """Start a run that was killed again; one that somebody cancelled stays so.
+
+        The first time at once, then after a pause: what lacks memory is killed each time.
+        """
         if state == StateType.CANCELLED:
             return "failed"
-        self._start(client, change, self._reached)
+        reached = self._reached
+        if reached.crashes and self._is_too_early():
+            return "waiting"
+        self._start(client, change, reached.model_copy(update={"crashes": reached.crashes + 1}))
         return "started"
+
+    def _is_too_early(self) -> bool:
+        """Whether the last start was just now; not if the clock was set back since."""
+        return 0 <= time.time() - self._reached.started < self._settings.retry_s
 
     def _start(self, client: SyncPrefectClient, change: Change, before: Reached) -> None:
         found = deployment_ids(client, [DEPLOYMENT])
@@ -121,7 +133,7 @@ class PipelineStarter:
                 f"{client.api_url}: has no deployment {DEPLOYMENT}; set it up with "
                 "`dxfvision deploy`"
             )
-        for obsolete in alive_runs(client, found):
+        for obsolete in alive_runs(client, found, waiting=True):
             if TAG in obsolete.tags:
                 logger.info("%s is cancelled: the drawings changed", obsolete.name)
                 client.set_flow_run_state(obsolete.id, Cancelling())

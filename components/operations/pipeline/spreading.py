@@ -116,7 +116,7 @@ def cluster(address: str) -> Iterator["Client"]:
         address: Of its scheduler, such as `tcp://box:8786`, or `LOCAL`.
 
     Raises:
-        ModelError: If the scheduler cannot be reached.
+        ModelError: If the scheduler cannot be reached, or has no worker.
     """
     from distributed import Client, LocalCluster
 
@@ -139,6 +139,14 @@ def cluster(address: str) -> Iterator["Client"]:
             f"or give {LOCAL!r} for the cores of this machine"
         ) from error
     with client:
+        try:
+            # Without one a first answer would be waited for without end.
+            client.wait_for_workers(1, timeout=CONNECT_TIMEOUT_S)
+        except TimeoutError as error:
+            raise ModelError(
+                f"the Dask scheduler at {address!r} has no worker; start one with `dask worker "
+                f"{address}`, or give {LOCAL!r} for the cores of this machine"
+            ) from error
         yield client
 
 

@@ -19,14 +19,14 @@ from components.inspection.opening import open_inspector
 from components.modeling.card_page import to_markdown
 from components.modeling.evaluate import evaluate, evaluate_split
 from components.modeling.model_card import CARD_NAME, ModelCard, write_card
-from components.modeling.notes import write_note
+from components.modeling.notes import read_notes, write_note
 from components.modeling.origin import drawings_hash
 from components.modeling.registry import ModelRegistry, ModelVersion
 from components.operations.pipeline.jobs import Run, known_parts
 from components.operations.pipeline.likeness import known_similarity
 from components.operations.promotion.comparison import compare
 from components.operations.promotion.gate import decide
-from components.operations.promotion.settling import restoring, settle
+from components.operations.promotion.settling import READY, Settled, restoring, settle
 from components.operations.stages.machine import this_machine
 from components.operations.stages.metrics import report_champion, reported
 from components.operations.stages.running import Figures, StageResult, run_stage
@@ -68,6 +68,9 @@ def publish_drawings(run: Run, progress: Progress) -> StageResult:
 
     def work() -> Figures:
         if serves and champion is not None:
+            if READY not in read_notes(home.registry, champion.version):
+                # Who promoted it was killed before the service was seen ready on it.
+                _settled(home, champion)
             told = f"{champion.version} knows these drawings already"
             return {"summary": told, "version": champion.version, "promoted": False}
         return _published(run, parts, champion, release, progress)
@@ -104,11 +107,7 @@ def _published(
         if not decision.promote:
             return figures | {"summary": f"{told}; not promoted, a training follows"}
         registry.promote(version.version)
-        try:
-            with restoring(registry, version):
-                settled = settle(run.home, version)
-        finally:
-            report_champion(run.home)
+        settled = _settled(run.home, version)
     finally:
         shutil.rmtree(trial.root, ignore_errors=True)
     return figures | {
@@ -116,6 +115,15 @@ def _published(
         "seconds": settled.seconds,
         "card": to_markdown(version.card, version.version),
     }
+
+
+def _settled(home: Home, version: ModelVersion) -> Settled:
+    """Wait for the service on a champion; if it does not come, the one before is back."""
+    try:
+        with restoring(ModelRegistry(home.registry), version):
+            return settle(home, version)
+    finally:
+        report_champion(home)
 
 
 def _trial_home(home: Home) -> Home:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from components.errors import ModelError, PipelineError, ServiceError
 from components.files import plain
 from components.home import Home
+from components.modeling.champion import read_champion
 from components.modeling.notes import write_note
 from components.modeling.registry import ModelRegistry, ModelVersion
 from components.serving.client import AnswerError, Client
@@ -26,6 +27,9 @@ STEADY = 8
 """Times in a row that the version must be told: each worker process turns to it on its own, and
 every question goes over a new connection, to any of them. A worker that is busy with loading takes
 none, so the questions are spread over a second and a half."""
+
+READY = "ready"
+"""Note on a version on which the service was seen ready."""
 
 ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}
 """What to ask where a service listens on all addresses."""
@@ -49,6 +53,8 @@ class Settled:
 def promote_and_settle(home: Home, version: str) -> Settled:
     """Make a version the champion; if the service does not turn ready on it, take it back.
 
+    So it is if a person breaks off the wait.
+
     Args:
         home: Whose registry and service.
         version: Name of the version, or its first letters.
@@ -59,8 +65,12 @@ def promote_and_settle(home: Home, version: str) -> Settled:
     """
     registry = ModelRegistry(home.registry)
     promoted = registry.promote(version)
-    with restoring(registry, promoted):
-        return settle(home, promoted)
+    try:
+        with restoring(registry, promoted):
+            return settle(home, promoted)
+    except KeyboardInterrupt:
+        registry.restore(promoted.version)
+        raise
 
 
 @contextmanager
@@ -73,14 +83,20 @@ def restoring(registry: ModelRegistry, version: ModelVersion) -> Iterator[None]:
     try:
         yield
     except PipelineError as error:
-        back = registry.restore(version.version)
-        state = (
-            "there is no version before it to go back to"
-            if back is None
-            else f"{back.version} is the champion again"
-        )
+        state = _taken_back(registry, version)
         write_note(registry.root, version.version, "failed", {"reason": str(error)})
         raise ServiceError(f"{version.version} did not prove itself: {error}; {state}") from error
+
+
+def _taken_back(registry: ModelRegistry, version: ModelVersion) -> str:
+    """Bring back the champion before a version; say which one serves now."""
+    back = registry.restore(version.version)
+    if back is not None:
+        return f"{back.version} is the champion again"
+    record = read_champion(registry.champion_file)
+    if record is not None and record.version != version.version:
+        return f"{record.version} was made the champion meanwhile"
+    return "there is no version before it to go back to"
 
 
 def settle(home: Home, version: ModelVersion, tried: bool = False) -> Settled:
@@ -112,7 +128,7 @@ def settle(home: Home, version: ModelVersion, tried: bool = False) -> Settled:
         if not tried:
             prove(home, serve, version)
     settled = Settled(version.version, where, round(time.monotonic() - start, 2))
-    write_note(home.registry, version.version, "ready", plain(settled))
+    write_note(home.registry, version.version, READY, plain(settled))
     return settled
 
 

@@ -31,6 +31,7 @@ from components.operations.server.prefect_server import (
 from components.settings.operations import OperationsSettings
 
 HOME_VARIABLE = "dxfvision_home"
+POOL_VARIABLE = "dxfvision_pool"
 RESULTS_BLOCK = "dxfvision-results"
 PREFECT_FILE = Path(__file__).parents[3] / "deploy" / "prefect.yaml"
 
@@ -83,8 +84,10 @@ def deploy(home: Home, settings: OperationsSettings) -> list[SetUp]:
     """
     with get_client(sync_client=True) as client:
         done = [_pool(client, settings), *_queues(client, settings)]
-    Variable.set(HOME_VARIABLE, str(home.root), tags=["dxfvision"], overwrite=True)
-    done.append(SetUp("variable", HOME_VARIABLE, str(home.root)))
+    values = {HOME_VARIABLE: str(home.root), POOL_VARIABLE: settings.worker.pool}
+    for name, value in values.items():
+        Variable.set(name, value, tags=["dxfvision"], overwrite=True)
+        done.append(SetUp("variable", name, value))
     folder = prefect_folder(home) / "storage"
     LocalFileSystem(basepath=str(folder)).save(RESULTS_BLOCK, overwrite=True)
     done.append(SetUp("block", f"local-file-system/{RESULTS_BLOCK}", f"results, in {folder}"))

@@ -165,11 +165,20 @@ def _leaks(client: SyncPrefectClient) -> Iterator[tuple[UUID, str, int, int]]:
             yield limit.id, deployment.name, limit.active_slots, held
 
 
-def alive_runs(client: SyncPrefectClient, deployments: Iterable[UUID]) -> list[FlowRun]:
-    """Return the runs of deployments that have begun and not ended."""
+def alive_runs(
+    client: SyncPrefectClient, deployments: Iterable[UUID], waiting: bool = False
+) -> list[FlowRun]:
+    """Return the runs of deployments that have begun and not ended.
+
+    Args:
+        client: Of the server.
+        deployments: Whose.
+        waiting: Also those that have not begun.
+    """
+    states = [StateType.SCHEDULED, *_ALIVE] if waiting else _ALIVE
     wanted = FlowRunFilter(
         deployment_id=FlowRunFilterDeploymentId(any_=list(deployments)),
-        state=FlowRunFilterState(type=FlowRunFilterStateType(any_=_ALIVE)),
+        state=FlowRunFilterState(type=FlowRunFilterStateType(any_=states)),
     )
     return client.read_flow_runs(flow_run_filter=wanted, limit=_PAGE)
 

@@ -1,14 +1,16 @@
 """What runs of flows leave in the home folder, so that one can tell later what became of them.
 
     HOME/.state/runs/<id of the run>.json
-        {"host", "pid", "born", "beginning", "outcome": null | "completed" | "failed"}
+        {"host", "boot", "pid", "born", "beginning", "outcome": null | "completed" | "failed"}
 
 A server that was down when a process ended knows nothing of it: its run stays "running" for ever.
-The file says whether the process still lives and, if not, how its work ended. `born` is the start
-of the process by the kernel's clock: another process with its number has another.
+The file says whether the process still lives and, if not, how its work ended. `boot` and `born` are
+the start of the machine and of the process by the kernel's own clock, which nobody sets: another
+process with its number has others, and a clock that is put right meanwhile changes neither.
 """
 
 import logging
+import os
 import socket
 import time
 from collections.abc import Iterator
@@ -25,8 +27,10 @@ from components.home import Home
 logger = logging.getLogger(__name__)
 
 Outcome = Literal["completed", "failed"]
-_SAME_S = 1.0
-"""Two readings of one process's start differ by less."""
+_SAME_S = 0.005
+"""Two readings of one process's start differ by less; the kernel counts hundredths."""
+
+_BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
 class Witness(BaseModel):
@@ -34,8 +38,9 @@ class Witness(BaseModel):
 
     Attributes:
         host: Name of the machine it ran on.
+        boot: Which start of that machine; empty where the kernel does not tell.
         pid: Its process.
-        born: When that process began, seconds since 1970.
+        born: When that process began, seconds since the machine did.
         beginning: When the run began, seconds since 1970.
         outcome: How its work ended; None while it runs or if it was killed.
     """
@@ -43,6 +48,7 @@ class Witness(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     host: str
+    boot: str
     pid: int
     born: float
     beginning: float
@@ -56,10 +62,31 @@ class Witness(BaseModel):
     @property
     def alive(self) -> bool:
         """Whether its process lives; only the machine itself can tell."""
-        try:
-            return abs(psutil.Process(self.pid).create_time() - self.born) < _SAME_S
-        except psutil.NoSuchProcess:
-            return False
+        born = _born(self.pid)
+        return born is not None and self.boot == _boot() and abs(born - self.born) < _SAME_S
+
+
+def _boot() -> str:
+    """Return the name that the kernel gave this start of the machine."""
+    try:
+        return _BOOT.read_text("ascii").strip()
+    except OSError:
+        return ""
+
+
+def _born(pid: int) -> float | None:
+    """Return when a process began, seconds since the machine did; None if it does not live.
+
+    Both times that psutil tells follow the clock of the day; their difference does not.
+    """
+    try:
+        process = psutil.Process(pid)
+        if process.status() == psutil.STATUS_ZOMBIE:
+            # It ended, and who started it has not asked how.
+            return None
+        return process.create_time() - psutil.boot_time()
+    except psutil.NoSuchProcess:
+        return None
 
 
 @contextmanager
@@ -73,11 +100,12 @@ def witnessed(home: Home, run: str) -> Iterator[None]:
         home: Where it lies.
         run: Id of the run.
     """
-    process = psutil.Process()
+    pid = os.getpid()
     known = Witness(
         host=socket.gethostname(),
-        pid=process.pid,
-        born=process.create_time(),
+        boot=_boot(),
+        pid=pid,
+        born=_born(pid) or 0.0,
         beginning=time.time(),
     )
     file = witness_file(home, run)

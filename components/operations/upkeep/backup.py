@@ -24,7 +24,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from components.errors import HomeError, PipelineError
-from components.files import file_sha256, replacing, sync_folder
+from components.files import PARTIAL_SUFFIX, file_sha256, replacing, sync_folder
 from components.home import Home
 from components.modeling.registry import ModelRegistry
 from components.operations.server.prefect_server import SQLITE_NAME, sqlite_file
@@ -33,6 +33,8 @@ from components.settings.operations import OperationsSettings
 MANIFEST = "manifest.json"
 _HOME = "home"
 _TEMPORARY = (".staging-", ".lock")
+STAGING = (".backup-", ".restore-")
+"""What folders begin with in which an archive is made and tried; killed programs leave them."""
 _DAMAGE = (
     PipelineError,
     OSError,
@@ -76,12 +78,14 @@ def back_up(home: Home, settings: OperationsSettings, folder: Path | None = None
         folder: Where the archive goes; None for the home folder's `backups`.
 
     Raises:
-        HomeError: If the disk does not take it, or what was written cannot be restored.
+        HomeError: If Prefect's database cannot be copied, or what was written cannot be restored:
+            such an archive is not kept, for it would pass for the newest.
+        OSError: If the disk does not take it.
     """
     now = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
     target = (folder or home.backups) / f"dxfvision-{now}.tar.gz"
     target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".backup-") as staging:
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=STAGING[0]) as staging:
         database = _copied_database(sqlite_file(home, settings), Path(staging) / SQLITE_NAME)
         files = {f"{_HOME}/{path.relative_to(home.root)}": path for path in _kept(home)}
         if database is not None:
@@ -89,7 +93,11 @@ def back_up(home: Home, settings: OperationsSettings, folder: Path | None = None
         with replacing(target) as partial:
             _write(partial, files, Path(staging))
     sync_folder(target.parent)
-    return check(target)
+    try:
+        return check(target)
+    except HomeError:
+        target.unlink(missing_ok=True)
+        raise
 
 
 def check(archive: Path) -> Archive:
@@ -98,7 +106,7 @@ def check(archive: Path) -> Archive:
     Raises:
         HomeError: Naming the archive and what is wrong with it.
     """
-    with tempfile.TemporaryDirectory(dir=archive.parent, prefix=".restore-") as folder:
+    with tempfile.TemporaryDirectory(dir=archive.parent, prefix=STAGING[1]) as folder:
         return _unpacked(archive, Path(folder))
 
 
@@ -127,10 +135,12 @@ def restore(home: Home, settings: OperationsSettings, archive: Path) -> Archive:
             _swap(staging / _HOME / part.relative_to(home.root), part, aside / part.name)
         database = sqlite_file(home, settings)
         if found.database and database is not None:
-            _swap(staging / SQLITE_NAME, database, aside / SQLITE_NAME)
-            # They belong to the file that was there.
+            # SQLite's log belongs to the file that was there: a server that was killed left its
+            # last words in it, and beside another file it would spoil that one.
             for suffix in ("-wal", "-shm"):
-                database.with_name(database.name + suffix).unlink(missing_ok=True)
+                log = database.with_name(database.name + suffix)
+                _put_aside(log, aside / (SQLITE_NAME + suffix))
+            _swap(staging / SQLITE_NAME, database, aside / SQLITE_NAME)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     return found
@@ -157,19 +167,33 @@ def _kept(home: Home) -> Iterator[Path]:
     for part in _parts(home):
         for path in sorted(part.rglob("*")):
             inside = str(path.relative_to(part))
-            if path.is_file() and not inside.startswith(_TEMPORARY):
+            if path.name.endswith(PARTIAL_SUFFIX) or inside.startswith(_TEMPORARY):
+                # Gone before it could be read, or not ours to keep.
+                continue
+            if path.is_file():
                 yield path
 
 
 def _copied_database(database: Path | None, copy: Path) -> Path | None:
-    """Copy SQLite's file as it is at one moment, while others write to it."""
+    """Copy SQLite's file as it is at one moment, while others write to it.
+
+    Raises:
+        HomeError: If it is damaged, or the disk does not take the copy.
+    """
     if database is None or not database.exists():
         return None
-    with (
-        closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=60)) as source,
-        closing(sqlite3.connect(copy)) as target,
-    ):
-        source.backup(target)
+    place = f"{database.resolve().as_uri()}?mode=ro"
+    try:
+        with (
+            closing(sqlite3.connect(place, uri=True, timeout=60)) as source,
+            closing(sqlite3.connect(copy)) as target,
+        ):
+            source.backup(target)
+    except sqlite3.Error as error:
+        raise HomeError(
+            f"{database}: cannot be copied to {copy.parent} ({error}); see that there is room, and "
+            "that `sqlite3 FILE 'PRAGMA integrity_check'` says ok"
+        ) from error
     return copy
 
 
@@ -240,7 +264,11 @@ def _swap(new: Path, place: Path, aside: Path) -> None:
     if not new.exists():
         return
     place.parent.mkdir(parents=True, exist_ok=True)
+    _put_aside(place, aside)
+    new.rename(place)
+
+
+def _put_aside(place: Path, aside: Path) -> None:
     if place.exists():
         aside.parent.mkdir(parents=True, exist_ok=True)
         place.rename(aside)
-    new.rename(place)

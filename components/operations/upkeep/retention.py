@@ -1,7 +1,8 @@
 """What is kept how long: by age, and the oldest first when the disk runs full.
 
 Nothing that a run needs or that cannot be made again is touched: drawings, photographs, settings,
-calibrations, checkpoints, the champion and those it may be rolled back to.
+calibrations, checkpoints, the champion and those it may be rolled back to; nor what somebody writes
+to just now, for a log that is open takes its room until it is closed.
 """
 
 import logging
@@ -15,14 +16,20 @@ from components.dataset.generate import remove_dataset
 from components.errors import ModelError
 from components.files import PARTIAL_SUFFIX
 from components.home import Home
+from components.modeling.notes import note_file
 from components.modeling.registry import ModelRegistry
+from components.operations.drift.frames import site_file
 from components.operations.server.prefect_server import prefect_folder
+from components.operations.upkeep.backup import STAGING
 from components.operations.upkeep.disk import Room
 from components.settings.operations import KeepDays, MaintainSettings
 
 logger = logging.getLogger(__name__)
 
 DAY_S = 86_400.0
+
+IN_USE_S = 3600.0
+"""What changed so lately may still be written to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +75,21 @@ def keep_by_age(home: Home, settings: MaintainSettings, now: float | None = None
     return [each for each in removed if each.entries]
 
 
-def make_room(home: Home, settings: MaintainSettings, room: Room) -> list[Removed]:
+def make_room(
+    home: Home, settings: MaintainSettings, room: Room, now: float | None = None
+) -> list[Removed]:
     """Remove the oldest of what may go, before its time, until the disk has room enough.
+
+    Pictures and archives are whole as soon as they are there; of the others those that changed
+    within the last hour stay.
 
     Args:
         home: Whose files.
         settings: How much room is wanted.
         room: That there is.
+        now: Seconds since 1970; None for the clock's.
     """
+    now = time.time() if now is None else now
     lacking = room.lacking(settings.min_free_hours, settings.min_free_gib * 2**30)
     removed = []
     for kind in ("leftovers", "logs", "evidence", "runs", "backups"):
@@ -83,6 +97,8 @@ def make_room(home: Home, settings: MaintainSettings, room: Room) -> list[Remove
         for entry in sorted(_entries(home, kind), key=lambda each: each.changed):
             if lacking <= 0:
                 break
+            if kind in ("leftovers", "logs", "runs") and abs(now - entry.changed) < IN_USE_S:
+                continue
             chosen.append(entry)
             lacking -= entry.bytes
         removed.append(_remove(kind, chosen, "room"))
@@ -100,27 +116,30 @@ def _days(keep: KeepDays) -> dict[str, float | None]:
 
 def _entries(home: Home, kind: str) -> Iterator[_Entry]:
     """Yield what there is of a kind and may go."""
-    paths: Iterator[Path]
-    if kind == "evidence":
-        paths = (file for file in home.reports.glob("camera/*/evidence/**/*"))
-    elif kind == "logs":
-        # What begins with a dot are locks of files in use.
-        paths = (path for path in home.logs.glob("*") if not path.name.startswith("."))
-    elif kind == "runs":
-        paths = _of_runs(home)
-    elif kind == "backups":
-        # The newest one stays whatever happens.
-        paths = iter(sorted(home.backups.glob("*.tar.gz"))[:-1])
-    else:
-        paths = _leftovers(home)
-    for path in paths:
+    for path in _paths(home, kind):
         try:
             stat = path.stat()
         except OSError:
             # Gone meanwhile.
             continue
-        if path.is_file() or kind == "leftovers":
+        if path.is_file():
             yield _Entry(path, stat.st_mtime, stat.st_size)
+        elif kind == "leftovers":
+            yield _Entry(path, stat.st_mtime, _size(path))
+
+
+def _paths(home: Home, kind: str) -> Iterator[Path]:
+    if kind == "evidence":
+        return (file for file in home.reports.glob("camera/*/evidence/**/*"))
+    if kind == "logs":
+        # What begins with a dot are locks of files in use.
+        return (path for path in home.logs.glob("*") if not path.name.startswith("."))
+    if kind == "runs":
+        return _of_runs(home)
+    if kind == "backups":
+        # The newest one stays whatever happens.
+        return iter(sorted(home.backups.glob("*.tar.gz"))[:-1])
+    return _leftovers(home)
 
 
 def _of_runs(home: Home) -> Iterator[Path]:
@@ -129,8 +148,23 @@ def _of_runs(home: Home) -> Iterator[Path]:
 
 
 def _leftovers(home: Home) -> Iterator[Path]:
-    for folder in (home.models, home.reports, home.state, home.processed):
+    for folder in (
+        home.models,
+        home.reports,
+        home.state,
+        home.processed,
+        home.coco.parent,
+        home.labelled.root,
+        home.calibrations,
+        home.backups,
+    ):
         yield from folder.rglob(f".*{PARTIAL_SUFFIX}")
+    for prefix in STAGING:
+        yield from home.backups.glob(f"{prefix}*")
+
+
+def _size(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
 
 
 def _remove(kind: str, entries: list[_Entry], reason: str) -> Removed:
@@ -161,11 +195,13 @@ def _old_versions(home: Home, settings: MaintainSettings, now: float) -> Removed
     for version in registry.list():
         if now - version.created.timestamp() <= days * DAY_S:
             continue
-        size = sum(file.stat().st_size for file in version.path.rglob("*") if file.is_file())
+        size = _size(version.path)
         try:
             registry.remove(version.version)
         except ModelError:
             # The champion, or one before it.
             continue
+        for about in (note_file(home.registry, version.version), site_file(home, version.version)):
+            about.unlink(missing_ok=True)
         entries, freed = entries + 1, freed + size
     return Removed("versions", entries, freed, "age")

@@ -1,5 +1,7 @@
 import json
 import shutil
+import tarfile
+import tempfile
 import threading
 from pathlib import Path
 
@@ -142,6 +144,50 @@ def test_cut_short_export_is_refused(registry, bundle, tmp_path):
     file.write_bytes(file.read_bytes()[:-100])
     with pytest.raises(ModelError, match="cannot be read as an exported model"):
         registry.import_file(file)
+
+
+@pytest.mark.parametrize("name", ["../evil", "golden/../../evil", "/tmp/dxfvision-evil"])
+def test_export_that_leads_out_of_its_folder_is_refused(
+    registry, bundle, tmp_path, name, monkeypatch
+):
+    evil = tmp_path / "evil.bentomodel"
+    with tarfile.open(evil, "w:xz") as packed:
+        packed.add(registry.register(bundle).path, ".")
+        packed.add(bundle / "card.json", name)
+    inside = tmp_path / "unpacking"
+    inside.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(inside))
+    with pytest.raises(ModelError, match=r"evil\.bentomodel: "):
+        registry.import_file(evil)
+    assert not list(inside.iterdir())
+    assert not Path("/tmp/dxfvision-evil").exists()
+
+
+def test_missing_export_is_named(registry, tmp_path):
+    with pytest.raises(ModelError, match=r"none\.bentomodel: cannot be unpacked"):
+        registry.import_file(tmp_path / "none.bentomodel")
+
+
+def test_restoring_passes_over_a_damaged_champion(registry, tmp_path):
+    versions = [
+        registry.register(make_bundle(tmp_path / str(n), sharpness=0.1 + n / 10)) for n in range(3)
+    ]
+    for version in versions:
+        registry.promote(version.version)
+    (versions[1].path / "parts.json").write_text("{}")
+    assert registry.restore(versions[2].version) == versions[0]
+    assert registry.champion() == versions[0]
+
+
+def test_version_that_failed_after_another_was_promoted_is_never_rolled_back_to(registry, tmp_path):
+    versions = [
+        registry.register(make_bundle(tmp_path / str(n), sharpness=0.1 + n / 10)) for n in range(3)
+    ]
+    for version in versions:
+        registry.promote(version.version)
+    assert registry.restore(versions[1].version) is None
+    assert registry.champion() == versions[2]
+    assert registry.rollback() == versions[0]
 
 
 def test_names_of_bentoml_show_the_same_versions(registry, bundle):

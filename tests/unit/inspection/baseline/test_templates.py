@@ -93,7 +93,7 @@ def test_run_killed_at_any_write_leaves_what_the_next_one_puts_right(tmp_path, m
     for writes in range(len(names)):
         folder = tmp_path / str(writes)
         write_templates(folder, old)
-        (folder / ".b.mask.png.123.partial").write_bytes(b"half a pic")
+        (folder / ".b.mask.png.4194303.partial").write_bytes(b"half a pic")
         (folder / "README.md").write_text("of the user")
         left = iter(range(writes))
 

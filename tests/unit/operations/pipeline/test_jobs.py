@@ -166,9 +166,9 @@ def test_one_process_may_open_its_home_again(run: jobs.Run) -> None:
 
 
 def test_leftovers_of_a_killed_run_are_swept(tmp_path: Path) -> None:
-    (tmp_path / "models" / ".exported.12.partial" / "golden").mkdir(parents=True)
+    (tmp_path / "models" / ".exported.4194303.partial" / "golden").mkdir(parents=True)
     (tmp_path / "reports").mkdir()
-    (tmp_path / "reports" / ".page.html.12.partial").write_text("half")
+    (tmp_path / "reports" / ".page.html.4194303.partial").write_text("half")
     (tmp_path / "reports" / "page.html").write_text("whole")
     jobs.open_run(tmp_path, None, "tiny", 0)
     assert list(tmp_path.rglob("*.partial")) == []

@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from distributed import LocalCluster
 
 from components.errors import ModelError
 from components.inspection.opening import open_inspector
 from components.modeling.evaluate import evaluate, read_rgb
+from components.operations.pipeline import spreading
 from components.operations.pipeline.spreading import LOCAL, SpreadInspector, cluster, on_dask
 from components.progress import SilentProgress
 from components.settings.inspection import InspectionSettings
@@ -54,6 +56,18 @@ def test_address_where_nothing_listens_is_named() -> None:
     with (
         pytest.raises(ModelError, match=r"no Dask scheduler answers at 'tcp://127\.0\.0\.1:9'"),
         cluster("tcp://127.0.0.1:9"),
+    ):
+        pass
+
+
+def test_scheduler_without_a_worker_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spreading, "CONNECT_TIMEOUT_S", 2)
+    with (
+        LocalCluster(
+            n_workers=0, processes=False, host="127.0.0.1", protocol="tcp", dashboard_address=None
+        ) as empty,
+        pytest.raises(ModelError, match="has no worker"),
+        cluster(empty.scheduler_address),
     ):
         pass
 

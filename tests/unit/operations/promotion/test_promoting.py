@@ -3,6 +3,7 @@
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,10 +19,11 @@ from components.inspection.opening import open_inspector
 from components.modeling.card_figures import HeldOutFigures, PartFigures
 from components.modeling.model_card import CARD_NAME, read_card, write_card
 from components.modeling.notes import read_notes
-from components.modeling.registry import ModelRegistry
+from components.modeling.registry import ModelRegistry, ModelVersion
 from components.operations.pipeline import inspectors, jobs
 from components.operations.promotion import promoting
 from components.operations.promotion.comparison import Hits, drawings_in_common, golden_hits
+from components.progress import Progress
 from components.settings.inspection import InspectionSettings
 from tests.bundles import BLUE, RED, make_bundle, scene, write_coco
 
@@ -186,6 +188,31 @@ def test_version_that_was_taken_off_stays_off_whatever_the_gate_says(
         assert champion(run.home) == first
         assert f"dxfvision models promote {second}" in result.summary
     assert promoting.promote_model(run).skipped
+
+
+def test_champion_that_somebody_promoted_meanwhile_is_what_a_model_must_stand_beside(
+    run: jobs.Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held_out_split(run.home)
+    registry = ModelRegistry(run.home.registry)
+    export(run.home, 0.5)
+    first = promoting.promote_model(run).figures["version"]
+    better = registry.register(make_bundle(tmp_path / "better", sharpness=0.4)).version
+    export(run.home, 0.5, sharpness=0.3)
+    compared: list[str] = []
+
+    def meanwhile(home: Home, new: ModelVersion, old: ModelVersion, bar: Progress) -> Any:
+        compared.append(old.version)
+        registry.promote(better)
+        return compare(home, new, old, bar)
+
+    compare = promoting.compare
+    monkeypatch.setattr(promoting, "compare", meanwhile)
+    result = promoting.promote_model(run)
+    assert compared == [first, better]
+    # Its card says 0.5; the other has all on the same pictures.
+    assert not result.figures["promoted"]
+    assert champion(run.home) == better
 
 
 def test_pictures_of_the_trial_come_from_the_manifest(run: jobs.Run) -> None:

@@ -1,8 +1,10 @@
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from components.home import Home
@@ -60,6 +62,50 @@ def test_another_process_with_the_same_number_is_not_the_run(tmp_path: Path) -> 
         seen = read_witness(home, "a")
         assert seen is not None
         assert not seen.model_copy(update={"born": seen.born - 60}).alive
+
+
+@pytest.mark.parametrize("set_by_s", [-0.7, 3600.0, 20 * 365 * 86_400.0])
+def test_a_clock_that_is_set_ends_no_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, set_by_s: float
+) -> None:
+    """The kernel's `btime` is the clock of the day less the time since the start."""
+    kernels = psutil._psplatform.boot_time
+    with witnessed(Home(tmp_path), "a"):
+        seen = read_witness(Home(tmp_path), "a")
+        assert seen is not None
+        monkeypatch.setattr(psutil._psplatform, "boot_time", lambda: int(kernels() + set_by_s))
+        assert seen.alive
+
+
+def test_a_process_of_an_earlier_start_of_the_machine_is_not_the_run(tmp_path: Path) -> None:
+    with witnessed(Home(tmp_path), "a"):
+        seen = read_witness(Home(tmp_path), "a")
+        assert seen is not None
+        assert not seen.model_copy(update={"boot": "another"}).alive
+
+
+def test_a_killed_process_that_nobody_asked_how_it_ended_is_dead(tmp_path: Path) -> None:
+    program = (
+        "import pathlib, sys, time\n"
+        "from components.home import Home\n"
+        "from components.operations.server.witness import witnessed\n"
+        "with witnessed(Home(pathlib.Path(sys.argv[1])), 'a'):\n"
+        "    print('works', flush=True)\n"
+        "    time.sleep(60)\n"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "works\n"
+        seen = read_witness(Home(tmp_path), "a")
+        assert seen is not None
+        assert seen.alive
+        process.kill()
+        # Its output ends with it; it stays a zombie until it is waited for.
+        assert process.stdout.read() == ""
+        while psutil.Process(process.pid).status() != psutil.STATUS_ZOMBIE:
+            time.sleep(0.01)
+        assert not seen.alive
 
 
 @pytest.mark.parametrize("content", ["", "{}", '{"pid": "none"}'])

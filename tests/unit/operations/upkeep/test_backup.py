@@ -1,4 +1,6 @@
 import sqlite3
+import subprocess
+import sys
 import tarfile
 from contextlib import closing
 from pathlib import Path
@@ -64,6 +66,58 @@ def test_what_was_there_is_put_aside(home: Home) -> None:
     assert (home.drawings / "plate.dxf").read_text() == "0\nEOF\n"
     (aside,) = home.state.glob("before-restore-*/dxf_templates/plate.dxf")
     assert aside.read_text() == "spoilt"
+
+
+def test_what_a_killed_server_wrote_last_is_put_aside_with_its_database(home: Home) -> None:
+    archive = back_up(home, SETTINGS)
+    database = sqlite_file(home, SETTINGS)
+    assert database is not None
+    program = (
+        "import os, sqlite3, sys\n"
+        "server = sqlite3.connect(sys.argv[1])\n"
+        "server.execute('PRAGMA journal_mode = WAL')\n"
+        "server.execute(\"INSERT INTO flow_run VALUES ('last words')\")\n"
+        "server.commit()\n"
+        "os.kill(os.getpid(), 9)\n"
+    )
+    subprocess.run([sys.executable, "-c", program, str(database)], check=False)
+    assert database.with_name("prefect.db-wal").stat().st_size
+    restore(home, SETTINGS, archive.path)
+    assert rows(database) == 400
+    (aside,) = home.state.glob("before-restore-*/prefect.db")
+    assert rows(aside) == 401
+
+
+def rows(database: Path) -> int:
+    with closing(sqlite3.connect(database)) as connection:
+        (count,) = connection.execute("SELECT count(*) FROM flow_run").fetchone()
+    return int(count)
+
+
+def test_archive_that_cannot_be_restored_is_not_kept(home: Home) -> None:
+    """Kept, it would pass for the newest, which stays while whole ones grow old and go."""
+    whole = back_up(home, SETTINGS).path
+    (version,) = ModelRegistry(home.registry).list()
+    (version.path / "parts.json").write_text("{}")
+    with pytest.raises(HomeError, match=r"parts\.json: expected SHA-256"):
+        back_up(home, SETTINGS)
+    assert list(home.backups.iterdir()) == [whole]
+
+
+def test_database_that_cannot_be_copied_is_named(home: Home) -> None:
+    database = sqlite_file(home, SETTINGS)
+    assert database is not None
+    database.write_bytes(b"no database" * 1000)
+    with pytest.raises(HomeError, match=r"prefect\.db: cannot be copied"):
+        back_up(home, SETTINGS)
+
+
+def test_file_that_is_just_being_written_is_left_out(home: Home) -> None:
+    before = back_up(home, SETTINGS).files
+    (home.registry / "notes").mkdir()
+    (home.registry / "notes" / ".3f2a.json.4711.partial").write_text("half")
+    (home.registry / ".champion.json.4711.partial").write_text("half")
+    assert back_up(home, SETTINGS).files == before
 
 
 @pytest.mark.parametrize("place", [0.3, 0.6, 0.9])

@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from components.home import Home
+from components.modeling.notes import write_note
 from components.modeling.registry import ModelRegistry
+from components.operations.drift.frames import site_file
 from components.operations.upkeep.disk import Room, measure_room
 from components.operations.upkeep.retention import DAY_S, keep_by_age, make_room
 from components.settings.operations import MaintainSettings, OperationsSettings
@@ -41,6 +43,9 @@ def keeping(**days: float | None) -> MaintainSettings:
         ("logs", "logs/worker.log.1"),
         ("runs", ".state/runs/1f.json"),
         ("leftovers", "models/.exported.12.partial"),
+        ("leftovers", "data/annotations/coco/.test.json.12.partial"),
+        ("leftovers", "data/labelled/.dataset.json.12.partial"),
+        ("leftovers", "backups/.dxfvision-20260131T023000Z.tar.gz.12.partial"),
     ],
 )
 def test_what_is_older_goes_and_what_is_younger_stays(home: Home, kind: str, place: str) -> None:
@@ -84,11 +89,17 @@ def test_old_versions_go_but_the_champion_and_those_before_it(home: Home, tmp_pa
     ]
     for version in versions[:4]:
         registry.promote(version.version)
+    for version in versions:
+        write_note(registry.root, version.version, "gate", {"reason": "good"})
+        put(site_file(home, version.version), 0)
     later = versions[-1].created.timestamp() + timedelta(days=200).total_seconds()
     removed = keep_by_age(home, SETTINGS.model_copy(update={"predecessors": 2}), later)
     assert [(each.kind, each.entries) for each in removed] == [("versions", 2)]
     left = {version.version for version in registry.list()}
     assert left == {version.version for version in versions[1:4]}
+    # What was seen of a version goes with it.
+    for folder in ("notes", "references"):
+        assert {path.stem for path in (home.registry / folder).iterdir()} == left
     assert registry.rollback().version == versions[2].version
 
 
@@ -99,6 +110,34 @@ def test_the_oldest_goes_first_and_no_more_than_is_lacking(home: Home) -> None:
     removed = make_room(home, wanted, room)
     assert [file.exists() for file in files] == [False, False, True, True]
     assert [(each.kind, each.entries, each.reason) for each in removed] == [("logs", 2, "room")]
+
+
+def test_what_is_written_to_just_now_stays_however_little_room_there_is(home: Home) -> None:
+    written = [
+        put(home.logs / "worker.log", 0.01),
+        put(home.state / "runs" / "1f.json", 0.01),
+        put(home.state / ".watcher.json.12.partial", 0.01),
+    ]
+    closed = [
+        put(home.logs / "worker.log.1", 1),
+        put(home.state / "runs" / "1e.json", 1),
+        put(home.state / ".watcher.json.11.partial", 1),
+        # A picture is whole as soon as it is there, and cameras fill a disk within the hour.
+        put(home.cameras / "belt" / "evidence" / "2033-05-18" / "frame.jpg", 0.01),
+    ]
+    make_room(home, SETTINGS, Room(0, 1e12), NOW)
+    assert all(file.exists() for file in written)
+    assert not any(file.exists() for file in closed)
+
+
+def test_folder_in_which_a_killed_backup_worked_goes(home: Home) -> None:
+    put(home.backups / ".backup-x1" / "prefect.db", 3, size=500)
+    put(home.backups / ".restore-x2" / "home" / "models" / "a", 3, size=500)
+    for folder in home.backups.iterdir():
+        os.utime(folder, (NOW - 3 * DAY_S, NOW - 3 * DAY_S))
+    removed = keep_by_age(home, SETTINGS, NOW)
+    assert [(each.kind, each.entries, each.bytes) for each in removed] == [("leftovers", 2, 1000)]
+    assert list(home.backups.iterdir()) == []
 
 
 def test_enough_room_removes_nothing(home: Home) -> None:
