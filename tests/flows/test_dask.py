@@ -109,7 +109,12 @@ def test_scheduler_without_a_worker_is_named(
     monkeypatch.setattr(dask_executor, "CONNECT_TIMEOUT_S", 2)
     with (
         LocalCluster(
-            n_workers=0, processes=False, host="127.0.0.1", protocol="tcp", dashboard_address=None
+            n_workers=0,
+            processes=False,
+            host="127.0.0.1",
+            protocol="tcp",
+            # Another cluster of this process may have the usual port.
+            dashboard_address="127.0.0.1:0",
         ) as empty,
         pytest.raises(DatasetError, match="no worker of a Dask scheduler answers"),
     ):

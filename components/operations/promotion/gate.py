@@ -91,7 +91,8 @@ def _golden_faults(comparison: Comparison, settings: ReleaseSettings) -> list[st
 def _figures_told(card: ModelCard, comparison: Comparison | None) -> str:
     if comparison is None:
         figure = card.metrics.get("test_registered_map", card.metrics["test_map"])
-        return f"mask mAP {figure:.3f} on the test split, no champion with drawings in common to compare with"
+        told = f"mask mAP {figure:.3f} on the test split"
+        return f"{told}, no champion with drawings in common to compare with"
     names = len(comparison.parts)
     return (
         f"mask mAP of served answers {comparison.new_map:.3f} over the {names} drawings that both "
