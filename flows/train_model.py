@@ -16,8 +16,6 @@ from flows.reporting import (
 )
 from flows.retries import may_pass
 
-LONGEST_S = 8 * 3600
-
 
 @task(name="train-network", retries=1, retry_delay_seconds=5, retry_condition_fn=may_pass)
 def train_network(run: Run) -> StageResult:
@@ -30,7 +28,7 @@ def train_network(run: Run) -> StageResult:
     return result
 
 
-@flow(name="train-model", flow_run_name="train-{profile}-{seed}", timeout_seconds=LONGEST_S)
+@flow(name="train-model", flow_run_name="train-{profile}-{seed}")
 def train_model(home: HomeFolder, profile: Size = "standard", seed: Seed = 0) -> list[StageResult]:
     """Train the network on the home folder's dataset.
 
