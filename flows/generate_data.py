@@ -20,6 +20,8 @@ from flows.reporting import (
 )
 from flows.retries import may_pass
 
+LONGEST_S = 4 * 3600
+
 
 @task(name="read-drawings", retries=1, retry_delay_seconds=2, retry_condition_fn=may_pass)
 def read_drawings(run: Run) -> StageResult:
@@ -82,7 +84,7 @@ def generate_dataset(run: Run, dask_scheduler: str | None = None) -> StageResult
     return result
 
 
-@flow(name="generate-data", flow_run_name="generate-{profile}-{seed}")
+@flow(name="generate-data", flow_run_name="generate-{profile}-{seed}", timeout_seconds=LONGEST_S)
 def generate_data(
     home: HomeFolder,
     drawings: Drawings = None,

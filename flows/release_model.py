@@ -24,6 +24,8 @@ from flows.reporting import (
 )
 from flows.retries import may_pass
 
+LONGEST_S = 4 * 3600
+
 
 @task(name="export-model", retries=1, retry_delay_seconds=5, retry_condition_fn=may_pass)
 def export_model(run: Run) -> StageResult:
@@ -89,7 +91,7 @@ def report_model(home: Path, promotion: StageResult) -> None:
     show_link("model-report", page, "All about the released model, on one page")
 
 
-@flow(name="release-model", flow_run_name="release-{profile}")
+@flow(name="release-model", flow_run_name="release-{profile}", timeout_seconds=LONGEST_S)
 def release_model(
     home: HomeFolder, profile: Size = "standard", dask_scheduler: DaskScheduler = None
 ) -> list[StageResult]:

@@ -16,6 +16,8 @@ from flows.reporting import (
 )
 from flows.retries import may_pass
 
+LONGEST_S = 8 * 3600
+
 
 @task(name="train-network", retries=1, retry_delay_seconds=5, retry_condition_fn=may_pass)
 def train_network(run: Run) -> StageResult:
@@ -28,7 +30,7 @@ def train_network(run: Run) -> StageResult:
     return result
 
 
-@flow(name="train-model", flow_run_name="train-{profile}-{seed}")
+@flow(name="train-model", flow_run_name="train-{profile}-{seed}", timeout_seconds=LONGEST_S)
 def train_model(home: HomeFolder, profile: Size = "standard", seed: Seed = 0) -> list[StageResult]:
     """Train the network on the home folder's dataset.
 

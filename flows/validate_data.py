@@ -17,6 +17,8 @@ from flows.reporting import (
 )
 from flows.retries import may_pass
 
+LONGEST_S = 3600
+
 
 @task(name="validate-dataset", retries=1, retry_delay_seconds=5, retry_condition_fn=may_pass)
 def validate_dataset(run: Run) -> StageResult:
@@ -28,7 +30,7 @@ def validate_dataset(run: Run) -> StageResult:
     return result
 
 
-@flow(name="validate-data", flow_run_name="validate-{profile}")
+@flow(name="validate-data", flow_run_name="validate-{profile}", timeout_seconds=LONGEST_S)
 def validate_data(home: HomeFolder, profile: Size = "standard") -> list[StageResult]:
     """Check the home folder's dataset.
 

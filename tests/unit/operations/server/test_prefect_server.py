@@ -57,6 +57,8 @@ def test_deployment_explains_itself_and_fits_its_flow(deployment: dict[str, Any]
     assert set(flow.parameters.required) <= set(given)
     assert all(each.get("description") for each in properties.values())
     assert "dxfvision" in deployment["tags"]
+    # One that hangs must not keep the others of its queue waiting for ever.
+    assert flow.timeout_seconds
 
 
 @pytest.mark.parametrize("deployment", DEPLOYMENTS, ids=deployment_names())
