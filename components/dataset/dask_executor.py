@@ -19,6 +19,8 @@ from components.dataset.jobs import Job
 from components.errors import DatasetError
 
 CONNECT_TIMEOUT_S = 10
+ANY_PORT = "127.0.0.1:0"
+"""Where a cluster of this machine serves its pages: a second one finds the usual port taken."""
 TASK_IMAGES = 500
 """Pictures of one task: it costs 0.2 s beside its work, so it should hold some seconds' work."""
 TASKS_PER_WORKER = 4
@@ -89,7 +91,7 @@ def _task_runner(address: str | None, workers: int) -> Any:
     """Return the task runner: of a cluster that is there, or of one on this machine."""
     from prefect_dask.task_runners import DaskTaskRunner
 
-    # They tell every connection, and of a dashboard that there is not; faults still come through.
+    # They tell every connection; faults still come through.
     for name in ("distributed", "prefect.task_runner.dask"):
         logging.getLogger(name).setLevel(logging.ERROR)
     if address is None:
@@ -97,7 +99,7 @@ def _task_runner(address: str | None, workers: int) -> Any:
             cluster_kwargs={
                 "n_workers": workers,
                 "threads_per_worker": 1,
-                "dashboard_address": None,
+                "dashboard_address": ANY_PORT,
                 "silence_logs": logging.ERROR,
             }
         )

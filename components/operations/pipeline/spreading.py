@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from components.dataset.dask_executor import ANY_PORT
 from components.domain import Detection
 from components.errors import ModelError
 from components.geometry.masks import mask_from_rle, rle_from_mask
@@ -125,7 +126,7 @@ def cluster(address: str) -> Iterator["Client"]:
     if address == LOCAL:
         with (
             LocalCluster(
-                threads_per_worker=1, dashboard_address=None, silence_logs=logging.ERROR
+                threads_per_worker=1, dashboard_address=ANY_PORT, silence_logs=logging.ERROR
             ) as local,
             Client(local) as client,
         ):

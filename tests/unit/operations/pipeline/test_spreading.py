@@ -42,6 +42,12 @@ def test_figures_are_the_same_whoever_answers(client: Any, tmp_path: Path) -> No
         spread.predict(read_rgb(pictures[0]))
 
 
+def test_clusters_stand_beside_each_other(client: Any) -> None:
+    with cluster(LOCAL) as second:
+        assert second.scheduler.address != client.scheduler.address
+        assert second.submit(sum, (1, 2)).result() == 3
+
+
 def test_another_picture_than_the_next_is_noticed(client: Any, tmp_path: Path) -> None:
     bundle, settings = make_bundle(tmp_path / "bundle"), InspectionSettings.load()
     write_coco(tmp_path / "pictures", {"plate": RED}, 1)
