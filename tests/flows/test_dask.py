@@ -14,6 +14,7 @@ from components.files import file_sha256
 from components.home import Home
 from components.progress import SilentProgress
 from components.settings.data import DataSettings
+from tests.clusters import cluster_without_workers
 from tests.unit.strategies import part, plate_with_hole, square
 
 pytestmark = pytest.mark.flow
@@ -108,14 +109,7 @@ def test_scheduler_without_a_worker_is_named(
 ) -> None:
     monkeypatch.setattr(dask_executor, "CONNECT_TIMEOUT_S", 2)
     with (
-        LocalCluster(
-            n_workers=0,
-            processes=False,
-            host="127.0.0.1",
-            protocol="tcp",
-            # Another cluster of this process may have the usual port.
-            dashboard_address="127.0.0.1:0",
-        ) as empty,
+        cluster_without_workers() as address,
         pytest.raises(DatasetError, match="no worker of a Dask scheduler answers"),
     ):
-        make(Home(tmp_path), "dask", dask_scheduler=empty.scheduler_address)
+        make(Home(tmp_path), "dask", dask_scheduler=address)

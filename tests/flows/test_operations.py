@@ -1,11 +1,9 @@
-"""Sweeping, watching, maintenance and self-check against a real Prefect server."""
+"""Sweeping and watching against a real Prefect server."""
 
-import os
+import json
 import socket
-import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from uuid import UUID
 
@@ -13,27 +11,18 @@ import pytest
 from prefect import flow
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import GlobalConcurrencyLimitUpdate
-from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 from prefect.client.schemas.objects import StateType
 from prefect.states import Completed, Crashed, Failed, Pending, Running, State
 
-from components.errors import PipelineError
 from components.files import write_json
 from components.home import Home
-from components.modeling.registry import ModelRegistry
 from components.operations.launch import watcher as watcher_module
 from components.operations.launch.drawing_watch import Change
 from components.operations.launch.watcher import DEPLOYMENT, PipelineStarter
 from components.operations.server import sweeping
-from components.operations.server.prefect_server import sqlite_file
 from components.operations.server.sweeping import sweep
 from components.operations.server.witness import Witness, witness_file
-from components.operations.upkeep import maintaining
 from components.settings.operations import OperationsSettings
-from flows import maintain as module
-from flows.maintain import maintain
-from flows.monitor import monitor
-from tests.bundles import make_bundle
 
 pytestmark = pytest.mark.flow
 SETTINGS = OperationsSettings.load()
@@ -44,13 +33,6 @@ NOBODY = 2**22 - 1
 @flow(name="work-in-a-home")
 def work(home: str, profile: str = "tiny", publish_first: bool = False) -> None:
     """Do nothing."""
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    home = Home(tmp_path)
-    home.prepare()
-    return home
 
 
 @pytest.fixture
@@ -171,8 +153,6 @@ def starter(home: Home) -> PipelineStarter:
 
 
 def run_of(home: Home) -> UUID:
-    import json
-
     return UUID(json.loads((home.state / "watcher.json").read_text())["run"])
 
 
@@ -252,54 +232,3 @@ def test_killed_run_is_started_again_and_a_failing_one_not_for_ever(
         client.set_flow_run_state(run_of(home), Failed(), force=True)
         steps.append(watcher.step(client, change))
     assert steps == ["started", "started", "failed", "failed"]
-
-
-def test_maintenance_keeps_what_serves_and_reports(home: Home, tmp_path: Path) -> None:
-    registry = ModelRegistry(home.registry)
-    champion = registry.promote(registry.register(make_bundle(tmp_path / "b")).version)
-    old = home.logs / "worker.log.1"
-    old.parent.mkdir()
-    old.write_text("x")
-    os.utime(old, (1, 1))
-    retention, _, backup = maintain(home.root)
-    assert not old.exists()
-    assert retention.figures["removed"][0]["kind"] == "logs"
-    assert backup.figures["archive"]["champion"] == champion.version
-    with get_client(sync_client=True) as client:
-        reports = client.read_artifacts(
-            artifact_filter=ArtifactFilter(key=ArtifactFilterKey(any_=["maintenance-report"]))
-        )
-    assert "restored on trial" in str(reports[0].data)
-
-
-def test_step_that_fails_keeps_no_other_from_its_work(
-    home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse(*_: object) -> None:
-        raise sqlite3.OperationalError("database or disk is full")
-
-    monkeypatch.setattr(maintaining, "care_for", refuse)
-    monkeypatch.setattr(module.care_for_database, "retries", 0)
-    database = sqlite_file(home, SETTINGS)
-    assert database is not None
-    database.parent.mkdir(parents=True)
-    with closing(sqlite3.connect(database)) as connection:
-        connection.execute("CREATE TABLE flow_run (name TEXT)")
-    with pytest.raises(sqlite3.OperationalError, match="disk is full"):
-        maintain(home.root)
-    assert len(list(home.backups.glob("*.tar.gz"))) == 1
-
-
-def test_self_check_has_nothing_to_ask_before_the_first_promotion(home: Home) -> None:
-    (result,) = monitor(home.root)
-    assert "nothing to check" in result.summary
-
-
-def test_self_check_fails_when_no_service_answers(home: Home, tmp_path: Path) -> None:
-    registry = ModelRegistry(home.registry)
-    registry.promote(registry.register(make_bundle(tmp_path / "b")).version)
-    home.configs.mkdir()
-    text = "monitor: {url: 'http://127.0.0.1:9', tries: 1}\n"
-    (home.configs / "operations_config.yaml").write_text(text)
-    with pytest.raises(PipelineError, match="cannot be asked"):
-        monitor(home.root)

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from distributed import LocalCluster
 
 from components.errors import ModelError
 from components.inspection.opening import open_inspector
@@ -17,6 +16,7 @@ from components.operations.pipeline.spreading import LOCAL, SpreadInspector, clu
 from components.progress import SilentProgress
 from components.settings.inspection import InspectionSettings
 from tests.bundles import BLUE, RED, make_bundle, write_coco
+from tests.clusters import cluster_without_workers
 
 
 @pytest.fixture(scope="module")
@@ -69,16 +69,9 @@ def test_address_where_nothing_listens_is_named() -> None:
 def test_scheduler_without_a_worker_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(spreading, "CONNECT_TIMEOUT_S", 2)
     with (
-        LocalCluster(
-            n_workers=0,
-            processes=False,
-            host="127.0.0.1",
-            protocol="tcp",
-            # Another cluster of this process may have the usual port.
-            dashboard_address="127.0.0.1:0",
-        ) as empty,
+        cluster_without_workers() as address,
         pytest.raises(ModelError, match="has no worker"),
-        cluster(empty.scheduler_address),
+        cluster(address),
     ):
         pass
 
