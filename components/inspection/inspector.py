@@ -158,12 +158,17 @@ class Inspector:
     ) -> list[Detection]:
         """Return the network's instances that no named answer explains, as unknown."""
         least = max(self.predictor.card.prediction.score_threshold, threshold)
-        explained = [detection.mask for detection in named]
+        sure = [instance for instance in instances if instance.score >= least]
+        if not sure:
+            return []
+        explained = np.zeros_like(sure[0].mask)
+        for detection in named:
+            explained |= detection.mask
         found = []
-        for instance in instances:
+        for instance in sure:
             area = np.count_nonzero(instance.mask)
-            shared = sum(np.count_nonzero(instance.mask & mask) for mask in explained)
-            if instance.score >= least and shared <= self._settings.answers.most_shared * area:
+            shared = np.count_nonzero(instance.mask & explained)
+            if shared <= self._settings.answers.most_shared * area:
                 found.append(
                     Detection(UNKNOWN_LABEL, instance.score, instance.xyxy_px, instance.mask)
                 )

@@ -3,6 +3,7 @@
 import json
 import socket
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
@@ -70,6 +71,15 @@ def test_bad_request_gets_its_status_and_the_service_goes_on(client, request_, s
     assert client.post("/predict", content=PICTURE).status_code == 200
 
 
+def settled(read: Callable[[], float]) -> float:
+    """Return what is read once it stays: a request is counted only when its answer has left."""
+    seen = -1.0
+    while seen != (now := read()):
+        seen = now
+        time.sleep(0.5)
+    return now
+
+
 def test_metrics_of_both_workers_add_up(client):
     def served() -> float:
         text = client.get("/metrics").text
@@ -77,19 +87,11 @@ def test_metrics_of_both_workers_add_up(client):
         lines = [line for line in text.splitlines() if line.startswith(name)]
         return float(lines[0].split()[-1]) if lines else 0.0
 
-    def settled() -> float:
-        # A request is counted when its answer has left, which the client may read before.
-        seen = -1.0
-        while seen != (now := served()):
-            seen = now
-            time.sleep(0.5)
-        return now
-
-    before = settled()
+    before = settled(served)
     with ThreadPoolExecutor(4) as pool:
         answers = pool.map(lambda _: client.post("/predict", content=PICTURE), range(20))
         good = sum(answer.status_code == 200 for answer in answers)
-    assert settled() == before + good
+    assert settled(served) == before + good
 
 
 def test_every_metric_of_telemetry_is_in_the_exposition(client):
@@ -115,10 +117,10 @@ def test_unknown_paths_do_not_grow_the_metrics(client):
         return len(client.get("/metrics").text.splitlines())
 
     client.get("/unknown/0")
-    before = size()
+    before = settled(size)
     for number in range(1, 30):
         client.get(f"/unknown/{number}")
-    assert size() == before
+    assert settled(size) == before
 
 
 def test_trial_compares_the_service_with_this_process(home, settings, tmp_path):
