@@ -5,10 +5,9 @@ import os
 from prefect import flow, task
 from prefect.client.orchestration import get_client
 
-from components.operations.promotion.selfcheck import Checked
 from components.operations.server.sweeping import Swept, sweep
 from components.operations.stages.lock import hold_home
-from components.operations.stages.running import StageResult
+from components.operations.stages.running import Checked, StageResult
 from components.operations.upkeep import maintaining
 from components.settings.operations import OperationsSettings
 from flows.parameters import HomeFolder

@@ -54,21 +54,13 @@ def doctor(
 
 def _look(home: Home, settings: HealthSettings, only: list[str], as_json: bool) -> bool:
     """Make the checks, print and report them; return whether everything works."""
-    from components.operations.health.checking import Box, examine, report_health
+    from components.operations.health.checking import Box, as_rows, examine, report_health
 
     box = Box(home, settings)
     diagnoses = list(examine(box, only))
     if not only:
         report_health(box, diagnoses)
-    rows = [
-        {
-            "check": diagnosis.check,
-            "state": diagnosis.finding.state,
-            "found": diagnosis.finding.found,
-            "advice": diagnosis.finding.advice,
-        }
-        for diagnosis in diagnoses
-    ]
+    rows = as_rows(diagnoses)
     if as_json:
         for row in rows:
             print_json(row)

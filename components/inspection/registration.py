@@ -151,28 +151,6 @@ class Registrar:
         """Return the answer about an object from its fits."""
         return self._judge.answer(verdicts, view, class_scores)
 
-    def register_all(
-        self,
-        masks: Sequence[Bools],
-        probability: Singles | None = None,
-        class_scores: Sequence[Mapping[str, float] | None] | None = None,
-        px_per_mm: tuple[float, float] | None = None,
-    ) -> list[Registration]:
-        """Return the answer about each object of a picture; every one may hide the others.
-
-        Args:
-            masks: Of the objects, each of shape (H, W).
-            probability: See `register`.
-            class_scores: Of each object.
-            px_per_mm: See `register`.
-        """
-        scores = class_scores or [None] * len(masks)
-        count = np.sum(masks, axis=0, dtype=np.uint16) if len(masks) else 0
-        return [
-            self.register(mask, count > mask, probability, score, px_per_mm)
-            for mask, score in zip(masks, scores, strict=True)
-        ]
-
     def _coarse(self, starts: Sequence[Start], view: View) -> Lays:
         """Return rough lays of the drawings that look like the whole object."""
         settings = self.settings

@@ -23,7 +23,7 @@ from components.serving.guard import end_with_parent
 from components.serving.heads import bound_heads
 from components.serving.inspecting import Gauge
 from components.serving.live_model import LiveModel
-from components.serving.recording import record_to
+from components.serving.recording import record_to, stop_recording
 from components.settings.inspection import InspectionSettings
 
 # BentoML's own timeout answers in its own form; it stays behind ours as a last resort.
@@ -53,6 +53,11 @@ class Worker:
         # BentoML's workers share one socket. One that took requests before its model is there would
         # refuse some of those for which another worker said that the service is ready.
         live.wait_for_first_look(settings.start_s)
+
+    @bentoml.on_shutdown  # type: ignore[untyped-decorator]  # imported lazily, its type is lost
+    def close(self) -> None:
+        """Write down what waits to be written."""
+        stop_recording()
 
 
 api = create_api(live, queue, Gauge.of(home), settings)

@@ -41,7 +41,7 @@ from components.settings.operations import OperationsSettings
 A_DAY = {"monitor": 288, "watch-drift": 24, "maintain": 1, "pipeline": 4}
 """Runs by flow, as deploy/prefect.yaml schedules them, and drawings that change now and then."""
 
-TASKS = {"monitor": 1, "watch-drift": 1, "maintain": 4, "pipeline": 10}
+TASKS = {"monitor": 2, "watch-drift": 1, "maintain": 4, "pipeline": 10}
 STATES = ("PENDING", "RUNNING", "COMPLETED")
 LOG_LINES = 12
 EVENT_BYTES = 750

@@ -12,7 +12,9 @@ from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 from components.errors import PipelineError
 from components.home import Home
 from components.modeling.registry import ModelRegistry
+from components.operations.health.checking import all_checks
 from components.operations.server.prefect_server import sqlite_file
+from components.operations.stages.metrics import metrics_file
 from components.operations.upkeep import maintaining
 from components.settings.operations import OperationsSettings
 from flows import maintain as module
@@ -60,9 +62,26 @@ def test_step_that_fails_keeps_no_other_from_its_work(
     assert len(list(home.backups.glob("*.tar.gz"))) == 1
 
 
+def _health(home: Home) -> str:
+    return metrics_file(home, "health").read_text("utf-8")
+
+
 def test_self_check_has_nothing_to_ask_before_the_first_promotion(home: Home) -> None:
-    (result,) = monitor(home.root)
-    assert "nothing to check" in result.summary
+    examination, check = monitor(home.root)
+    assert "nothing to check" in check.summary
+    # No champion is a fault, and no reason to fail: metrics and an alert tell of it.
+    assert "model" in examination.figures["faults"]
+    assert {row["check"] for row in examination.figures["findings"]} == set(all_checks())
+    assert 'dxfvision_health_check_state{check="model"} 2.0' in _health(home)
+
+
+def test_doctor_that_runs_by_itself_is_left_to_it(home: Home) -> None:
+    monitor(home.root)
+    written = _health(home)
+    examination, _ = monitor(home.root)
+    assert "the doctor looked" in examination.summary
+    assert "model" in examination.figures["faults"]
+    assert _health(home) == written
 
 
 def test_self_check_fails_when_no_service_answers(home: Home, tmp_path: Path) -> None:

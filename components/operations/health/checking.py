@@ -6,7 +6,7 @@ that cannot be made because of an error raised on purpose is a fault with that e
 """
 
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -129,3 +129,16 @@ def report_health(box: Box, diagnoses: Collection[Diagnosis]) -> None:
     except PipelineError:
         # The check of the model says what is wrong with it.
         return
+
+
+def as_rows(diagnoses: Sequence[Diagnosis]) -> list[dict[str, str]]:
+    """Return findings as the rows of a table."""
+    return [
+        {
+            "check": diagnosis.check,
+            "state": diagnosis.finding.state,
+            "found": diagnosis.finding.found,
+            "advice": diagnosis.finding.advice,
+        }
+        for diagnosis in diagnoses
+    ]

@@ -6,7 +6,6 @@ model in this process, so no truth is needed.
 """
 
 import time
-from dataclasses import dataclass
 
 from components.errors import PipelineError, ServiceError
 from components.files import fingerprint
@@ -14,21 +13,10 @@ from components.home import Home
 from components.modeling.registry import ModelRegistry
 from components.operations.promotion.settling import service_url
 from components.operations.stages.metrics import reported
-from components.operations.stages.running import Figures, StageResult
+from components.operations.stages.running import Checked, Figures, StageResult
 from components.serving.trial import TrialReport, ask_service
 from components.settings.operations import MonitorSettings, OperationsSettings
 from components.settings.serve import ServeSettings
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """Whose service is asked; a stage's first argument.
-
-    Attributes:
-        home: Where everything lies.
-    """
-
-    home: Home
 
 
 @reported("self-check")

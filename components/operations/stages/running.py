@@ -23,6 +23,17 @@ Figures = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
+class Checked:
+    """Whose service, box or upkeep a stage sees to; its first argument.
+
+    Attributes:
+        home: Where everything lies.
+    """
+
+    home: Home
+
+
+@dataclass(frozen=True, slots=True)
 class StageResult:
     """What a stage did.
 

@@ -7,11 +7,10 @@ from typing import Any
 
 from components.files import fingerprint, plain
 from components.home import Home
-from components.operations.promotion.selfcheck import Checked
 from components.operations.server.database import care_for
 from components.operations.server.prefect_server import sqlite_file
 from components.operations.stages.metrics import reported
-from components.operations.stages.running import Figures, StageResult
+from components.operations.stages.running import Checked, Figures, StageResult
 from components.operations.upkeep.backup import back_up
 from components.operations.upkeep.disk import measure_room
 from components.operations.upkeep.retention import Removed, keep_by_age, make_room
